@@ -1,0 +1,155 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+#
+# Builds with gcc and clang, warnings as errors, and runs lint and every test.
+# The last line is `N passed, N failed, N skipped`; the exit status is 1 when
+# anything failed.  What is missing is installed through apt-get as root.
+#
+#     sh contrib/check.sh             within ten minutes on two cores
+#     sh contrib/check.sh --full      and sanitizers, and longer fuzzing
+#
+# FUZZ_TIME: seconds for each fuzz target (5, --full: 120).  JOBS: tests that
+# run at the same time (default: cores).  Logs are kept in build-check/.
+set -u
+cd "$(dirname "$0")/.." || exit 1
+root=$(pwd)
+# shellcheck source=contrib/need.sh
+. contrib/need.sh
+
+full=
+case ${1-} in
+'') ;;
+--full) full=yes ;;
+*)
+    say "usage: sh contrib/check.sh [--full]"
+    exit 64
+    ;;
+esac
+
+passed=0
+failed=0
+skipped=0
+jobs=${JOBS:-$(cores)}
+began=$(date +%s)
+out=$root/build-check
+
+finish() {
+    echo "$passed passed, $failed failed, $skipped skipped"
+    [ "$failed" -eq 0 ] || exit 1
+    exit 0
+}
+
+# note WORDS...: one progress line with the seconds since the start.
+note() {
+    printf '[%4d s] %s\n' $(($(date +%s) - began)) "$*"
+}
+
+# add PASSED FAILED SKIPPED
+add() {
+    passed=$((passed + $1))
+    failed=$((failed + $2))
+    skipped=$((skipped + $3))
+}
+
+# add_line LOG WORD: adds the counts of a `WORD: N passed, ...` line.
+add_line() {
+    counts=$(sed -n "s/^$2: \\([0-9]*\\) passed, \\([0-9]*\\) failed,\
+ \\([0-9]*\\) skipped\$/\\1 \\2 \\3/p" "$1" | tail -n 1)
+    # shellcheck disable=SC2086 # three numbers
+    add ${counts:-0 1 0}
+}
+
+# build NAME COMPILER: everything, warnings as errors, in build-check/NAME.
+build() {
+    mkdir -p "$out/$1"
+    if (cd "$out/$1" && {
+        [ -f Makefile ] ||
+            "$root/configure" -q CC="$2" --enable-werror
+    } && make -s -j"$(cores)" all check-programs) >"$out/$1.log" 2>&1
+    then
+        note "build with $2: ok"
+        add 1 0 0
+    else
+        tail -n 40 "$out/$1.log"
+        note "build with $2: FAILED, see build-check/$1.log"
+        add 0 1 0
+        return 1
+    fi
+}
+
+# tests WHAT FOLDER COMMAND...: make check in its forms; counts inner cases.
+tests() {
+    what=$1
+    folder=$2
+    shift 2
+    find "$folder" -name '*.trs' -exec rm -f {} + 2>/dev/null
+    "$@" >"$out/$what.log" 2>&1
+    status=$?
+    counts=$(python3 contrib/count-tests "$folder") || counts="0 1 0"
+    # shellcheck disable=SC2086 # three numbers
+    set -- $counts
+    if [ $status -ne 0 ]; then
+        # A test that was never built, or a sanitizer's report, fails too.
+        [ "$2" -gt 0 ] || set -- "$1" 1 "$3"
+        grep -E '^(FAIL|ERROR|XPASS):|^make.*Error' "$out/$what.log" |
+            sort -u
+        [ -f "$folder/test-suite.log" ] &&
+            tail -n 150 "$folder/test-suite.log"
+        tail -n 30 "$out/$what.log"
+    fi
+    python3 contrib/count-tests --skips "$folder"
+    note "$what: $1 passed, $2 failed, $3 skipped"
+    add "$1" "$2" "$3"
+}
+
+# shellcheck disable=SC2086 # lists
+need $BUILD_NEEDS || {
+    add 0 1 0
+    finish
+}
+# A tool that cannot be installed is a skip further down, with its name.
+# shellcheck disable=SC2086
+need $CHECK_NEEDS || true
+if [ -f config.status ]; then
+    say "this tree is configured in place: make distclean first"
+    add 0 1 0
+    finish
+fi
+bootstrap || {
+    add 0 1 0
+    finish
+}
+mkdir -p "$out"
+note "tools are there"
+
+build gcc "${CC:-gcc}" || finish
+if command -v clang >/dev/null 2>&1; then
+    build clang clang
+else
+    note "build with clang: skipped, clang is missing"
+    add 0 0 1
+fi
+
+make -s -C "$out/gcc" lint >"$out/lint.log" 2>&1 || cat "$out/lint.log"
+note "$(grep '^lint: [0-9]' "$out/lint.log" || echo "lint: FAILED")"
+add_line "$out/lint.log" lint
+
+tests check "$out/gcc" make -s -j"$jobs" -C "$out/gcc" check
+
+# Fuzzing: the corpora were replayed by the tests; here new inputs are tried.
+time=${FUZZ_TIME:-5}
+[ -z "$full" ] || time=${FUZZ_TIME:-120}
+(cd "$out" && sh "$root/contrib/fuzz.sh" "$time") >"$out/fuzz.log" 2>&1 ||
+    cat "$out/fuzz.log"
+note "$(tail -n 1 "$out/fuzz.log")"
+add_line "$out/fuzz.log" fuzz
+
+if [ -n "$full" ]; then
+    for kind in asan tsan; do
+        mkdir -p "$out/build-$kind"
+        tests "check-$kind" "$out/build-$kind" \
+            sh -c "cd '$out' && sh '$root/contrib/variant.sh' $kind"
+    done
+fi
+
+finish
