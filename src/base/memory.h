@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Allocation that does not fail: for small things whose number somebody else
+ * bounds, the program ends with a message when there is no memory.  What an
+ * attacker sizes uses malloc() and checks.
+ */
+#ifndef SLUICE_BASE_MEMORY_H
+#define SLUICE_BASE_MEMORY_H
+
+#include <stddef.h>
+
+void *memory_zeroed(size_t n, size_t size)
+    __attribute__((alloc_size(1, 2), returns_nonnull));
+
+#endif
