@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Names of fields, and fields of a head.
+ *
+ * A name is looked up by its length first: no length has more than three
+ * candidates, and the first letter tells most of them apart.
+ */
+#include "codec/message.h"
+
+#include "codec/h1_internal.h"
+#include "codec/scan.h"
+
+struct spelling {
+    char lower[19];
+    uint8_t id;
+};
+
+enum { NAME_MAX_LENGTH = 17, NAMES_PER_LENGTH = 3 };
+
+/* clang-format off */
+static const struct spelling spellings[NAME_MAX_LENGTH + 1][NAMES_PER_LENGTH] = {
+    [2] = {{"te", FIELD_TE}},
+    [4] = {{"host", FIELD_HOST}, {"date", FIELD_DATE}},
+    [6] = {{"cookie", FIELD_COOKIE}, {"server", FIELD_SERVER},
+           {"expect", FIELD_EXPECT}},
+    [7] = {{"upgrade", FIELD_UPGRADE}, {"trailer", FIELD_TRAILER}},
+    [9] = {{"forwarded", FIELD_FORWARDED}},
+    [10] = {{"connection", FIELD_CONNECTION}, {"user-agent", FIELD_USER_AGENT},
+            {"keep-alive", FIELD_KEEP_ALIVE}},
+    [12] = {{"content-type", FIELD_CONTENT_TYPE}},
+    [13] = {{"authorization", FIELD_AUTHORIZATION}},
+    [14] = {{"content-length", FIELD_CONTENT_LENGTH},
+            {"http2-settings", FIELD_HTTP2_SETTINGS}},
+    [15] = {{"x-forwarded-for", FIELD_X_FORWARDED_FOR},
+            {"x-amzn-trace-id", FIELD_X_AMZN_TRACE_ID}},
+    [16] = {{"proxy-connection", FIELD_PROXY_CONNECTION},
+            {"x-forwarded-port", FIELD_X_FORWARDED_PORT}},
+    [17] = {{"transfer-encoding", FIELD_TRANSFER_ENCODING},
+            {"x-forwarded-proto", FIELD_X_FORWARDED_PROTO}},
+};
+/* clang-format on */
+
+/* Equal when the case bit is ignored.  Exact for `p` made of token bytes and
+ * `lower` of lower-case letters, digits and '-': no other two tokens differ in
+ * that bit alone but '^' and '~', which no spelling has. */
+static bool equal_but_case(const char *p, const char *lower, size_t n)
+{
+    const uint64_t bits = 0x2020202020202020u;
+    uint64_t a, b;
+
+    while (n >= 8) {
+        memcpy(&a, p, 8);
+        memcpy(&b, lower, 8);
+        if ((a | bits) != b)
+            return false;
+        p += 8;
+        lower += 8;
+        n -= 8;
+    }
+    for (size_t i = 0; i < n; i++) {
+        if ((p[i] | 0x20) != lower[i])
+            return false;
+    }
+    return true;
+}
+
+enum field_id h1_token_id(const char *p, size_t n)
+{
+    if (n > NAME_MAX_LENGTH)
+        return FIELD_OTHER;
+    for (unsigned i = 0; i < NAMES_PER_LENGTH; i++) {
+        const struct spelling *s = &spellings[n][i];
+
+        if (s->lower[0] == (p[0] | 0x20) && equal_but_case(p, s->lower, n))
+            return (enum field_id)s->id;
+    }
+    return FIELD_OTHER;
+}
+
+enum field_id field_id_of(struct str name)
+{
+    if (name.n == 0 || name.n > NAME_MAX_LENGTH ||
+        scan_token(name.p, name.p + name.n) != name.p + name.n)
+        return FIELD_OTHER;
+    return h1_token_id(name.p, name.n);
+}
+
+struct field *fields_find(const struct fields *fs, enum field_id id)
+{
+    if (!(fs->present & 1u << id))
+        return NULL;
+    for (unsigned i = 0; i < fs->n; i++) {
+        if (fs->v[i].id == id && !(fs->v[i].flags & FIELD_DROPPED))
+            return &fs->v[i];
+    }
+    return NULL;
+}
+
+struct field *fields_find_name(const struct fields *fs, struct str name)
+{
+    enum field_id id = field_id_of(name);
+
+    if (id != FIELD_OTHER)
+        return fields_find(fs, id);
+    for (unsigned i = 0; i < fs->n; i++) {
+        struct field *f = &fs->v[i];
+
+        if (f->id == FIELD_OTHER && !(f->flags & FIELD_DROPPED) &&
+            str_ieq(field_name(fs, f), name))
+            return f;
+    }
+    return NULL;
+}
+
+void fields_move(struct fields *fs, char *base, struct field *v)
+{
+    if (fs->n && v != fs->v)
+        memmove(v, fs->v, fs->n * sizeof(*v));
+    if (v != fs->v)
+        fs->cap = fs->n;
+    fs->v = v;
+    fs->base = base;
+}
+
+const char *desync_reason_word(enum desync_reason reason)
+{
+    static const char *const words[] = {
+#define X(id, word) word,
+        DESYNC_REASONS(X)
+#undef X
+    };
+
+    if ((size_t)reason >= sizeof(words) / sizeof(*words))
+        return "-";
+    return words[reason];
+}
