@@ -1,0 +1,190 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "net/listener.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/filter.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <string.h>
+#include <unistd.h>
+
+enum {
+    LISTEN_BACKLOG = 4096,
+    ACCEPT_AT_ONCE = 64,   /* then other connections get their turn */
+    ACCEPT_PAUSE_MS = 100, /* after the descriptors ran out */
+    LAST_LOOK_MS = 20,     /* handshakes that were under way */
+};
+
+static bool set_options(int fd, bool shared)
+{
+    int one = 1;
+
+    /* TCP_NODELAY is inherited by what is accepted. */
+    return !setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one)) &&
+           (!shared ||
+            !setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &one, sizeof(one))) &&
+           !setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
+}
+
+static bool bind_and_listen(int fd, struct address *address)
+{
+    struct sockaddr_storage sa;
+    socklen_t n = address_to_sockaddr(address, &sa);
+
+    if (bind(fd, (struct sockaddr *)&sa, n) || listen(fd, LISTEN_BACKLOG))
+        return false;
+    n = sizeof(sa);
+    if (getsockname(fd, (struct sockaddr *)&sa, &n))
+        return false;
+    address_from_sockaddr((struct sockaddr *)&sa, address);
+    return true;
+}
+
+int listener_open(struct address *address, bool shared, struct error *error)
+{
+    int family = address->family == 6 ? AF_INET6 : AF_INET;
+    int fd = socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    char buffer[ADDRESS_TEXT_MAX];
+    struct text where = text_in(buffer, sizeof(buffer));
+    int cause;
+
+    if (fd >= 0 && set_options(fd, shared) && bind_and_listen(fd, address))
+        return fd;
+    cause = errno;
+    if (fd >= 0)
+        close(fd);
+    address_put(&where, address);
+    error_set(error, "cannot listen on " STR_FMT ": %s", (int)where.n, where.p,
+              strerror(cause));
+    return -1;
+}
+
+/* With no descriptor left the queue would stay readable and the loop would
+ * spin: one kept in reserve takes the connection, so that it can be closed. */
+static void refuse_one(struct listener *l)
+{
+    int fd;
+
+    if (l->spare_fd >= 0)
+        close(l->spare_fd);
+    fd = accept4(l->fd, NULL, NULL, SOCK_CLOEXEC);
+    if (fd >= 0)
+        close(fd);
+    l->spare_fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
+}
+
+static void out_of_descriptors(struct listener *l)
+{
+    COUNTER_ADD(l->loop->counters, accept_pauses, 1);
+    if (l->stopping) {
+        refuse_one(l);
+        return;
+    }
+    event_del(&l->event);
+    loop_timer_set(l->loop, &l->pause, ACCEPT_PAUSE_MS);
+}
+
+static void on_pause_over(struct timer *timer)
+{
+    struct listener *l = LIST_ENTRY_OF(timer, struct listener, pause);
+
+    if (l->fd >= 0)
+        event_add(&l->event, NULL);
+}
+
+/* True when there may be more in the queue. */
+static bool accept_one(struct listener *l)
+{
+    struct sockaddr_storage sa;
+    socklen_t n = sizeof(sa);
+    struct address client;
+    int fd = accept4(l->fd, (struct sockaddr *)&sa, &n,
+                     SOCK_NONBLOCK | SOCK_CLOEXEC);
+
+    if (fd < 0) {
+        if (errno == EAGAIN)
+            return false;
+        if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS ||
+            errno == ENOMEM) {
+            out_of_descriptors(l);
+            return l->stopping;
+        }
+        return true; /* that connection died; the next may not have */
+    }
+    address_from_sockaddr((struct sockaddr *)&sa, &client);
+    if (!l->on_accept(l, fd, &client))
+        close(fd);
+    return true;
+}
+
+static void on_acceptable(evutil_socket_t fd, short what, void *arg)
+{
+    struct listener *l = arg;
+
+    (void)fd;
+    (void)what;
+    loop_tick(l->loop);
+    for (int i = 0; i < ACCEPT_AT_ONCE && l->fd >= 0; i++) {
+        if (!accept_one(l))
+            return;
+    }
+}
+
+static void on_last_look(struct timer *timer)
+{
+    struct listener *l = LIST_ENTRY_OF(timer, struct listener, last_look);
+
+    while (l->fd >= 0 && accept_one(l))
+        ;
+    listener_end(l);
+    l->on_stopped(l);
+}
+
+bool listener_start(struct listener *l, struct loop *loop, int fd)
+{
+    l->loop = loop;
+    l->fd = fd;
+    l->stopping = false;
+    l->spare_fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
+    timer_init(&l->pause, on_pause_over);
+    timer_init(&l->last_look, on_last_look);
+    event_assign(&l->event, loop->base, fd, EV_READ | EV_PERSIST, on_acceptable,
+                 l);
+    return event_add(&l->event, NULL) == 0;
+}
+
+void listener_stop(struct listener *l)
+{
+    /* The filter sees the TCP header: drop what has SYN set, take the rest
+     * (the ACK that ends a handshake). */
+    struct sock_filter code[] = {
+        BPF_STMT(BPF_LD | BPF_B | BPF_ABS, 13),
+        BPF_JUMP(BPF_JMP | BPF_JSET | BPF_K, 0x02, 0, 1),
+        BPF_STMT(BPF_RET | BPF_K, 0),
+        BPF_STMT(BPF_RET | BPF_K, 0xffffffff),
+    };
+    struct sock_fprog program = {.len = 4, .filter = code};
+
+    if (l->fd < 0) {
+        l->on_stopped(l);
+        return;
+    }
+    setsockopt(l->fd, SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof(program));
+    l->stopping = true;
+    loop_timer_set(l->loop, &l->last_look, LAST_LOOK_MS);
+}
+
+void listener_end(struct listener *l)
+{
+    if (l->fd < 0)
+        return;
+    event_del(&l->event);
+    timer_end(&l->pause);
+    timer_end(&l->last_look);
+    close(l->fd);
+    l->fd = -1;
+    if (l->spare_fd >= 0)
+        close(l->spare_fd);
+    l->spare_fd = -1;
+}

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * A listening socket of one thread.  Threads that listen on one address share
+ * it by SO_REUSEPORT; the kernel spreads connections over them.
+ */
+#ifndef SLUICE_NET_LISTENER_H
+#define SLUICE_NET_LISTENER_H
+
+#include "base/address.h"
+#include "base/error.h"
+#include "net/loop.h"
+
+struct listener {
+    struct event event;
+    struct loop *loop;
+    int fd;       /* -1: closed */
+    int spare_fd; /* given up to be able to refuse when there are none left */
+    struct timer pause;
+    struct timer last_look;
+    bool stopping;
+    /* A client is there.  The socket is non-blocking; false: it was not
+     * wanted and the listener closes it. */
+    bool (*on_accept)(struct listener *listener, int fd,
+                      const struct address *client);
+    /* The accept queue is empty and the socket is closed: listener_stop(). */
+    void (*on_stopped)(struct listener *listener);
+    void *owner;
+};
+
+/* A bound and listening socket, or -1 with an error.  `address` gets the port
+ * that the system chose when it was 0.  `shared`: more sockets may follow on
+ * the same address. */
+int listener_open(struct address *address, bool shared, struct error *error);
+
+/* Accepts from a socket of listener_open().  The caller has set on_accept,
+ * on_stopped and owner.  False when the loop cannot watch it. */
+bool listener_start(struct listener *listener, struct loop *loop, int fd);
+
+/* Lets no new connection begin (its SYN is dropped: the client tries again
+ * and meets whoever listens then), accepts what the kernel has queued, closes
+ * and calls on_stopped.  So no connection that a client sees as open is
+ * reset, which a bare close() would do to the queue. */
+void listener_stop(struct listener *listener);
+
+/* Closes at once. */
+void listener_end(struct listener *listener);
+
+#endif
