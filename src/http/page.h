@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The pages that the load balancer makes itself, byte for byte as ALB's
+ * (alb.md 5.12).
+ */
+#ifndef SLUICE_HTTP_PAGE_H
+#define SLUICE_HTTP_PAGE_H
+
+#include "http/stream.h"
+
+enum { PAGE_MAX = 512 };
+
+/* Sends the page for a status (400, 403, 405, 408, 413, 414, 417, 460-464,
+ * 500-505, ...) as the whole response. */
+void page_respond(struct server_stream *stream, struct loop *loop,
+                  unsigned status, bool close);
+
+/* "Bad Gateway"; "" for a status that has no name here. */
+struct str page_reason(unsigned status);
+
+#endif

@@ -1,0 +1,631 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "http/server.h"
+
+#include <stdlib.h>
+
+#include "http/page.h"
+#include "http/server_session.h"
+
+enum {
+    /* Read with a head at most: what a client pipelines behind it waits in
+     * memory. */
+    READ_WITH_HEAD = 64 * 1024,
+    /* A head that comes in pieces is kept up to here; no head is longer. */
+    KEPT_HEAD_MAX = 80 * 1024,
+    LINGER_MS = 2000,
+    LINGER_BYTES = 1024 * 1024,
+    /* Answered early, the rest of a body is read up to here. */
+    DRAIN_BYTES = 256 * 1024,
+    /* How long an idle connection may still bring a request while we drain;
+     * one that never brought any has perhaps only just been accepted. */
+    DRAIN_IDLE_MS = 250,
+    DRAIN_FRESH_MS = 1000,
+};
+
+static struct server_session *session_of(struct conn *conn)
+{
+    return LIST_ENTRY_OF(conn, struct server_session, conn);
+}
+
+static void read_head(struct server_session *s);
+
+/* ---- the end ------------------------------------------------------------ */
+
+static void tell_gone(struct server_session *s, enum stream_gone why,
+                      const char *cause)
+{
+    if (s->stream.exchange)
+        s->port->handler->on_gone(&s->stream, why, cause);
+}
+
+void server_close(struct server_session *s)
+{
+    if (s->conn.closed)
+        return;
+    tell_gone(s, GONE_CLIENT, "the connection ended");
+    s->stream.exchange = NULL;
+    conn_close(&s->conn);
+}
+
+void server_linger(struct server_session *s)
+{
+    if (s->conn.closed)
+        return;
+    s->state = SERVER_LINGER;
+    s->drained = 0;
+    conn_shutdown(&s->conn);
+    s->conn.pauses = 0;
+    conn_timer(&s->conn, LINGER_MS);
+    s->conn.readable = true; /* look once: the end may be there already */
+    conn_again(&s->conn);
+}
+
+static void read_linger(struct server_session *s)
+{
+    struct window w;
+
+    for (;;) {
+        chunk_give_all(&s->conn.loop->chunks, &s->conn.kept);
+        switch (conn_read(&s->conn, LOOP_READ, &w)) {
+        case CONN_DATA:
+            s->drained += (uint32_t)w.n;
+            if (s->drained <= LINGER_BYTES)
+                continue;
+            break;
+        case CONN_AGAIN:
+            return;
+        case CONN_EOF:
+            if (conn_queued(&s->conn))
+                return; /* half-closed, still reads what we send */
+            break;
+        case CONN_BROKEN:
+            break;
+        }
+        conn_close(&s->conn);
+        return;
+    }
+}
+
+/* ---- between requests --------------------------------------------------- */
+
+static void await_request(struct server_session *s)
+{
+    struct conn *conn = &s->conn;
+
+    s->state = SERVER_HEAD;
+    s->scanned = s->parse_at = 0;
+    s->head = false;
+    conn->pauses = 0;
+    if (s->port->draining)
+        conn_timer(conn, s->requests ? DRAIN_IDLE_MS : DRAIN_FRESH_MS);
+    else
+        conn_timer(conn, s->port->idle_ms);
+    conn_again(conn);
+}
+
+/* A client that asked for the end and sent nothing more needs no linger. */
+static void end_connection(struct server_session *s)
+{
+    if (s->client_closes && server_request_done(s) && !conn_has_input(&s->conn))
+        server_close(s);
+    else
+        server_linger(s);
+}
+
+void server_proceed(struct server_session *s)
+{
+    if (!s->answered || conn_queued(&s->conn) || s->conn.closed)
+        return;
+    if (!s->keep_alive) {
+        end_connection(s);
+        return;
+    }
+    if (!server_request_done(s)) {
+        s->state = SERVER_DRAIN;
+        s->drained = 0;
+        conn_timer(&s->conn, s->port->idle_ms);
+    }
+    if (s->state == SERVER_DRAIN) {
+        s->conn.pauses = 0;
+        conn_again(&s->conn);
+        return;
+    }
+    await_request(s);
+}
+
+/* ---- a body ------------------------------------------------------------- */
+
+/* Decodes what stands at w; what is not used is kept.  False: malformed. */
+static bool decode_body(struct server_session *s, struct window *w,
+                        struct piece *piece, struct h1_fault *fault)
+{
+    size_t used = 0;
+    struct str out = {w->p, 0};
+    enum h1_body_result result = h1_body_decode(&s->body, w->p, w->n, &used,
+                                                &out, &piece->trailers, fault);
+
+    if (result == H1_BODY_BAD)
+        return false;
+    piece->data = (struct span){(char *)(uintptr_t)out.p, out.n, true};
+    piece->end = result == H1_BODY_DONE;
+    if (!conn_keep(&s->conn, w->p + used, w->n - used)) {
+        *fault = (struct h1_fault){.status = 500, .why = "out of memory"};
+        return false;
+    }
+    if (piece->end)
+        s->state = SERVER_ANSWER;
+    return true;
+}
+
+/* The client broke off inside the request body. */
+static void body_broken(struct server_session *s, const char *cause)
+{
+    s->keep_alive = false;
+    if (s->stream.exchange == NULL) {
+        server_linger(s);
+        return;
+    }
+    tell_gone(s, GONE_BAD_BODY, cause);
+}
+
+static void throw_away(struct server_session *s, const struct piece *piece)
+{
+    s->drained += (uint32_t)piece->data.n;
+    if (piece->end)
+        await_request(s);
+    else if (s->drained > DRAIN_BYTES)
+        server_linger(s);
+}
+
+static void body_piece(struct server_session *s, struct window *w)
+{
+    struct piece piece = {.end = false};
+    struct h1_fault fault = {0};
+    bool draining = s->state == SERVER_DRAIN;
+
+    if (!decode_body(s, w, &piece, &fault)) {
+        body_broken(s, fault.why);
+        return;
+    }
+    conn_timer(&s->conn, s->port->idle_ms);
+    if (draining) {
+        throw_away(s, &piece);
+    } else if (s->stream.exchange && (piece.data.n || piece.end)) {
+        if (piece.end)
+            conn_pause(&s->conn, CONN_PAUSE_EXCHANGE);
+        s->port->handler->on_body(&s->stream, &piece);
+    }
+}
+
+static void read_body(struct server_session *s)
+{
+    struct window w;
+
+    while (!s->conn.closed && !s->conn.pauses &&
+           (s->state == SERVER_BODY || s->state == SERVER_DRAIN)) {
+        switch (conn_read(&s->conn, LOOP_READ, &w)) {
+        case CONN_DATA:
+            COUNTER_ADD(s->conn.loop->counters, bytes_from_clients, w.n);
+            body_piece(s, &w);
+            if (s->conn.readable)
+                conn_again(&s->conn); /* the others first */
+            return;
+        case CONN_AGAIN:
+            conn_keep(&s->conn, w.p, w.n);
+            return;
+        case CONN_EOF:
+            body_broken(s, "the client closed inside the request body");
+            return;
+        case CONN_BROKEN:
+            server_close(s);
+            return;
+        }
+    }
+}
+
+/* ---- a tunnel ----------------------------------------------------------- */
+
+static void read_tunnel(struct server_session *s)
+{
+    struct piece piece = {.end = false};
+    struct window w;
+
+    switch (conn_read(&s->conn, LOOP_READ, &w)) {
+    case CONN_DATA:
+        COUNTER_ADD(s->conn.loop->counters, bytes_from_clients, w.n);
+        break;
+    case CONN_AGAIN:
+        if (w.n == 0)
+            return;
+        break;
+    case CONN_EOF:
+        piece.end = true;
+        conn_pause(&s->conn, CONN_PAUSE_CLOSING);
+        break;
+    case CONN_BROKEN:
+        server_close(s);
+        return;
+    }
+    piece.data = (struct span){w.p, w.n, true};
+    conn_timer(&s->conn, s->port->idle_ms);
+    if (s->stream.exchange)
+        s->port->handler->on_body(&s->stream, &piece);
+    if (s->conn.readable)
+        conn_again(&s->conn);
+}
+
+/* ---- a head ------------------------------------------------------------- */
+
+/* Answers what is no request, and ends the connection. */
+static void refuse(struct server_session *s, const struct h1_fault *fault)
+{
+    s->state = SERVER_ANSWER;
+    s->keep_alive = false;
+    s->version = 11;
+    s->started = s->answered = s->chunked = s->no_body = false;
+    s->delimited = false;
+    s->stream.exchange = NULL;
+    s->port->handler->on_refused(&s->stream, fault);
+    page_respond(&s->stream, s->conn.loop, fault->status, true);
+}
+
+static void take_request(struct server_session *s, const struct request *req)
+{
+    s->requests++;
+    s->version = req->version;
+    s->head = req->method == METHOD_HEAD;
+    s->keep_alive = req->keep_alive && req->version >= 10 &&
+                    req->desync_class < DESYNC_AMBIGUOUS;
+    s->client_closes = !req->keep_alive && req->version >= 10 &&
+                       req->desync_class < DESYNC_AMBIGUOUS;
+    s->want_continue = req->expect_continue;
+    s->websocket = req->wants_websocket;
+    s->started = s->answered = s->chunked = s->no_body = false;
+    s->delimited = false;
+    h1_body_begin(&s->body, req->body, req->content_length);
+    s->state = SERVER_BODY;
+}
+
+/* RFC 9110 §10.1.1; ALB answers 100 itself. */
+static void send_continue(struct server_session *s)
+{
+    static const char go_on[] = "HTTP/1.1 100 Continue\r\n\r\n";
+
+    s->want_continue = false;
+    conn_send(&s->conn, go_on, sizeof(go_on) - 1);
+}
+
+static void begin_request(struct server_session *s, struct request *req,
+                          struct window *rest)
+{
+    struct piece piece = {.end = false};
+    struct h1_fault fault = {0};
+
+    take_request(s, req);
+    if (!decode_body(s, rest, &piece, &fault)) {
+        refuse(s, &fault);
+        return;
+    }
+    if (piece.end || s->websocket)
+        conn_pause(&s->conn, CONN_PAUSE_EXCHANGE);
+    conn_timer(&s->conn, s->port->idle_ms);
+    COUNTER_ADD(s->conn.loop->counters, requests, 1);
+    s->port->handler->on_request(&s->stream, req, &piece);
+    if (s->conn.closed)
+        return;
+    if (s->want_continue && !s->started && s->state == SERVER_BODY)
+        send_continue(s);
+    if (s->conn.readable)
+        conn_again(&s->conn);
+}
+
+/* Not enough for a head: keeps it, and from the first byte on there is one
+ * deadline for the whole head. */
+static void keep_head(struct server_session *s, const struct window *w)
+{
+    if (s->parse_at == 0)
+        conn_timer(&s->conn, s->port->idle_ms);
+    s->parse_at = (uint32_t)w->n * 2;
+    if (!conn_keep(&s->conn, w->p, w->n))
+        server_close(s);
+}
+
+static void parse_head(struct server_session *s, struct window *w)
+{
+    struct request req;
+    struct h1_fault fault = {0};
+    struct window rest;
+    size_t head_len = 0;
+
+    req.fields.v = s->port->fields;
+    req.fields.cap = H1_FIELDS_MAX;
+    switch (h1_parse_request(&req, w->p, w->n, &h1_request_limits, &head_len,
+                             &fault)) {
+    case H1_OK:
+        s->parse_at = 0;
+        rest = (struct window){w->p + head_len, w->n - head_len};
+        begin_request(s, &req, &rest);
+        break;
+    case H1_PARTIAL:
+        keep_head(s, w);
+        break;
+    case H1_BAD:
+        refuse(s, &fault);
+        break;
+    }
+}
+
+/* The client ended its direction, or the connection, between requests or
+ * inside a head. */
+static void head_ended(struct server_session *s, enum conn_read how)
+{
+    static const struct h1_fault cut_off = {
+        .status = 400, .why = "the client closed inside the request head"};
+
+    if (how == CONN_EOF && s->conn.kept)
+        refuse(s, &cut_off);
+    else
+        server_close(s);
+}
+
+/* Part of a head is kept: reads behind it, and parses when that can bring
+ * more than the last time. */
+static void read_more_head(struct server_session *s)
+{
+    size_t before = conn_kept(&s->conn).n;
+    enum conn_read how = conn_read_kept(&s->conn, KEPT_HEAD_MAX);
+    struct str kept = conn_kept(&s->conn);
+    size_t scanned = s->scanned;
+    size_t end = h1_head_end(kept.p, kept.n, &scanned);
+    struct window w;
+
+    s->scanned = (uint32_t)scanned;
+    COUNTER_ADD(s->conn.loop->counters, bytes_from_clients, kept.n - before);
+    if (end || kept.n >= s->parse_at || kept.n >= KEPT_HEAD_MAX) {
+        conn_take_kept(&s->conn, &w);
+        parse_head(s, &w);
+        if (s->state != SERVER_HEAD || s->conn.closed)
+            return;
+    }
+    if (how == CONN_EOF || how == CONN_BROKEN)
+        head_ended(s, how);
+    else if (how == CONN_DATA && s->conn.readable)
+        conn_again(&s->conn);
+}
+
+static void read_head(struct server_session *s)
+{
+    struct window w;
+    enum conn_read how;
+
+    if (s->conn.kept) {
+        read_more_head(s);
+        return;
+    }
+    how = conn_read(&s->conn, READ_WITH_HEAD, &w);
+    switch (how) {
+    case CONN_DATA:
+        COUNTER_ADD(s->conn.loop->counters, bytes_from_clients, w.n);
+        parse_head(s, &w);
+        if (s->state == SERVER_HEAD && s->conn.readable)
+            conn_again(&s->conn);
+        break;
+    case CONN_AGAIN:
+        break;
+    case CONN_EOF:
+    case CONN_BROKEN:
+        head_ended(s, how);
+        break;
+    }
+}
+
+/* ---- what the connection tells ------------------------------------------ */
+
+/* Something came while the answer is awaited: another request (that waits),
+ * the end of the client's direction (it still gets its answer), or a reset. */
+static void look_at_client(struct server_session *s)
+{
+    if (!conn_alive(&s->conn))
+        server_close(s);
+}
+
+static void on_readable(struct conn *conn)
+{
+    struct server_session *s = session_of(conn);
+
+    if (conn->pauses) {
+        if (s->state != SERVER_LINGER)
+            look_at_client(s);
+        return;
+    }
+    switch ((enum server_state)s->state) {
+    case SERVER_HEAD:
+        read_head(s);
+        break;
+    case SERVER_BODY:
+    case SERVER_DRAIN:
+        read_body(s);
+        break;
+    case SERVER_ANSWER:
+        look_at_client(s);
+        break;
+    case SERVER_TUNNEL:
+        read_tunnel(s);
+        break;
+    case SERVER_LINGER:
+        read_linger(s);
+        break;
+    }
+}
+
+static void on_drained(struct conn *conn)
+{
+    struct server_session *s = session_of(conn);
+
+    if (s->state == SERVER_LINGER) {
+        conn->readable = true;
+        return; /* on_readable follows and sees the end */
+    }
+    if (s->stream.exchange)
+        s->port->handler->on_drained(&s->stream);
+    else
+        server_proceed(s);
+}
+
+static void on_sent(struct conn *conn)
+{
+    struct server_session *s = session_of(conn);
+
+    if (s->state != SERVER_LINGER)
+        conn_timer(conn, s->port->idle_ms);
+}
+
+static void on_broken(struct conn *conn)
+{
+    server_close(session_of(conn));
+}
+
+static void on_timeout(struct conn *conn)
+{
+    static const struct h1_fault slow = {
+        .status = 408, .why = "the request head did not come in time"};
+    struct server_session *s = session_of(conn);
+
+    switch ((enum server_state)s->state) {
+    case SERVER_HEAD:
+        if (conn->kept)
+            refuse(s, &slow);
+        else
+            server_close(s);
+        break;
+    case SERVER_BODY:
+    case SERVER_ANSWER:
+        if (s->stream.exchange)
+            tell_gone(s, GONE_TIMEOUT, "nothing moved for the idle timeout");
+        else
+            server_close(s); /* it does not read its answer */
+        break;
+    case SERVER_DRAIN:
+    case SERVER_LINGER:
+    case SERVER_TUNNEL:
+        server_close(s);
+        break;
+    }
+}
+
+static void on_free(struct conn *conn)
+{
+    struct server_session *s = session_of(conn);
+    struct server_port *port = s->port;
+
+    list_remove(&s->node);
+    slab_give(&port->slab, s);
+    port->nsessions--;
+    COUNTER_ADD(port->loop->counters, client_connections, -1);
+    if (port->draining && port->nsessions == 0 && port->on_empty)
+        port->on_empty(port);
+}
+
+static void never_connects(struct conn *conn, int error)
+{
+    (void)conn;
+    (void)error;
+}
+
+static const struct conn_ops server_conn_ops = {
+    .on_readable = on_readable,
+    .on_drained = on_drained,
+    .on_sent = on_sent,
+    .on_broken = on_broken,
+    .on_connected = never_connects,
+    .on_timeout = on_timeout,
+    .on_free = on_free,
+};
+
+/* ---- ports -------------------------------------------------------------- */
+
+bool server_port_init(struct server_port *port, struct loop *loop)
+{
+    port->loop = loop;
+    port->draining = false;
+    port->nsessions = 0;
+    list_init(&port->sessions);
+    slab_init(&port->slab, sizeof(struct server_session));
+    port->fields = malloc(sizeof(*port->fields) * H1_FIELDS_MAX);
+    return port->fields != NULL;
+}
+
+void server_port_close(struct server_port *port)
+{
+    for (struct list *l = port->sessions.next; l != &port->sessions;
+         l = l->next)
+        server_close(LIST_ENTRY_OF(l, struct server_session, node));
+}
+
+void server_port_end(struct server_port *port)
+{
+    slab_end(&port->slab);
+    free(port->fields);
+    port->fields = NULL;
+}
+
+bool server_accept(struct server_port *port, int fd,
+                   const struct address *client)
+{
+    struct server_session *s = slab_take(&port->slab);
+
+    if (s == NULL)
+        return false;
+    if (!conn_init(&s->conn, port->loop, fd, &server_conn_ops)) {
+        slab_give(&port->slab, s);
+        return false;
+    }
+    s->stream = (struct server_stream){&server_h1_ops, NULL};
+    s->port = port;
+    s->client = *client;
+    s->opened_s = (uint32_t)(port->loop->now_us / 1000000);
+    s->requests = 0;
+    s->keep_alive = s->want_continue = s->client_closes = false;
+    list_push_back(&port->sessions, &s->node);
+    port->nsessions++;
+    COUNTER_ADD(port->loop->counters, client_connections_accepted, 1);
+    COUNTER_ADD(port->loop->counters, client_connections, 1);
+    await_request(s);
+    return true;
+}
+
+void server_port_drain(struct server_port *port)
+{
+    port->draining = true;
+    for (struct list *l = port->sessions.next; l != &port->sessions;
+         l = l->next) {
+        struct server_session *s =
+            LIST_ENTRY_OF(l, struct server_session, node);
+
+        if (s->state == SERVER_HEAD && s->parse_at == 0)
+            conn_timer(&s->conn, s->requests ? DRAIN_IDLE_MS : DRAIN_FRESH_MS);
+    }
+    if (port->nsessions == 0 && port->on_empty)
+        port->on_empty(port);
+}
+
+static const struct server_session *
+const_session(const struct server_stream *stream)
+{
+    return LIST_ENTRY_OF((uintptr_t)stream, struct server_session, stream);
+}
+
+struct server_port *server_stream_port(const struct server_stream *stream)
+{
+    return const_session(stream)->port;
+}
+
+const struct address *server_stream_client(const struct server_stream *stream)
+{
+    return &const_session(stream)->client;
+}
+
+unsigned server_stream_requests(const struct server_stream *stream)
+{
+    return const_session(stream)->requests - 1;
+}

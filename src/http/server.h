@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Server sessions: HTTP/1.x on a connection that a client opened.
+ *
+ * A session reads one request at a time (a pipelined one waits), checks what
+ * came of its body before it tells the handler, and never lets bytes of one
+ * request be taken for the next: whenever the end of a request is in doubt
+ * the connection closes after the answer.
+ */
+#ifndef SLUICE_HTTP_SERVER_H
+#define SLUICE_HTTP_SERVER_H
+
+#include "base/slab.h"
+#include "http/stream.h"
+
+/* What the sessions behind one listener share on one thread. */
+struct server_port {
+    struct loop *loop;
+    const struct server_handler *handler;
+    void *owner;            /* the handler's */
+    struct address local;   /* what the listener is bound to */
+    uint32_t idle_ms;       /* nothing moves for so long: the end */
+    uint32_t keep_alive_ms; /* age after which one more request is served */
+    bool draining;
+    unsigned nsessions;
+    struct list sessions;
+    struct slab slab;
+    struct field *fields; /* H1_FIELDS_MAX of them, for the head that is
+                                being read */
+    void (*on_empty)(struct server_port *port); /* draining: none is left */
+};
+
+/* False without memory.  handler, owner, local, the times and on_empty are
+ * set by the caller. */
+bool server_port_init(struct server_port *port, struct loop *loop);
+
+/* Closes every session; their handlers are told GONE_CLIENT. */
+void server_port_close(struct server_port *port);
+
+/* Frees what the sessions shared: after server_port_close() and
+ * loop_settle(). */
+void server_port_end(struct server_port *port);
+
+/* Takes over an accepted socket; false: it stays the caller's. */
+bool server_accept(struct server_port *port, int fd,
+                   const struct address *client);
+
+/* Answers what comes with `Connection: close` from now on and closes idle
+ * connections after a short grace; on_empty follows when none is left. */
+void server_port_drain(struct server_port *port);
+
+struct server_port *server_stream_port(const struct server_stream *stream);
+
+const struct address *server_stream_client(const struct server_stream *stream);
+
+/* Requests that this connection brought before the current one. */
+unsigned server_stream_requests(const struct server_stream *stream);
+
+#endif
