@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Least outstanding requests: the target with the fewest requests in progress
+ * as this node sees it; among equals the next in sequence (alb.md 3.3).
+ */
+#include "lb/group.h"
+
+static struct target *choose(struct group *group)
+{
+    uint64_t turn =
+        atomic_fetch_add_explicit(&group->cursor, 1, memory_order_relaxed);
+    struct target *best = NULL;
+    unsigned least = 0;
+
+    for (unsigned i = 0; i < group->ntargets; i++) {
+        struct target *t = group->targets[(turn + i) % group->ntargets];
+        unsigned n =
+            atomic_load_explicit(&t->outstanding, memory_order_relaxed);
+
+        if (best == NULL || n < least) {
+            best = t;
+            least = n;
+        }
+    }
+    return best;
+}
+
+const struct balancer balancer_least_outstanding = {
+    .choose = choose,
+    .counts_outstanding = true,
+};

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Targets: where requests go.  One object per address, shared by all
+ * snapshots and threads as long as any of them knows it; what changes in it
+ * are a few atomics.
+ */
+#ifndef SLUICE_LB_TARGET_H
+#define SLUICE_LB_TARGET_H
+
+#include <stdatomic.h>
+
+#include "base/address.h"
+
+struct target {
+    struct address address;
+    char text[ADDRESS_TEXT_MAX]; /* the address, with NUL, for people */
+    unsigned slot;               /* index of its pool in every worker */
+    unsigned snapshots;          /* that use it; the registry's owner counts */
+    _Atomic unsigned refs;
+    _Atomic unsigned outstanding; /* requests in progress, where a balancer
+                                     wants to know */
+    _Atomic bool stale_explained; /* the log said why connections die */
+};
+
+/* All targets of a process; belongs to one thread. */
+struct target_registry {
+    struct target **slots;
+    unsigned nslots;
+};
+
+void target_registry_end(struct target_registry *registry);
+
+/* The target of this address, with one more snapshot using it. */
+struct target *target_use(struct target_registry *registry,
+                          const struct address *address);
+
+/* One snapshot less uses it.  True when that was the last: its slot is free
+ * and the caller must have every worker forget it, then target_release(). */
+bool target_unuse(struct target_registry *registry, struct target *target);
+
+static inline void target_hold(struct target *target)
+{
+    atomic_fetch_add_explicit(&target->refs, 1, memory_order_relaxed);
+}
+
+/* Frees it with the last reference.  From any thread. */
+void target_release(struct target *target);
+
+#endif

@@ -1,0 +1,519 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "proxy/exchange.h"
+
+#include "base/log.h"
+#include "http/page.h"
+
+enum {
+    /* Heads, held trailers and a copy of what may be sent again. */
+    ARENA_MAX = 1024 * 1024,
+};
+
+static const struct {
+    unsigned status;
+    const char *word;
+    const char *explanation;
+} reasons[] = {
+#define X(name, status, word, explanation) {status, word, explanation},
+#include "proxy/reasons.def"
+#undef X
+};
+
+void exchange_slab_init(struct slab *slab)
+{
+    slab_init(slab, sizeof(struct exchange));
+}
+
+/* ---- the end ------------------------------------------------------------ */
+
+static void let_go_of_target(struct exchange *ex)
+{
+    if (ex->target_stream) {
+        ex->target_stream->ops->drop(ex->target_stream);
+        ex->target_stream = NULL;
+    }
+    if (ex->counted) {
+        atomic_fetch_sub_explicit(&ex->target->outstanding, 1,
+                                  memory_order_relaxed);
+        ex->counted = false;
+    }
+    if (ex->tunnel)
+        target_release(ex->target);
+    ex->target = NULL;
+}
+
+void exchange_end(struct exchange *ex)
+{
+    struct worker *w = ex->worker;
+
+    if (ex->client)
+        ex->client->exchange = NULL;
+    let_go_of_target(ex);
+    if (ex->tunnel)
+        COUNTER_ADD(&w->counters, tunnels_active, -1);
+    if (ex->lease)
+        worker_drop(w, ex->lease);
+    exchange_unhold(ex, &ex->request_hold);
+    exchange_unhold(ex, &ex->response_hold);
+    arena_reset(&ex->arena);
+    COUNTER_ADD(&w->counters, requests_active, -1);
+    slab_give(&w->exchanges, ex);
+}
+
+void exchange_fail(struct exchange *ex, enum reason reason)
+{
+    struct server_stream *client = ex->client;
+    struct loop *loop = &ex->worker->loop;
+    bool responded = ex->responded;
+    bool close = ex->ambiguous;
+    unsigned status = reasons[reason].status;
+
+    if (log_wants(LOG_DEBUG))
+        log_write(LOG_DEBUG, "proxy", "request ended: %s (%s), target %s",
+                  reasons[reason].word, reasons[reason].explanation,
+                  ex->target ? ex->target->text : "-");
+    if (reason == REASON_CLIENT_GONE)
+        COUNTER_ADD(loop->counters, client_aborts, 1);
+    exchange_end(ex);
+    if (reason == REASON_CLIENT_GONE)
+        return;
+    if (responded || status == 0)
+        client->ops->cut(client);
+    else
+        page_respond(client, loop, status,
+                     close || status == 400 || status == 408 || status == 417);
+}
+
+/* ---- held bodies -------------------------------------------------------- */
+
+bool exchange_hold(struct exchange *ex, struct hold *hold,
+                   const struct piece *piece)
+{
+    struct chunk_pool *pool = &ex->worker->loop.chunks;
+    struct chunk *c = hold->chunk;
+    size_t have = c ? chunk_len(c) : 0;
+
+    if (piece->data.n && (c == NULL || c->cap - c->end < piece->data.n)) {
+        struct chunk *larger = chunk_take(pool, (have + piece->data.n) * 2);
+
+        if (larger == NULL)
+            return false;
+        if (c) {
+            memcpy(larger->data, chunk_begin(c), have);
+            larger->end = (uint32_t)have;
+            chunk_give(pool, c);
+        }
+        hold->chunk = c = larger;
+    }
+    if (piece->data.n) {
+        memcpy(c->data + c->end, piece->data.p, piece->data.n);
+        c->end += (uint32_t)piece->data.n;
+    }
+    hold->end = piece->end;
+    if (piece->trailers.n) {
+        const char *copy =
+            arena_copy(&ex->arena, piece->trailers.p, piece->trailers.n);
+
+        if (copy == NULL)
+            return false;
+        hold->trailers = str_make(copy, piece->trailers.n);
+    }
+    return true;
+}
+
+struct piece exchange_held(const struct hold *hold)
+{
+    struct piece piece = {.end = hold->end, .trailers = hold->trailers};
+
+    if (hold->chunk)
+        piece.data = (struct span){chunk_begin(hold->chunk),
+                                   chunk_len(hold->chunk), false};
+    return piece;
+}
+
+void exchange_unhold(struct exchange *ex, struct hold *hold)
+{
+    if (hold->chunk)
+        chunk_give(&ex->worker->loop.chunks, hold->chunk);
+    *hold = (struct hold){0};
+}
+
+/* ---- pinning ------------------------------------------------------------ */
+
+/* Copies the fields and the bytes they stand in: `from` .. `to` offsets of
+ * base are what the head used. */
+static bool move_fields(struct exchange *ex, struct fields *fs, size_t len)
+{
+    char *base = arena_copy(&ex->arena, fs->base, len);
+    struct field *v = arena_take(&ex->arena, sizeof(*v) * (fs->n ? fs->n : 1));
+
+    if (base == NULL || v == NULL)
+        return false;
+    fields_move(fs, base, v);
+    return true;
+}
+
+/* The bytes of the buffer that slices of the head can point into. */
+static size_t extent(const struct fields *fs, size_t n)
+{
+    for (unsigned i = 0; i < fs->n; i++) {
+        size_t end = fs->v[i].value + (size_t)fs->v[i].value_len;
+
+        if (fs->v[i].flags & FIELD_CANONICAL)
+            end += 2; /* its line end is copied with it */
+        if (end > n)
+            n = end;
+    }
+    return n;
+}
+
+static size_t slice_end(struct slice s, size_t n)
+{
+    return s.at + (size_t)s.n > n ? s.at + (size_t)s.n : n;
+}
+
+static bool pin_request(struct exchange *ex)
+{
+    struct request *copy = arena_take(&ex->arena, sizeof(*copy));
+    size_t n = 0;
+
+    if (copy == NULL)
+        return false;
+    *copy = *ex->request;
+    n = slice_end(copy->method_name, n);
+    n = slice_end(copy->target, n);
+    n = slice_end(copy->path, n);
+    n = slice_end(copy->authority, n);
+    if (!move_fields(ex, &copy->fields, extent(&copy->fields, n)))
+        return false;
+    ex->request = copy;
+    return true;
+}
+
+static bool pin_response(struct exchange *ex)
+{
+    struct response *copy = arena_take(&ex->arena, sizeof(*copy));
+
+    if (copy == NULL)
+        return false;
+    *copy = *ex->response;
+    if (!move_fields(ex, &copy->fields,
+                     extent(&copy->fields, slice_end(copy->reason, 0))))
+        return false;
+    ex->response = copy;
+    return true;
+}
+
+/* Before the callback that brought the head returns and the exchange still
+ * needs it. */
+static bool pin(struct exchange *ex)
+{
+    bool ok = true;
+
+    if (ex->pinned)
+        return true;
+    ex->pinned = true;
+    if (ex->request && !ex->sent)
+        ok =
+            pin_request(ex) && exchange_hold(ex, &ex->request_hold, &ex->piece);
+    else if (ex->response && !ex->responded)
+        ok = pin_response(ex) &&
+             exchange_hold(ex, &ex->response_hold, &ex->piece);
+    ex->piece = (struct piece){.end = false};
+    return ok;
+}
+
+/* ---- the walk ----------------------------------------------------------- */
+
+void exchange_run(struct exchange *ex)
+{
+    for (;;) {
+        switch (exchange_steps[ex->step](ex)) {
+        case STEP_NEXT:
+            ex->step++;
+            continue;
+        case STEP_WAIT:
+            if (!pin(ex))
+                exchange_fail(ex, REASON_OUT_OF_MEMORY);
+            return;
+        case STEP_DONE:
+            return;
+        case STEP_FAIL:
+            exchange_fail(ex, (enum reason)ex->reason);
+            return;
+        }
+    }
+}
+
+/* ---- the client's side -------------------------------------------------- */
+
+static void on_request(struct server_stream *stream, struct request *request,
+                       const struct piece *body)
+{
+    struct server_port *port = server_stream_port(stream);
+    struct worker *w = port->owner;
+    struct exchange *ex = slab_take(&w->exchanges);
+
+    if (ex == NULL) {
+        page_respond(stream, &w->loop, 500, true);
+        return;
+    }
+    memset(ex, 0, sizeof(*ex));
+    ex->worker = w;
+    ex->client = stream;
+    ex->lease = worker_hold(w);
+    ex->request = request;
+    ex->piece = *body;
+    ex->request_end = body->end;
+    ex->method = request->method;
+    ex->websocket = request->wants_websocket;
+    ex->ambiguous = request->desync_class == DESYNC_AMBIGUOUS;
+    ex->began_us = w->loop.now_us;
+    arena_init(&ex->arena, &w->loop.chunks, ARENA_MAX);
+    stream->exchange = ex;
+    COUNTER_ADD(&w->counters, requests_active, 1);
+    if (request->desync_class != DESYNC_COMPLIANT)
+        COUNTER_ADD(&w->counters, desync_non_compliant, 1);
+    if (ex->ambiguous)
+        COUNTER_ADD(&w->counters, desync_ambiguous, 1);
+    exchange_run(ex);
+}
+
+static void pause_if_blocked(struct exchange *ex)
+{
+    if (ex->target_stream && ex->target_stream->ops->blocked(ex->target_stream))
+        ex->client->ops->pause(ex->client, CONN_PAUSE_PEER);
+}
+
+static void on_request_body(struct server_stream *stream,
+                            const struct piece *piece)
+{
+    struct exchange *ex = stream->exchange;
+
+    if (ex->tunnel) {
+        tunnel_from_client(ex, piece);
+        return;
+    }
+    ex->request_end = piece->end;
+    if (!ex->sent) {
+        if (!exchange_hold(ex, &ex->request_hold, piece))
+            exchange_fail(ex, REASON_OUT_OF_MEMORY);
+        else if (ex->target_stream == NULL) /* else it still connects */
+            exchange_run(ex);
+        return;
+    }
+    if (ex->target_stream == NULL)
+        return;
+    ex->target_stream->ops->send_body(ex->target_stream, piece);
+    pause_if_blocked(ex);
+}
+
+static void on_client_drained(struct server_stream *stream)
+{
+    struct exchange *ex = stream->exchange;
+
+    if (ex->target_stream)
+        ex->target_stream->ops->resume(ex->target_stream, CONN_PAUSE_PEER);
+    stream->ops->touch(stream);
+    if (ex->tunnel)
+        tunnel_drained(ex);
+}
+
+/* Nothing moved on either side: whose turn was it? */
+static enum reason who_stalled(const struct exchange *ex)
+{
+    if (ex->tunnel || ex->responded)
+        return REASON_RESPONSE_STALLED;
+    if (!ex->request_end &&
+        !(ex->target_stream &&
+          ex->target_stream->ops->blocked(ex->target_stream)))
+        return REASON_BODY_TIMEOUT;
+    return REASON_TARGET_TIMEOUT;
+}
+
+static void on_client_gone(struct server_stream *stream, enum stream_gone why,
+                           const char *cause)
+{
+    struct exchange *ex = stream->exchange;
+
+    if (log_wants(LOG_DEBUG))
+        log_write(LOG_DEBUG, "proxy", "client side: %s", cause);
+    switch (why) {
+    case GONE_CLIENT:
+        exchange_fail(ex, REASON_CLIENT_GONE);
+        break;
+    case GONE_BAD_BODY:
+        exchange_fail(ex, REASON_BODY_MALFORMED);
+        break;
+    case GONE_TIMEOUT:
+        exchange_fail(ex, who_stalled(ex));
+        break;
+    }
+}
+
+static void on_refused(struct server_stream *stream,
+                       const struct h1_fault *fault)
+{
+    struct worker *w = server_stream_port(stream)->owner;
+
+    if (fault->reason != DESYNC_NONE)
+        COUNTER_ADD(&w->counters, desync_non_compliant, 1);
+    if (log_wants(LOG_DEBUG))
+        log_write(LOG_DEBUG, "proxy", "refused with %u: %s (%s)",
+                  (unsigned)fault->status, fault->why ? fault->why : "-",
+                  desync_reason_word((enum desync_reason)fault->reason));
+}
+
+const struct server_handler exchange_server_handler = {
+    .on_request = on_request,
+    .on_body = on_request_body,
+    .on_drained = on_client_drained,
+    .on_gone = on_client_gone,
+    .on_refused = on_refused,
+};
+
+/* ---- the target's side -------------------------------------------------- */
+
+static void on_connected(struct client_stream *stream)
+{
+    struct exchange *ex = stream->exchange;
+
+    ex->client->ops->touch(ex->client);
+    ex->step = STEP_SEND;
+    exchange_run(ex);
+}
+
+static void on_response(struct client_stream *stream, struct response *response,
+                        const struct piece *body)
+{
+    struct exchange *ex = stream->exchange;
+
+    ex->client->ops->touch(ex->client);
+    ex->response = response;
+    ex->piece = *body;
+    ex->pinned = false;
+    ex->step = STEP_RECEIVE + 1;
+    exchange_run(ex);
+}
+
+/* The response is complete: the target's connection finds its own way. */
+static void finish(struct exchange *ex, const struct piece *piece)
+{
+    struct server_stream *client = ex->client;
+
+    ex->target_stream->exchange = NULL;
+    ex->target_stream = NULL;
+    exchange_end(ex);
+    client->ops->send_body(client, piece);
+}
+
+static void on_response_body(struct client_stream *stream,
+                             const struct piece *piece)
+{
+    struct exchange *ex = stream->exchange;
+
+    ex->client->ops->touch(ex->client);
+    if (ex->tunnel) {
+        tunnel_from_target(ex, piece);
+        return;
+    }
+    if (!ex->responded) {
+        if (!exchange_hold(ex, &ex->response_hold, piece))
+            exchange_fail(ex, REASON_OUT_OF_MEMORY);
+        else
+            exchange_run(ex);
+        return;
+    }
+    if (piece->end) {
+        finish(ex, piece);
+        return;
+    }
+    ex->client->ops->send_body(ex->client, piece);
+    if (ex->client->ops->blocked(ex->client))
+        stream->ops->pause(stream, CONN_PAUSE_PEER);
+}
+
+static void on_target_drained(struct client_stream *stream)
+{
+    struct exchange *ex = stream->exchange;
+
+    ex->client->ops->resume(ex->client, CONN_PAUSE_PEER);
+    ex->client->ops->touch(ex->client);
+    if (ex->tunnel)
+        tunnel_drained(ex);
+}
+
+static void on_target_sent(struct client_stream *stream)
+{
+    struct exchange *ex = stream->exchange;
+
+    ex->client->ops->touch(ex->client);
+}
+
+/* The target's keep-alive ended before ours: said once for each target. */
+static void explain_stale(struct exchange *ex, const char *cause)
+{
+    COUNTER_ADD(&ex->worker->counters, stale_target_connections, 1);
+    if (atomic_exchange_explicit(&ex->target->stale_explained, true,
+                                 memory_order_relaxed))
+        return;
+    log_write(LOG_WARN, "proxy",
+              "target %s: %s just as a request was sent on it; its keep-alive "
+              "timeout is shorter than our idle timeout of %u s: make it "
+              "longer (%s); said once, counted in "
+              "sluice_stale_target_connections_total",
+              ex->target->text, cause,
+              (unsigned)(ex->worker->targets.idle_ms / 1000),
+              ex->group->retry == RETRY_SAFE
+                  ? "safe requests are repeated"
+                  : "such requests get 502, as from ALB; --retry safe repeats "
+                    "those that may be");
+}
+
+/* Sends the same head once more, on a connection of its own. */
+static bool retry(struct exchange *ex)
+{
+    if (!ex->retry || ex->encoded.n == 0)
+        return false;
+    ex->retry = false;
+    ex->target_stream = client_connect(worker_pool(ex->worker, ex->target), ex);
+    if (ex->target_stream == NULL)
+        return false;
+    COUNTER_ADD(&ex->worker->counters, retries, 1);
+    return true;
+}
+
+static void on_failed(struct client_stream *stream, enum client_failure why,
+                      const char *cause)
+{
+    static const enum reason reason_of[] = {
+        [FAILURE_CONNECT] = REASON_CONNECT,
+        [FAILURE_CONNECT_TIMEOUT] = REASON_CONNECT_TIMEOUT,
+        [FAILURE_STALE] = REASON_STALE,
+        [FAILURE_CLOSED] = REASON_CLOSED,
+        [FAILURE_MALFORMED] = REASON_MALFORMED,
+        [FAILURE_TRUNCATED] = REASON_TRUNCATED,
+    };
+    struct exchange *ex = stream->exchange;
+
+    stream->exchange = NULL;
+    ex->target_stream = NULL;
+    if (why == FAILURE_STALE) {
+        explain_stale(ex, cause);
+        if (retry(ex))
+            return;
+    }
+    if (log_wants(LOG_DEBUG))
+        log_write(LOG_DEBUG, "proxy", "target %s: %s",
+                  ex->target ? ex->target->text : "-", cause);
+    exchange_fail(ex, reason_of[why]);
+}
+
+const struct client_handler exchange_client_handler = {
+    .on_connected = on_connected,
+    .on_response = on_response,
+    .on_body = on_response_body,
+    .on_drained = on_target_drained,
+    .on_sent = on_target_sent,
+    .on_failed = on_failed,
+};

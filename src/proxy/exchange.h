@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * An exchange: one request of a client, and how it gets its response.
+ *
+ * A constant table of steps is walked (exchange_steps.c); a step goes on,
+ * waits for something, is done, or fails with a reason.  Heads and bodies are
+ * spans of the thread's shared buffer while a callback runs; an exchange that
+ * has to wait before it could pass them on copies them into its arena first
+ * (it is *pinned*), so the usual one copies nothing.
+ */
+#ifndef SLUICE_PROXY_EXCHANGE_H
+#define SLUICE_PROXY_EXCHANGE_H
+
+#include "base/arena.h"
+#include "proxy/worker.h"
+
+enum reason {
+#define X(name, status, word, explanation) REASON_##name,
+#include "proxy/reasons.def"
+#undef X
+};
+
+enum step_result {
+    STEP_NEXT,
+    STEP_WAIT, /* something will call exchange_run() */
+    STEP_DONE, /* the exchange is over, and may be freed already */
+    STEP_FAIL, /* exchange->reason says why */
+};
+
+/* Part of a body that waits for the next step. */
+struct hold {
+    struct chunk *chunk;
+    bool end;            /* the body is whole */
+    struct str trailers; /* raw, in the arena */
+};
+
+struct exchange {
+    struct worker *worker;
+    struct server_stream *client;
+    struct client_stream *target_stream; /* NULL: none (yet, any more) */
+    struct lease *lease;                 /* NULL: let go of (tunnel) */
+    struct group *group;
+    struct target *target;     /* of the lease; a tunnel holds a reference */
+    struct request *request;   /* until it was sent */
+    struct response *response; /* while its head is worked on */
+    struct piece piece;        /* body that came with the head */
+    struct hold request_hold;
+    struct hold response_hold;
+    struct arena arena;
+    struct str encoded; /* the head as it was sent, if it may be sent again */
+    uint64_t began_us;
+    uint8_t step;
+    uint8_t reason; /* enum reason */
+    uint8_t method; /* enum method */
+    bool pinned : 1;
+    bool retry : 1;       /* may be sent once more */
+    bool counted : 1;     /* in target->outstanding */
+    bool sent : 1;        /* the request head left */
+    bool responded : 1;   /* the response head left */
+    bool request_end : 1; /* the request body is all here */
+    bool tunnel : 1;
+    bool tunnel_client_end : 1; /* the client ended its direction */
+    bool tunnel_target_end : 1;
+    bool ambiguous : 1; /* both connections close afterwards */
+    bool websocket : 1;
+};
+
+extern const struct server_handler exchange_server_handler;
+extern const struct client_handler exchange_client_handler;
+
+void exchange_slab_init(struct slab *slab);
+
+/* Walks the steps from where the exchange stands. */
+void exchange_run(struct exchange *ex);
+
+/* Ends it without the target's answer: a page if nothing was sent yet, else
+ * the client sees its response cut.  Frees it. */
+void exchange_fail(struct exchange *ex, enum reason reason);
+
+/* Lets go of the client's stream, the target's and all else. */
+void exchange_end(struct exchange *ex);
+
+/* Adds a piece to what is held.  False without memory. */
+bool exchange_hold(struct exchange *ex, struct hold *hold,
+                   const struct piece *piece);
+
+/* What is held, as one piece. */
+struct piece exchange_held(const struct hold *hold);
+
+/* Gives back what was held. */
+void exchange_unhold(struct exchange *ex, struct hold *hold);
+
+/* ---- the steps (exchange_steps.c) --------------------------------------- */
+
+enum {
+    STEP_FIRST = 0,
+    STEP_SEND = 5,    /* on_connected goes on here */
+    STEP_RECEIVE = 6, /* on_response goes on after it */
+};
+
+typedef enum step_result exchange_step(struct exchange *ex);
+
+extern exchange_step *const exchange_steps[];
+
+/* ---- tunnels (tunnel.c) ------------------------------------------------- */
+
+/* The target switched to WebSocket: bytes pass both ways from now on, and the
+ * snapshot is let go of. */
+void tunnel_begin(struct exchange *ex);
+
+void tunnel_from_client(struct exchange *ex, const struct piece *piece);
+void tunnel_from_target(struct exchange *ex, const struct piece *piece);
+
+/* One side's queue is empty. */
+void tunnel_drained(struct exchange *ex);
+
+#endif

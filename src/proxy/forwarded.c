@@ -1,0 +1,279 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "proxy/forwarded.h"
+
+enum {
+    /* Heads longer than this get a fresh X-Amzn-Trace-Id (alb.md 5.4). */
+    TRACE_HEAD_MAX = 7 * 1024,
+};
+
+static bool present(const struct request *req, enum field_id id)
+{
+    return req->fields.present >> id & 1;
+}
+
+static void drop_all(struct request *req, enum field_id id)
+{
+    if (!present(req, id))
+        return;
+    for (unsigned i = 0; i < req->fields.n; i++) {
+        if (req->fields.v[i].id == id)
+            req->fields.v[i].flags |= FIELD_DROPPED;
+    }
+}
+
+static void add(struct request_out *out, struct str name, struct str value)
+{
+    out->added[out->nadded++] = (struct added_field){name, value};
+}
+
+/* What was written to `t` since it held `from` bytes. */
+static struct str since(const struct text *t, size_t from)
+{
+    return str_make(t->p + from, t->n - from);
+}
+
+/* ---- X-Forwarded-For ----------------------------------------------------- */
+
+unsigned forwarded_count(const struct fields *fs)
+{
+    unsigned n = 0;
+
+    for (unsigned i = 0; i < fs->n; i++) {
+        const struct field *f = &fs->v[i];
+        struct str rest = field_value(fs, f);
+
+        if (f->id != FIELD_X_FORWARDED_FOR || f->flags & FIELD_DROPPED)
+            continue;
+        while (rest.p) {
+            struct str item = str_trim(str_cut(&rest, ','));
+
+            n += item.n > 0;
+        }
+    }
+    return n;
+}
+
+/* The values of all X-Forwarded-For fields in their order, which are dropped,
+ * each with ", " behind it. */
+static void put_earlier_hops(struct text *t, struct request *req)
+{
+    for (unsigned i = 0; i < req->fields.n; i++) {
+        struct field *f = &req->fields.v[i];
+        struct str value = field_value(&req->fields, f);
+
+        if (f->id != FIELD_X_FORWARDED_FOR || f->flags & FIELD_DROPPED)
+            continue;
+        f->flags |= FIELD_DROPPED;
+        if (value.n) {
+            text_str_put(t, value);
+            TEXT_LITERAL(t, ", ");
+        }
+    }
+}
+
+static void x_forwarded_for(struct request *req,
+                            const struct forwarded_from *from, struct text *t,
+                            struct request_out *out)
+{
+    size_t begin = t->n;
+
+    switch (from->attributes->xff_mode) {
+    case XFF_PRESERVE:
+        return;
+    case XFF_REMOVE:
+        drop_all(req, FIELD_X_FORWARDED_FOR);
+        return;
+    case XFF_APPEND:
+        break;
+    }
+    if (present(req, FIELD_X_FORWARDED_FOR))
+        put_earlier_hops(t, req);
+    if (from->attributes->xff_client_port)
+        address_put(t, from->client);
+    else
+        address_put_ip(t, from->client);
+    add(out, STR("X-Forwarded-For"), since(t, begin));
+}
+
+/* ---- X-Amzn-Trace-Id ----------------------------------------------------- */
+
+/* VERSION-TIME-ID: 1-63441c4a-abcdef012345678912345678. */
+static void put_trace_id(struct text *t, const struct forwarded_from *from)
+{
+    uint64_t a = random_u64(from->random);
+    uint64_t b = random_u64(from->random);
+
+    TEXT_LITERAL(t, "1-");
+    text_hex(t, (uint32_t)from->now, 8);
+    text_char(t, '-');
+    text_hex(t, a, 16);
+    text_hex(t, b & 0xffffffff, 8);
+}
+
+static bool has_key(struct str value, struct str key)
+{
+    while (value.p) {
+        if (str_starts(str_trim(str_cut(&value, ';')), key))
+            return true;
+    }
+    return false;
+}
+
+/* The client's value with what we add to it, by its fields. */
+static void put_trace(struct text *t, struct str value,
+                      const struct forwarded_from *from)
+{
+    bool self = has_key(value, STR("Self="));
+    bool root = has_key(value, STR("Root="));
+
+    if (root && !self) {
+        TEXT_LITERAL(t, "Self=");
+        put_trace_id(t, from);
+        text_char(t, ';');
+    }
+    if (!root) {
+        TEXT_LITERAL(t, "Root=");
+        put_trace_id(t, from);
+        text_char(t, ';');
+    }
+    while (value.p) {
+        struct str item = str_cut(&value, ';');
+
+        if (str_starts(str_trim(item), STR("Self="))) {
+            TEXT_LITERAL(t, "Self=");
+            put_trace_id(t, from);
+        } else {
+            text_str_put(t, item);
+        }
+        if (value.p)
+            text_char(t, ';');
+    }
+}
+
+static size_t head_size(const struct fields *fs)
+{
+    size_t n = 0;
+
+    for (unsigned i = 0; i < fs->n; i++)
+        n += fs->v[i].name_len + (size_t)fs->v[i].value_len + 4;
+    return n;
+}
+
+static void x_amzn_trace_id(struct request *req,
+                            const struct forwarded_from *from, struct text *t,
+                            struct request_out *out)
+{
+    size_t begin = t->n;
+    const struct field *f = NULL;
+
+    if (present(req, FIELD_X_AMZN_TRACE_ID))
+        f = fields_find(&req->fields, FIELD_X_AMZN_TRACE_ID);
+    if (f && f->value_len && head_size(&req->fields) <= TRACE_HEAD_MAX) {
+        put_trace(t, field_value(&req->fields, f), from);
+    } else {
+        TEXT_LITERAL(t, "Root=");
+        put_trace_id(t, from);
+    }
+    drop_all(req, FIELD_X_AMZN_TRACE_ID);
+    add(out, STR("X-Amzn-Trace-Id"), since(t, begin));
+}
+
+/* ---- Host ---------------------------------------------------------------- */
+
+/* Splits "name:port"; a bracketed IPv6 address keeps its colons. */
+static struct str split_port(struct str authority, struct str *port)
+{
+    *port = STR("");
+    for (size_t i = authority.n; i-- > 0 && authority.p[i] != ']';) {
+        if (authority.p[i] == ':') {
+            *port = str_make(authority.p + i + 1, authority.n - i - 1);
+            authority.n = i;
+            break;
+        }
+    }
+    return authority;
+}
+
+static void put_lower(struct text *t, struct str s)
+{
+    for (size_t i = 0; i < s.n; i++)
+        text_char(t, str_lower(s.p[i]));
+}
+
+/* alb.md 5.3, preserve_host_header false. */
+static void put_host(struct text *t, struct str authority, uint16_t listener)
+{
+    struct str port;
+    struct str name = split_port(authority, &port);
+
+    put_lower(t, name);
+    if (listener == 80 || listener == 443)
+        return;
+    text_char(t, ':');
+    if (port.n)
+        text_str_put(t, port);
+    else
+        text_u64(t, listener);
+}
+
+static void host(struct request *req, const struct forwarded_from *from,
+                 struct text *t, struct request_out *out)
+{
+    struct str authority = slice_of(&req->fields, req->authority);
+    size_t begin = t->n;
+
+    if (from->attributes->preserve_host_header && present(req, FIELD_HOST))
+        return;
+    if (authority.n == 0)
+        authority = STR("sluice.localhost");
+    put_host(t, authority, from->port);
+    out->host = since(t, begin);
+    drop_all(req, FIELD_HOST);
+}
+
+/* ---- all of it ----------------------------------------------------------- */
+
+/* X-Amzn-Mtls-*, X-Amzn-Tls-*, X-Amzn-Oidc-*: only we may say these. */
+static bool is_ours(struct str name)
+{
+    static const char *const prefixes[] = {"x-amzn-mtls-", "x-amzn-tls-",
+                                           "x-amzn-oidc-"};
+
+    if (name.n < 11 || str_lower(name.p[0]) != 'x' || name.p[1] != '-')
+        return false;
+    for (unsigned i = 0; i < 3; i++) {
+        if (str_istarts(name, str_of(prefixes[i])))
+            return true;
+    }
+    return false;
+}
+
+static void drop_forged(struct request *req, bool odd_too)
+{
+    for (unsigned i = 0; i < req->fields.n; i++) {
+        struct field *f = &req->fields.v[i];
+
+        if ((odd_too && f->flags & FIELD_ODD_NAME) ||
+            (f->id == FIELD_OTHER && is_ours(field_name(&req->fields, f))))
+            f->flags |= FIELD_DROPPED;
+    }
+}
+
+bool forwarded_apply(struct request *req, const struct forwarded_from *from,
+                     struct text *t, struct request_out *out)
+{
+    size_t begin;
+
+    h1_mark_hop_by_hop(&req->fields);
+    drop_forged(req, from->attributes->drop_invalid_header_fields);
+    host(req, from, t, out);
+    x_forwarded_for(req, from, t, out);
+    drop_all(req, FIELD_X_FORWARDED_PROTO);
+    drop_all(req, FIELD_X_FORWARDED_PORT);
+    add(out, STR("X-Forwarded-Proto"), STR("http"));
+    begin = t->n;
+    text_u64(t, from->port);
+    add(out, STR("X-Forwarded-Port"), since(t, begin));
+    x_amzn_trace_id(req, from, t, out);
+    return text_ok(t);
+}

@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * A worker: one thread with its own loop, listeners, sessions, pools, arenas
+ * and counters.  It shares nothing with another; control talks to it through
+ * its mailbox.
+ */
+#ifndef SLUICE_PROXY_WORKER_H
+#define SLUICE_PROXY_WORKER_H
+
+#include <pthread.h>
+
+#include "http/client.h"
+#include "http/server.h"
+#include "net/listener.h"
+#include "net/mailbox.h"
+#include "proxy/snapshot.h"
+
+enum { WORKER_TEXT = 128 * 1024 };
+
+/* What control tells a worker. */
+enum worker_message {
+    WORKER_SNAPSHOT, /* struct lease: the newest snapshot */
+    WORKER_FORGET,   /* struct worker_forget: this target is gone */
+    WORKER_DRAIN,    /* struct message: accept no more, finish, report */
+    WORKER_STOP,     /* struct message: end now */
+};
+
+/* What a worker tells control. */
+enum control_message {
+    CONTROL_LEASE,   /* struct lease: not needed any more */
+    CONTROL_DRAINED, /* struct message: no connection is left */
+};
+
+struct worker_forget {
+    struct message message;
+    struct target *target; /* with a reference that the worker gives back */
+};
+
+/* One listener's socket and sessions in one worker. */
+struct worker_port {
+    struct listener listener;
+    struct server_port port;
+    struct worker *worker;
+};
+
+struct worker {
+    pthread_t thread;
+    struct loop loop;
+    struct counters counters;
+    struct mailbox mailbox;
+    struct mailbox *control; /* where reports go */
+    struct message drained;  /* the report */
+    struct lease *lease;     /* on the newest snapshot */
+    unsigned nports;
+    struct worker_port *ports;
+    unsigned accepting; /* ports whose listener is open */
+    bool draining;
+    struct client_port targets;
+    struct client_pool **pools; /* by target->slot; NULL: none yet */
+    unsigned npools;
+    struct slab exchanges;
+    char *text; /* WORKER_TEXT bytes: field values that are being made */
+};
+
+/* Prepares a worker that listens on the n sockets `fds` (which it then owns)
+ * bound to `addresses`, and begins with `lease`.  NULL without memory or
+ * descriptors. */
+struct worker *worker_new(const int *fds, const struct address *addresses,
+                          unsigned n, struct lease *lease,
+                          struct mailbox *control);
+
+/* Starts the thread; false when there is none to be had. */
+bool worker_start(struct worker *worker);
+
+/* After the thread ended (pthread_join()) or when it never started. */
+void worker_free(struct worker *worker);
+
+/* ---- for the exchanges of this worker ---------------------------------- */
+
+struct lease *worker_hold(struct worker *worker);
+void worker_drop(struct worker *worker, struct lease *lease);
+
+/* The pool of connections to a target of a held snapshot. */
+struct client_pool *worker_pool(struct worker *worker,
+                                const struct target *target);
+
+#endif
