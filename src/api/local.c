@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "api/local.h"
+
+static const char plain[] = "text/plain; charset=utf-8";
+static const char exposition[] = "text/plain; version=0.0.4; charset=utf-8";
+
+static void put_healthz(struct text *body, const struct local_view *view)
+{
+    (void)view;
+    TEXT_LITERAL(body, "ok\n");
+}
+
+static void put_metrics(struct text *body, const struct local_view *view)
+{
+    counters_put(body, view->workers, view->nworkers);
+    TEXT_LITERAL(body,
+                 "# HELP sluice_snapshots_alive Compiled configurations that "
+                 "something still uses\n"
+                 "# TYPE sluice_snapshots_alive gauge\n"
+                 "sluice_snapshots_alive ");
+    text_u64(body, view->snapshots_alive);
+    TEXT_LITERAL(body,
+                 "\n# HELP sluice_log_dropped_lines_total Log lines dropped "
+                 "because the log was not read fast enough\n"
+                 "# TYPE sluice_log_dropped_lines_total counter\n"
+                 "sluice_log_dropped_lines_total ");
+    text_u64(body, view->log_dropped);
+    text_printf(body,
+                "\n# HELP sluice_build_info The version that runs\n"
+                "# TYPE sluice_build_info gauge\n"
+                "sluice_build_info{version=\"%s\"} 1\n",
+                view->version);
+}
+
+static const struct page {
+    const char *path;
+    const char *content_type;
+    void (*put)(struct text *body, const struct local_view *view);
+} pages[] = {
+    {"/healthz", plain, put_healthz},
+    {"/metrics", exposition, put_metrics},
+};
+
+struct local_reply local_handle(struct str method, struct str path,
+                                const struct local_view *view,
+                                struct text *body)
+{
+    struct local_reply reply = {.status = 404, .content_type = str_of(plain)};
+
+    path = str_cut(&path, '?');
+    for (size_t i = 0; i < sizeof(pages) / sizeof(pages[0]); i++) {
+        if (!str_eq(path, str_of(pages[i].path)))
+            continue;
+        if (!str_eq(method, STR("GET"))) {
+            reply.status = 405;
+            reply.allow = STR("GET");
+            TEXT_LITERAL(body, "use GET\n");
+            return reply;
+        }
+        reply.status = 200;
+        reply.content_type = str_of(pages[i].content_type);
+        pages[i].put(body, view);
+        return reply;
+    }
+    TEXT_LITERAL(body, "not found; there are /healthz and /metrics\n");
+    return reply;
+}

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * What every subcommand that serves wants of its process.
+ */
+#ifndef SLUICE_APP_PROCESS_H
+#define SLUICE_APP_PROCESS_H
+
+#include "base/address.h"
+
+/* As many descriptors as may be had, and no death by SIGPIPE. */
+void process_prepare(void);
+
+/* CPUs that this process may run on, at least 1. */
+unsigned process_cpus(void);
+
+/* Prints "WORD http://ADDRESS" and `more` as one line on stdout. */
+void process_print_address(const char *word, const struct address *address,
+                           const char *more);
+
+/* Prints "ready" on stdout, which whoever started us waits for. */
+void process_print_ready(void);
+
+#endif

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The API port: a server session like any client's, on the control thread,
+ * whose requests go to the pure handlers of api/.
+ */
+#ifndef SLUICE_CONTROL_API_PORT_H
+#define SLUICE_CONTROL_API_PORT_H
+
+#include "base/error.h"
+#include "http/server.h"
+
+/* What the handlers may see. */
+struct api_port_view {
+    struct counters *const *counters;
+    unsigned ncounters;
+    const _Atomic unsigned *snapshots;
+};
+
+struct api_port;
+
+/* Listens; NULL with an error. */
+struct api_port *api_port_start(struct loop *loop, const struct address *bind,
+                                const struct api_port_view *view,
+                                struct error *error);
+
+const struct address *api_port_address(const struct api_port *api);
+
+void api_port_end(struct api_port *api);
+
+#endif

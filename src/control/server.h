@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The running server: its workers, the snapshots they run, the API port, and
+ * the thread that controls them.
+ */
+#ifndef SLUICE_CONTROL_SERVER_H
+#define SLUICE_CONTROL_SERVER_H
+
+#include "model/config.h"
+#include "proxy/inspect.h"
+
+struct server_options {
+    unsigned workers;
+    bool api;
+    struct address api_bind;
+    uint32_t drain_timeout_ms;
+    const struct inspector *inspector; /* NULL: none */
+};
+
+struct server;
+
+/* Binds the listeners of the config (which is copied) and starts the workers.
+ * NULL with an error. */
+struct server *server_start(const struct config *config,
+                            const struct server_options *options,
+                            struct error *error);
+
+/* Where listener i is bound; false when there is none. */
+bool server_listener_address(const struct server *server, unsigned i,
+                             struct address *address);
+
+bool server_api_address(const struct server *server, struct address *address);
+
+/* Runs the control thread's loop in the caller until TERM or INT (or
+ * server_drain()) and all connections are gone, or the drain timeout is over.
+ * A second signal ends it at once. */
+void server_wait(struct server *server);
+
+/* From any thread: what TERM does. */
+void server_drain(struct server *server);
+
+/* From any thread: has the workers run this config (which is copied; same
+ * listeners as before) instead.  Takes effect between two requests; what is
+ * in progress ends with what it began with. */
+void server_publish(struct server *server, const struct config *config);
+
+/* Snapshots that exist: 1 when nothing old is in use any more. */
+unsigned server_snapshots_alive(const struct server *server);
+
+void server_free(struct server *server);
+
+#endif

@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "api/local.h"
+
+static struct counters counters;
+static struct counters *const workers[] = {&counters};
+static const struct local_view view = {
+    .version = "1.2.3",
+    .workers = workers,
+    .nworkers = 1,
+    .snapshots_alive = 2,
+    .log_dropped = 9,
+};
+static char body[LOCAL_BODY_MAX + 1];
+
+static struct local_reply get(const char *method, const char *path)
+{
+    struct text t = text_in(body, LOCAL_BODY_MAX);
+    struct local_reply reply =
+        local_handle(str_of(method), str_of(path), &view, &t);
+
+    assert_true(text_ok(&t));
+    body[t.n] = '\0';
+    return reply;
+}
+
+static void test_healthz_says_ok(void **state)
+{
+    struct local_reply reply = get("GET", "/healthz");
+
+    (void)state;
+    assert_int_equal(reply.status, 200);
+    assert_true(str_eq(reply.content_type, STR("text/plain; charset=utf-8")));
+    assert_string_equal(body, "ok\n");
+    assert_int_equal(reply.allow.n, 0);
+}
+
+static void test_metrics_show_counters_and_the_program_itself(void **state)
+{
+    struct local_reply reply;
+
+    (void)state;
+    COUNTER_ADD(&counters, requests, 5);
+    reply = get("GET", "/metrics");
+    assert_int_equal(reply.status, 200);
+    assert_true(str_eq(reply.content_type,
+                       STR("text/plain; version=0.0.4; charset=utf-8")));
+    assert_non_null(strstr(body, "\nsluice_requests_total 5\n"));
+    assert_non_null(strstr(body, "\nsluice_snapshots_alive 2\n"));
+    assert_non_null(strstr(body, "\nsluice_log_dropped_lines_total 9\n"));
+    assert_non_null(strstr(body, "\nsluice_build_info{version=\"1.2.3\"} 1\n"));
+}
+
+static void test_largest_metrics_fit_the_body(void **state)
+{
+    (void)state;
+#define X(name, type, help) atomic_store(&counters.name, UINT64_MAX);
+#include "stats/counters.def"
+#undef X
+    get("GET", "/metrics");
+    assert_in_range(strlen(body), 1000, LOCAL_BODY_MAX / 2);
+}
+
+static void
+test_every_line_of_the_metrics_is_a_comment_or_a_sample(void **state)
+{
+    struct str rest;
+
+    (void)state;
+    get("GET", "/metrics");
+    rest = str_of(body);
+    while (rest.n) {
+        struct str line = str_cut(&rest, '\n');
+        uint64_t value;
+
+        if (str_starts(line, STR("# HELP sluice_")) ||
+            str_starts(line, STR("# TYPE sluice_")))
+            continue;
+        assert_true(str_starts(line, STR("sluice_")));
+        str_cut(&line, ' ');
+        assert_true(str_to_u64(line, UINT64_MAX, &value));
+    }
+}
+
+static void test_query_does_not_matter(void **state)
+{
+    (void)state;
+    assert_int_equal(get("GET", "/healthz?verbose=1").status, 200);
+}
+
+static void test_other_paths_are_not_found(void **state)
+{
+    static const char *const paths[] = {"/",         "",        "*",
+                                        "/healthz/", "/health", "/metricsx",
+                                        "//metrics", "/METRICS"};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(paths) / sizeof(paths[0]); i++)
+        assert_int_equal(get("GET", paths[i]).status, 404);
+    assert_int_equal(get("POST", "/").status, 404);
+}
+
+static void test_other_methods_are_not_allowed(void **state)
+{
+    static const char *const methods[] = {"POST", "PUT", "DELETE", "get"};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(methods) / sizeof(methods[0]); i++) {
+        struct local_reply reply = get(methods[i], "/healthz");
+
+        assert_int_equal(reply.status, 405);
+        assert_true(str_eq(reply.allow, STR("GET")));
+        assert_int_equal(get(methods[i], "/metrics").status, 405);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_healthz_says_ok),
+        cmocka_unit_test(test_metrics_show_counters_and_the_program_itself),
+        cmocka_unit_test(test_largest_metrics_fit_the_body),
+        cmocka_unit_test(
+            test_every_line_of_the_metrics_is_a_comment_or_a_sample),
+        cmocka_unit_test(test_query_does_not_matter),
+        cmocka_unit_test(test_other_paths_are_not_found),
+        cmocka_unit_test(test_other_methods_are_not_allowed),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
