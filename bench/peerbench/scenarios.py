@@ -1,0 +1,40 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the proxies are asked to do.
+
+A new family (TLS, HTTP/2) is a scenario with its own `flags`, which the
+templates see, and where wrk does not do, another `tool` of load.TOOLS.
+"""
+from dataclasses import dataclass
+
+_ABC = "abcdefghijklmnopqrstuvwxyz0123456789"
+BODY_10K = "".join(_ABC[(i * 7 + i // 64) % 36] for i in range(10240))
+
+
+@dataclass(frozen=True)
+class Scenario:
+    name: str
+    about: str
+    path: str = "/1k"
+    conns: int = 64
+    close: bool = False     # one connection per request
+    body: str = ""          # POST this
+    flags: tuple = ()       # for the templates
+    warm: int = 0           # seconds of load before the measured ones
+    tool: str = "wrk"
+
+
+_ALL = (
+    Scenario("h1-1k-c64", "keep-alive, 1 KiB, 64 connections"),
+    Scenario("h1-1k-c256", "keep-alive, 1 KiB, 256 connections", conns=256),
+    Scenario("h1-16k", "keep-alive, 16 KiB, 64 connections", path="/16k"),
+    # Cold buffers cost some peers a third here: warmed for all.
+    Scenario("h1-1m", "keep-alive, 1 MiB, 16 connections", path="/1m",
+             conns=16, flags=("big",), warm=1),
+    Scenario("post-10k", "keep-alive, POST of 10 KiB, 1 KiB back, "
+             "64 connections", body=BODY_10K),
+    Scenario("close-1k", "one connection per request, 1 KiB, 64 at a time",
+             close=True),
+)
+SCENARIOS = {s.name: s for s in _ALL}
+QUICK = ("h1-1k-c64", "post-10k", "close-1k")
+MEMORY = "memory"   # not a load: bytes per idle connection (memory.py)
