@@ -10,7 +10,8 @@
 
 #include "codec/h1.h"
 
-static const char small[] = "GET / HTTP/1.1\r\nHost: localhost:8080\r\n\r\n    ";
+static const char small[] =
+    "GET / HTTP/1.1\r\nHost: localhost:8080\r\n\r\n    ";
 
 static const char browser[] =
     "GET /assets/app.js?v=20240501 HTTP/1.1\r\n"
@@ -27,17 +28,16 @@ static const char browser[] =
     "Accept-Language: en-US,en;q=0.9\r\n"
     "Cookie: session=0123456789abcdef0123456789abcdef; theme=dark\r\n\r\n";
 
-static const char answer[] =
-    "HTTP/1.1 200 OK\r\n"
-    "Server: nginx/1.22.1\r\n"
-    "Date: Sun, 05 Apr 2026 02:07:14 GMT\r\n"
-    "Content-Type: text/html; charset=utf-8\r\n"
-    "Content-Length: 1024\r\n"
-    "Last-Modified: Sat, 04 Apr 2026 10:00:00 GMT\r\n"
-    "Connection: keep-alive\r\n"
-    "ETag: \"660e7a10-400\"\r\n"
-    "Cache-Control: max-age=3600\r\n"
-    "Accept-Ranges: bytes\r\n\r\n";
+static const char answer[] = "HTTP/1.1 200 OK\r\n"
+                             "Server: nginx/1.22.1\r\n"
+                             "Date: Sun, 05 Apr 2026 02:07:14 GMT\r\n"
+                             "Content-Type: text/html; charset=utf-8\r\n"
+                             "Content-Length: 1024\r\n"
+                             "Last-Modified: Sat, 04 Apr 2026 10:00:00 GMT\r\n"
+                             "Connection: keep-alive\r\n"
+                             "ETag: \"660e7a10-400\"\r\n"
+                             "Cache-Control: max-age=3600\r\n"
+                             "Accept-Ranges: bytes\r\n\r\n";
 
 enum { ROUNDS = 1000000, FIELDS = 64 };
 

@@ -84,7 +84,7 @@ static bool is_name(struct str name)
 
 static int serve(const struct origin_options *origin_options)
 {
-    struct error error;
+    struct error error = {""};
     struct origin *origin;
     char name[80];
 
@@ -104,7 +104,7 @@ static int run(int argc, char **argv)
 {
     struct values values = {.size = UINT64_MAX};
     struct origin_options origin_options;
-    struct error error;
+    struct error error = {""};
     int status;
 
     if (!options_read(&cmd_origin, argc, argv, &values, &status))

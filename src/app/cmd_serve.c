@@ -201,7 +201,7 @@ static int serve(const struct config *config, const struct values *values)
         .api_bind = values->api,
         .drain_timeout_ms = (uint32_t)values->drain_timeout * 1000,
     };
-    struct error error;
+    struct error error = {""};
     struct server *server;
 
     process_prepare();
@@ -220,7 +220,7 @@ static int run(int argc, char **argv)
 {
     struct values values = {.workers = 0};
     struct config *config;
-    struct error error;
+    struct error error = {""};
     int status;
 
     if (!options_read(&cmd_serve, argc, argv, &values, &status))
@@ -229,7 +229,7 @@ static int run(int argc, char **argv)
     if (fill_config(config, &values, &error))
         status = serve(config, &values);
     else
-        status = options_fail(&cmd_serve, EX_USAGE, &error);
+        status = options_fail(&cmd_serve, EX_DATAERR, &error);
     config_free(config);
     return status;
 }

@@ -233,7 +233,7 @@ bool options_read(const struct command *command, int argc, char **argv,
 {
     char buffer[HELP_MAX];
     struct text help = text_in(buffer, sizeof(buffer));
-    struct error error;
+    struct error error = {""};
 
     switch (options_parse(command, argc, argv, values, &error)) {
     case OPTIONS_OK:

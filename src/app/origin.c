@@ -160,7 +160,7 @@ static void stop_workers(struct origin *origin)
  * one that does not share asks first. */
 static bool choose_port(struct address *address, struct error *error)
 {
-    struct error cause;
+    struct error cause = {""};
     int fd = listener_open(address, false, &cause);
 
     if (fd < 0)

@@ -327,16 +327,16 @@ static void visit_answer(struct visit *v)
 
 static void take_body(struct visit *v, const struct piece *piece)
 {
-    unsigned delay_ms = v->desk->answer->options->delay_ms;
+    const struct origin_options *options = v->desk->answer->options;
 
     v->body_bytes += piece->data.n;
-    if (v->json && piece->data.n)
+    if (!options->sized)
         sha256_add(&v->sha, piece->data.p, piece->data.n);
     if (!piece->end)
         return;
     v->state = VISIT_WAITING;
-    if (delay_ms)
-        loop_timer_set(v->desk->loop, &v->delay, delay_ms);
+    if (options->delay_ms)
+        loop_timer_set(v->desk->loop, &v->delay, options->delay_ms);
     else
         visit_answer(v);
 }

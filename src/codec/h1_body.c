@@ -335,8 +335,11 @@ enum h1_body_result h1_body_decode(struct h1_body *body, char *data, size_t n,
                                    size_t *used, struct str *out,
                                    struct str *trailers, struct h1_fault *fault)
 {
-    struct decoding d = {
-        .body = body, .fault = fault, .p = data, .end = n ? data + n : data, .out = data};
+    struct decoding d = {.body = body,
+                         .fault = fault,
+                         .p = data,
+                         .end = n ? data + n : data,
+                         .out = data};
     enum h1_body_result result;
 
     if (body->state == STATE_DONE)

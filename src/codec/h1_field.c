@@ -234,8 +234,7 @@ enum h1_result h1_line_fault(const struct h1_head *h, enum h1_line line,
     case H1_LINE_LONG:
         return h1_bad(fault, status, DESYNC_NONE, "a field line is too long");
     case H1_LINE_NUL:
-        return h1_bad(fault, status, reason,
-                      "there is a NUL in a field line");
+        return h1_bad(fault, status, reason, "there is a NUL in a field line");
     default:
         return h1_bad(fault, status, reason,
                       "there is a CR without LF in a field line");

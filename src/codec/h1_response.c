@@ -107,9 +107,10 @@ static enum h1_result read_known(struct reading *r, struct field *f)
 static enum h1_result read_fields(struct reading *r)
 {
     struct fields *fs = &r->res->fields;
+    struct field spare = {0};
 
     for (;;) {
-        struct field spare, *f = fs->n < fs->cap ? &fs->v[fs->n] : &spare;
+        struct field *f = fs->n < fs->cap ? &fs->v[fs->n] : &spare;
         enum h1_line line = h1_read_field(&r->head, f);
 
         if (H1_UNLIKELY(line == H1_LINE_END))

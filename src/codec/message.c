@@ -40,6 +40,25 @@ static const struct spelling spellings[NAME_MAX_LENGTH + 1][NAMES_PER_LENGTH] = 
 };
 /* clang-format on */
 
+/* The letters that names of a length begin with, one bit each: most names are
+ * none of ours, and this says so at once. */
+#define LETTER(c) (1u << ((c)&31))
+
+static const uint32_t first_letters[NAME_MAX_LENGTH + 1] = {
+    [2] = LETTER('t'),
+    [4] = LETTER('h') | LETTER('d'),
+    [6] = LETTER('c') | LETTER('s') | LETTER('e'),
+    [7] = LETTER('u') | LETTER('t'),
+    [9] = LETTER('f'),
+    [10] = LETTER('c') | LETTER('u') | LETTER('k'),
+    [12] = LETTER('c'),
+    [13] = LETTER('a'),
+    [14] = LETTER('c') | LETTER('h'),
+    [15] = LETTER('x'),
+    [16] = LETTER('p') | LETTER('x'),
+    [17] = LETTER('t') | LETTER('x'),
+};
+
 /* Equal when the case bit is ignored.  Exact for `p` made of token bytes and
  * `lower` of lower-case letters, digits and '-': no other two tokens differ in
  * that bit alone but '^' and '~', which no spelling has. */
@@ -66,7 +85,7 @@ static bool equal_but_case(const char *p, const char *lower, size_t n)
 
 enum field_id h1_token_id(const char *p, size_t n)
 {
-    if (n > NAME_MAX_LENGTH)
+    if (n > NAME_MAX_LENGTH || !(first_letters[n] & LETTER(p[0])))
         return FIELD_OTHER;
     for (unsigned i = 0; i < NAMES_PER_LENGTH; i++) {
         const struct spelling *s = &spellings[n][i];

@@ -194,8 +194,8 @@ static void read_body(struct client_session *c)
     case CONN_DATA:
         COUNTER_ADD(c->conn.loop->counters, bytes_from_targets, w.n);
         body_piece(c, &w);
-        if (!c->conn.closed && c->conn.readable)
-            conn_again(&c->conn);
+        if (c->state == CLIENT_BODY)
+            conn_expect_more(&c->conn);
         break;
     case CONN_AGAIN:
         conn_keep(&c->conn, w.p, w.n);
@@ -227,8 +227,8 @@ static void read_tunnel(struct client_session *c)
     piece.data = (struct span){w.p, w.n, true};
     if (c->stream.exchange)
         c->port->handler->on_body(&c->stream, &piece);
-    if (!c->conn.closed && c->conn.readable)
-        conn_again(&c->conn);
+    if (c->state == CLIENT_TUNNEL && !piece.end)
+        conn_expect_more(&c->conn);
 }
 
 static void begin_tunnel(struct client_session *c, struct response *res,
@@ -277,8 +277,8 @@ static void begin_response(struct client_session *c, struct response *res,
         return;
     if (piece.end)
         client_done(c, true);
-    else if (c->conn.readable)
-        conn_again(&c->conn);
+    else
+        conn_expect_more(&c->conn);
 }
 
 static void keep_head(struct client_session *c, const struct window *w)
@@ -325,6 +325,12 @@ static void parse_head(struct client_session *c, struct window *w)
     begin_response(c, &res, w);
 }
 
+static void progress(struct client_session *c)
+{
+    if (c->stream.exchange)
+        c->port->handler->on_progress(&c->stream);
+}
+
 static void read_more_head(struct client_session *c)
 {
     size_t before = conn_kept(&c->conn).n;
@@ -335,6 +341,8 @@ static void read_more_head(struct client_session *c)
     struct window w;
 
     c->scanned = (uint32_t)scanned;
+    if (kept.n > before)
+        progress(c);
     COUNTER_ADD(c->conn.loop->counters, bytes_from_targets, kept.n - before);
     if (end || kept.n >= c->parse_at || kept.n >= KEPT_HEAD_MAX) {
         conn_take_kept(&c->conn, &w);
@@ -344,8 +352,8 @@ static void read_more_head(struct client_session *c)
     }
     if (how == CONN_EOF || how == CONN_BROKEN)
         head_ended(c, how);
-    else if (how == CONN_DATA && c->conn.readable)
-        conn_again(&c->conn);
+    else if (how == CONN_DATA)
+        conn_expect_more(&c->conn);
 }
 
 static void read_head(struct client_session *c)
@@ -363,8 +371,8 @@ static void read_head(struct client_session *c)
         COUNTER_ADD(c->conn.loop->counters, bytes_from_targets, w.n);
         c->heard = true;
         parse_head(c, &w);
-        if (!c->conn.closed && c->state == CLIENT_HEAD && c->conn.readable)
-            conn_again(&c->conn);
+        if (c->state == CLIENT_HEAD)
+            conn_expect_more(&c->conn);
         break;
     case CONN_AGAIN:
         break;
@@ -421,10 +429,7 @@ static void on_drained(struct conn *conn)
 
 static void on_sent(struct conn *conn)
 {
-    struct client_session *c = of_conn(conn);
-
-    if (c->stream.exchange)
-        c->port->handler->on_sent(&c->stream);
+    progress(of_conn(conn));
 }
 
 /* A target may answer and close before it has read the whole request: what it
@@ -551,8 +556,7 @@ static const struct client_stream_ops client_h1_ops = {
     .drop = drop,
 };
 
-static void put_head(struct text *t, struct client_session *c,
-                     const struct request_out *out)
+static void put_head(struct text *t, const struct request_out *out)
 {
     const struct request *req = out->request;
 
@@ -571,8 +575,6 @@ static void put_head(struct text *t, struct client_session *c,
     }
     if (out->websocket)
         TEXT_LITERAL(t, "Connection: Upgrade\r\nUpgrade: websocket\r\n");
-    else if (!c->keep)
-        TEXT_LITERAL(t, "Connection: close\r\n");
     TEXT_LITERAL(t, "\r\n");
 }
 
@@ -597,7 +599,7 @@ void client_request(struct client_stream *stream, const struct request_out *out,
 
     begin(c, (enum method)out->request->method, out->close, out->websocket);
     c->chunked = out->request->body == BODY_CHUNKED;
-    put_head(&head, c, out);
+    put_head(&head, out);
     if (encoded)
         *encoded = text_str(&head);
     send_piece(c, text_str(&head), piece);

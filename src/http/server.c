@@ -207,8 +207,8 @@ static void read_body(struct server_session *s)
         case CONN_DATA:
             COUNTER_ADD(s->conn.loop->counters, bytes_from_clients, w.n);
             body_piece(s, &w);
-            if (s->conn.readable)
-                conn_again(&s->conn); /* the others first */
+            if (s->state == SERVER_BODY || s->state == SERVER_DRAIN)
+                conn_expect_more(&s->conn); /* after the others' turn */
             return;
         case CONN_AGAIN:
             conn_keep(&s->conn, w.p, w.n);
@@ -250,8 +250,8 @@ static void read_tunnel(struct server_session *s)
     conn_timer(&s->conn, s->port->idle_ms);
     if (s->stream.exchange)
         s->port->handler->on_body(&s->stream, &piece);
-    if (s->conn.readable)
-        conn_again(&s->conn);
+    if (!s->conn.closed && !piece.end)
+        conn_expect_more(&s->conn);
 }
 
 /* ---- a head ------------------------------------------------------------- */
@@ -306,6 +306,8 @@ static void begin_request(struct server_session *s, struct request *req,
         refuse(s, &fault);
         return;
     }
+    if (piece.end)
+        s->want_continue = false; /* it did not wait */
     if (piece.end || s->websocket)
         conn_pause(&s->conn, CONN_PAUSE_EXCHANGE);
     conn_timer(&s->conn, s->port->idle_ms);
@@ -315,8 +317,8 @@ static void begin_request(struct server_session *s, struct request *req,
         return;
     if (s->want_continue && !s->started && s->state == SERVER_BODY)
         send_continue(s);
-    if (s->conn.readable)
-        conn_again(&s->conn);
+    if (s->state == SERVER_BODY || s->state == SERVER_DRAIN)
+        conn_expect_more(&s->conn);
 }
 
 /* Not enough for a head: keeps it, and from the first byte on there is one
@@ -326,7 +328,9 @@ static void keep_head(struct server_session *s, const struct window *w)
     if (s->parse_at == 0)
         conn_timer(&s->conn, s->port->idle_ms);
     s->parse_at = (uint32_t)w->n * 2;
-    if (!conn_keep(&s->conn, w->p, w->n))
+    if (conn_keep(&s->conn, w->p, w->n))
+        conn_expect_more(&s->conn);
+    else
         server_close(s);
 }
 
@@ -337,6 +341,7 @@ static void parse_head(struct server_session *s, struct window *w)
     struct window rest;
     size_t head_len = 0;
 
+    req.method = METHOD_OTHER;
     req.fields.v = s->port->fields;
     req.fields.cap = H1_FIELDS_MAX;
     switch (h1_parse_request(&req, w->p, w->n, &h1_request_limits, &head_len,
@@ -350,6 +355,7 @@ static void parse_head(struct server_session *s, struct window *w)
         keep_head(s, w);
         break;
     case H1_BAD:
+        s->head = req.method == METHOD_HEAD; /* if it came so far */
         refuse(s, &fault);
         break;
     }
@@ -389,8 +395,8 @@ static void read_more_head(struct server_session *s)
     }
     if (how == CONN_EOF || how == CONN_BROKEN)
         head_ended(s, how);
-    else if (how == CONN_DATA && s->conn.readable)
-        conn_again(&s->conn);
+    else if (how == CONN_DATA)
+        conn_expect_more(&s->conn);
 }
 
 static void read_head(struct server_session *s)
@@ -407,8 +413,6 @@ static void read_head(struct server_session *s)
     case CONN_DATA:
         COUNTER_ADD(s->conn.loop->counters, bytes_from_clients, w.n);
         parse_head(s, &w);
-        if (s->state == SERVER_HEAD && s->conn.readable)
-            conn_again(&s->conn);
         break;
     case CONN_AGAIN:
         break;
@@ -485,6 +489,21 @@ static void on_broken(struct conn *conn)
     server_close(session_of(conn));
 }
 
+/* The client has not taken what waits for it; but the kernel tells us that it
+ * can be written to only when a good part of its buffer is free, so a slow
+ * reader may have taken some all the same. */
+static void stalled(struct server_session *s)
+{
+    uint32_t left = conn_unacknowledged(&s->conn);
+
+    if (left == s->unacknowledged) {
+        server_close(s);
+        return;
+    }
+    s->unacknowledged = left;
+    conn_timer(&s->conn, s->port->idle_ms);
+}
+
 static void on_timeout(struct conn *conn)
 {
     static const struct h1_fault slow = {
@@ -500,10 +519,12 @@ static void on_timeout(struct conn *conn)
         break;
     case SERVER_BODY:
     case SERVER_ANSWER:
-        if (s->stream.exchange)
+        if (conn_queued(conn))
+            stalled(s);
+        else if (s->stream.exchange)
             tell_gone(s, GONE_TIMEOUT, "nothing moved for the idle timeout");
         else
-            server_close(s); /* it does not read its answer */
+            server_close(s);
         break;
     case SERVER_DRAIN:
     case SERVER_LINGER:
@@ -584,7 +605,7 @@ bool server_accept(struct server_port *port, int fd,
     s->port = port;
     s->client = *client;
     s->opened_s = (uint32_t)(port->loop->now_us / 1000000);
-    s->requests = 0;
+    s->requests = s->unacknowledged = 0;
     s->keep_alive = s->want_continue = s->client_closes = false;
     list_push_back(&port->sessions, &s->node);
     port->nsessions++;

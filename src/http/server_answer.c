@@ -38,7 +38,8 @@ static bool too_old(const struct server_session *s)
 
 /* Decides how the end of the body is told and whether the connection goes on
  * afterwards. */
-static void decide(struct server_session *s, const struct response_out *out)
+static void decide(struct server_session *s, const struct response_out *out,
+                   bool whole)
 {
     s->no_body = bodyless(s, out->status) || out->body == BODY_NONE;
     s->chunked = false;
@@ -49,7 +50,7 @@ static void decide(struct server_session *s, const struct response_out *out)
     }
     s->delimited = s->chunked || s->no_body || out->body == BODY_LENGTH;
     if (out->close || s->port->draining || too_old(s) || s->want_continue ||
-        s->websocket || (out->own && !drainable(s)))
+        s->websocket || ((out->own || whole) && !drainable(s)))
         s->keep_alive = false;
 }
 
@@ -84,6 +85,20 @@ static void put_head(struct text *t, const struct server_session *s,
         TEXT_LITERAL(t, "Connection: close\r\n\r\n");
 }
 
+/* Those that CloudWatch has a metric for. */
+static void count_own_5xx(struct counters *c, unsigned status)
+{
+    COUNTER_ADD(c, elb_5xx, 1);
+    if (status == 500)
+        COUNTER_ADD(c, elb_500, 1);
+    else if (status == 502)
+        COUNTER_ADD(c, elb_502, 1);
+    else if (status == 503)
+        COUNTER_ADD(c, elb_503, 1);
+    else if (status == 504)
+        COUNTER_ADD(c, elb_504, 1);
+}
+
 static void count_status(struct counters *c, const struct response_out *out)
 {
     if (out->status < 300)
@@ -97,7 +112,7 @@ static void count_status(struct counters *c, const struct response_out *out)
     if (out->own && out->status >= 400 && out->status < 500)
         COUNTER_ADD(c, elb_4xx, 1);
     else if (out->own && out->status >= 500)
-        COUNTER_ADD(c, elb_5xx, 1);
+        count_own_5xx(c, out->status);
 }
 
 /* The response is complete as far as its source goes. */
@@ -130,7 +145,7 @@ static void respond(struct server_stream *stream, struct response_out *out,
     struct server_session *s = session_of(stream);
     struct text head = text_in(s->conn.loop->head, LOOP_HEAD);
 
-    decide(s, out);
+    decide(s, out, piece->end);
     s->want_continue = false;
     s->started = true;
     count_status(s->conn.loop->counters, out);

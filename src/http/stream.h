@@ -149,8 +149,8 @@ struct client_handler {
                         const struct piece *body);
     void (*on_body)(struct client_stream *stream, const struct piece *piece);
     void (*on_drained)(struct client_stream *stream);
-    /* Some of what was queued went out. */
-    void (*on_sent)(struct client_stream *stream);
+    /* Some bytes moved, either way: the target is alive. */
+    void (*on_progress)(struct client_stream *stream);
     /* The stream is over; before or (TRUNCATED) after on_response. */
     void (*on_failed)(struct client_stream *stream, enum client_failure why,
                       const char *cause);

@@ -82,24 +82,33 @@ static bool bad_value(const struct attribute *attribute, struct str value,
         attribute->name, STR_ARG(given), STR_ARG(text_str(&values)));
 }
 
+static bool set_in_groups(struct config *config,
+                          const struct attribute *attribute, struct str value)
+{
+    struct config_group trial; /* there may be no group to try it on */
+
+    if (!attribute_set(attribute, &trial, value))
+        return false;
+    for (unsigned i = 0; i < config->ngroups; i++)
+        attribute_set(attribute, &config->groups[i], value);
+    return true;
+}
+
 bool config_set_attribute(struct config *config, struct str key,
                           struct str value, struct error *error)
 {
     const struct attribute *attribute = attribute_find(key);
-    union {
-        struct config_attributes attributes;
-        struct config_group group;
-    } trial;
+    bool ok = false;
 
     if (attribute == NULL)
         return unknown_attribute(key, error);
-    if (!attribute_set(attribute, &trial, value))
-        return bad_value(attribute, value, error);
-    if (attribute->owner == OWNER_LOAD_BALANCER)
-        attribute_set(attribute, &config->attributes, value);
-    for (unsigned i = 0; i < config->ngroups; i++) {
-        if (attribute->owner == OWNER_TARGET_GROUP)
-            attribute_set(attribute, &config->groups[i], value);
+    switch (attribute->owner) {
+    case OWNER_LOAD_BALANCER:
+        ok = attribute_set(attribute, &config->attributes, value);
+        break;
+    case OWNER_TARGET_GROUP:
+        ok = set_in_groups(config, attribute, value);
+        break;
     }
-    return true;
+    return ok || bad_value(attribute, value, error);
 }

@@ -19,19 +19,39 @@ struct entry {
 
 /* The config in the making and what only this text knows. */
 struct reading {
+    struct str all;
     struct config *config;
     bool weight_given[CONFIG_GROUPS_MAX];
     struct error *error;
 };
 
+/* What an error shows: the entry, or the whole text when the entry is empty,
+ * and of either as much as there is room for. */
+static struct str shown(const struct reading *r, const struct entry *entry)
+{
+    struct str s = entry->all.n ? entry->all : r->all;
+
+    return str_make(s.p, s.n > ENTRY_SHOWN_MAX ? ENTRY_SHOWN_MAX : s.n);
+}
+
 static bool refuse(struct reading *r, const struct entry *entry,
                    const char *why)
 {
-    struct str all = entry->all;
+    struct str what = shown(r, entry);
 
-    if (all.n > ENTRY_SHOWN_MAX)
-        all.n = ENTRY_SHOWN_MAX;
-    return error_set(r->error, "--to \"" STR_FMT "\": %s", STR_ARG(all), why);
+    return error_set(r->error, "--to \"" STR_FMT "\": %s", STR_ARG(what), why);
+}
+
+/* Refuses what is not of the form. */
+static bool malformed(struct reading *r, const struct entry *entry,
+                      const char *why)
+{
+    struct str what = shown(r, entry);
+
+    return error_set(r->error,
+                     "--to \"" STR_FMT
+                     "\": %s; the form is [NAME=]HOST:PORT[@WEIGHT]",
+                     STR_ARG(what), why);
 }
 
 static struct entry cut_entry(struct str all)
@@ -82,9 +102,10 @@ static struct config_group *group_of(struct reading *r,
     struct config_group *group = &config->groups[find_group(config, name)];
 
     if (!is_group_name(name)) {
-        refuse(r, entry,
-               "the NAME before \"=\" is 1 to 32 letters, digits and hyphens, "
-               "with no hyphen at its ends");
+        malformed(
+            r, entry,
+            "the NAME before \"=\" is 1 to 32 letters, digits and hyphens, "
+            "with no hyphen at its ends");
         return NULL;
     }
     if (group < config->groups + config->ngroups)
@@ -110,13 +131,13 @@ static const char *address_fault(struct str s)
     const char *colon = s.n ? memrchr(s.p, ':', s.n) : NULL;
 
     if (s.n == 0)
-        return "there is no address; write HOST:PORT, such as 127.0.0.1:3000";
+        return "there is no address, such as 127.0.0.1:3000";
     if (str_to_u64(s, UINT16_MAX, &port))
         return "a port alone needs a colon before it, such as :3000";
     if (s.p[0] != '[' && memchr(s.p, ':', s.n) != colon)
         return "an IPv6 address needs brackets and a port, such as [::1]:3000";
     if (address_parse_ip(s, &ip) || colon == NULL)
-        return "the port is missing; write HOST:PORT, such as 127.0.0.1:3000";
+        return "the port is missing, such as in 127.0.0.1:3000";
     if (!str_to_u64(str_make(colon + 1, (size_t)(s.p + s.n - colon - 1)),
                     UINT16_MAX, &port))
         return "the port is no number from 1 to 65535";
@@ -131,9 +152,9 @@ static bool add_target(struct reading *r, const struct entry *entry,
     struct address *grown;
 
     if (!address_parse(entry->address, &target))
-        return refuse(r, entry, address_fault(entry->address));
+        return malformed(r, entry, address_fault(entry->address));
     if (target.port == 0)
-        return refuse(r, entry, "the port is no number from 1 to 65535");
+        return malformed(r, entry, "the port is no number from 1 to 65535");
     for (unsigned i = 0; i < group->ntargets; i++) {
         if (address_equal(&target, &group->targets[i]))
             return refuse(r, entry,
@@ -158,8 +179,8 @@ static bool set_weight(struct reading *r, const struct entry *entry,
     if (entry->weight.p == NULL)
         return true;
     if (!str_to_u64(entry->weight, CONFIG_WEIGHT_MAX, &weight))
-        return refuse(r, entry,
-                      "the WEIGHT after \"@\" is a number from 0 to 999");
+        return malformed(r, entry,
+                         "the WEIGHT after \"@\" is a number from 0 to 999");
     if (*given)
         return refuse(r, entry,
                       "the weight of this target group was given already; it "
@@ -178,8 +199,11 @@ static bool add_entry(struct reading *r, const struct entry *entry)
 
 bool config_add_to(struct config *config, struct str to, struct error *error)
 {
-    struct reading r = {.config = config_copy(config), .error = error};
-    struct config before;
+    struct reading r = {
+        .all = to,
+        .config = config_copy(config),
+        .error = error,
+    };
     bool ok = true;
 
     do {
@@ -188,7 +212,8 @@ bool config_add_to(struct config *config, struct str to, struct error *error)
         ok = add_entry(&r, &entry);
     } while (ok && to.p);
     if (ok) {
-        before = *config;
+        struct config before = *config;
+
         *config = *r.config;
         *r.config = before;
     }

@@ -2,8 +2,10 @@
 #include "net/conn.h"
 
 #include <errno.h>
+#include <linux/sockios.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <sys/ioctl.h>
 #include <sys/uio.h>
 #include <unistd.h>
 
@@ -417,6 +419,19 @@ void conn_again(struct conn *conn)
 {
     if (!conn->closed && !conn->pauses && conn_has_input(conn))
         loop_ready(conn->loop, &conn->task);
+}
+
+void conn_expect_more(struct conn *conn)
+{
+    conn->readable = true;
+    conn_again(conn);
+}
+
+uint32_t conn_unacknowledged(const struct conn *conn)
+{
+    int n = 0;
+
+    return ioctl(conn->fd, SIOCOUTQ, &n) == 0 && n > 0 ? (uint32_t)n : 0;
 }
 
 void conn_shutdown(struct conn *conn)

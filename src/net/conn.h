@@ -138,6 +138,14 @@ void conn_resume(struct conn *conn, enum conn_pause why);
 /* Has on_readable run at the end of the turn, unless paused. */
 void conn_again(struct conn *conn);
 
+/* What was read is not the whole of a message: looks once more at the end of
+ * the turn.  A reset that came together with the last bytes makes no event of
+ * its own. */
+void conn_expect_more(struct conn *conn);
+
+/* Bytes that the kernel holds and the peer has not acknowledged. */
+uint32_t conn_unacknowledged(const struct conn *conn);
+
 /* Ends our direction once the queue is empty. */
 void conn_shutdown(struct conn *conn);
 

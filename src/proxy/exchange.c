@@ -443,7 +443,7 @@ static void on_target_drained(struct client_stream *stream)
         tunnel_drained(ex);
 }
 
-static void on_target_sent(struct client_stream *stream)
+static void on_target_progress(struct client_stream *stream)
 {
     struct exchange *ex = stream->exchange;
 
@@ -514,6 +514,6 @@ const struct client_handler exchange_client_handler = {
     .on_response = on_response,
     .on_body = on_response_body,
     .on_drained = on_target_drained,
-    .on_sent = on_target_sent,
+    .on_progress = on_target_progress,
     .on_failed = on_failed,
 };

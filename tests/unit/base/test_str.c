@@ -57,9 +57,9 @@ static void test_a_prefix_is_seen_at_the_start_only(void **state)
 static void test_trimming_takes_spaces_and_tabs_from_both_ends(void **state)
 {
     static const char *const rows[][2] = {
-        {"", ""},         {" ", ""},       {" \t ", ""},
-        {"a", "a"},       {" a", "a"},     {"a\t", "a"},
-        {" \ta b\t ", "a b"}, {"\va", "\va"}, {"a\n", "a\n"},
+        {"", ""},       {" ", ""},    {" \t ", ""},         {"a", "a"},
+        {" a", "a"},    {"a\t", "a"}, {" \ta b\t ", "a b"}, {"\va", "\va"},
+        {"a\n", "a\n"},
     };
 
     (void)state;

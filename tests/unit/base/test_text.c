@@ -121,7 +121,9 @@ static void test_json_strings_are_always_valid(void **state)
         {"\xe0\x80\xaf", "\"\\u00e0\\u0080\\u00af\""},
         {"\xed\xa0\x80", "\"\\u00ed\\u00a0\\u0080\""},
         {"\xf4\x90\x80\x80", "\"\\u00f4\\u0090\\u0080\\u0080\""},
-        {"\xff" "a", "\"\\u00ffa\""},
+        {"\xff"
+         "a",
+         "\"\\u00ffa\""},
     };
 
     (void)state;

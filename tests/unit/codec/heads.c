@@ -91,8 +91,7 @@ static bool slices_differ(struct slice a, struct slice b)
 static const char *request_difference(const struct request *a,
                                       const struct request *b)
 {
-    if (slices_differ(a->method_name, b->method_name) ||
-        a->method != b->method)
+    if (slices_differ(a->method_name, b->method_name) || a->method != b->method)
         return "method";
     if (slices_differ(a->target, b->target) || slices_differ(a->path, b->path))
         return "target";

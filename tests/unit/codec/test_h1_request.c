@@ -223,8 +223,9 @@ static void test_names_that_look_like_framing_are_not_sent_on(void **state)
                SUSPICIOUS_HEADER, POST),
         PASSES(POST "Transfer-Encoding\xa0: chunked\r\n\r\n", AMBIGUOUS,
                SUSPICIOUS_HEADER, POST),
-        PASSES(POST "Tran\xc5\xbf" "fer-Encoding: chunked\r\n\r\n", AMBIGUOUS,
-               SUSPICIOUS_HEADER, POST),
+        PASSES(POST "Tran\xc5\xbf"
+                    "fer-Encoding: chunked\r\n\r\n",
+               AMBIGUOUS, SUSPICIOUS_HEADER, POST),
         PASSES(POST "Transfer-Encod\xc4\xb1ng: chunked\r\n\r\n", AMBIGUOUS,
                SUSPICIOUS_HEADER, POST),
         PASSES(POST "Content-Length: 5\r\nContent-Length : 5\r\n\r\n",
@@ -260,9 +261,7 @@ static void test_framing_decides_the_body(void **state)
         enum desync_reason reason;
     } rows[] = {
 #define ROW(raw, body, length, class, reason)                                  \
-    {                                                                          \
-        STR(raw), BODY_##body, length, DESYNC_##class, DESYNC_##reason         \
-    }
+    {STR(raw), BODY_##body, length, DESYNC_##class, DESYNC_##reason}
         ROW(GET "\r\n", NONE, 0, COMPLIANT, NONE),
         ROW(POST "\r\n", NONE, 0, COMPLIANT, NONE),
         ROW(POST "Content-Length: 5\r\n\r\n", LENGTH, 5, COMPLIANT, NONE),
@@ -449,7 +448,9 @@ static void test_lengths_that_are_no_numbers_are_refused(void **state)
         REFUSED(CL(","), 400, BAD_CONTENT_LENGTH),
         REFUSED(CL("\"5\""), 400, BAD_CONTENT_LENGTH),
         REFUSED(CL("5;"), 400, BAD_CONTENT_LENGTH),
-        REFUSED(CL("\x01" "5"), 400, BAD_CONTENT_LENGTH),
+        REFUSED(CL("\x01"
+                   "5"),
+                400, BAD_CONTENT_LENGTH),
         REFUSED(CL("5\x01"), 400, BAD_CONTENT_LENGTH),
         REFUSED(CL("5\xa0"), 400, BAD_CONTENT_LENGTH),
         REFUSED(CL("5\0"), 400, BAD_HEADER),
@@ -489,7 +490,9 @@ static void test_codings_that_are_not_chunked_once_are_refused(void **state)
         REFUSED(TE("\"chunked\""), 400, BAD_TRANSFER_ENCODING),
         REFUSED(TE("'chunked'"), 400, BAD_TRANSFER_ENCODING),
         REFUSED(TE("[chunked]"), 400, BAD_TRANSFER_ENCODING),
-        REFUSED(TE("\x0b" "chunked"), 400, BAD_TRANSFER_ENCODING),
+        REFUSED(TE("\x0b"
+                   "chunked"),
+                400, BAD_TRANSFER_ENCODING),
         REFUSED(TE("chunked\x0c"), 400, BAD_TRANSFER_ENCODING),
         REFUSED(TE("chunked\xa0"), 400, BAD_TRANSFER_ENCODING),
         REFUSED(TE("chunked\0"), 400, BAD_HEADER),
@@ -584,9 +587,7 @@ static void test_the_authority_is_of_the_target_else_of_host(void **state)
         struct str target;
     } rows[] = {
 #define ROW(raw, authority, path, target)                                      \
-    {                                                                          \
-        STR(raw), STR(authority), STR(path), STR(target)                       \
-    }
+    {STR(raw), STR(authority), STR(path), STR(target)}
         ROW(HOST("a"), "a", "/", "/"),
         ROW(HOST("A.example.com:8080"), "A.example.com:8080", "/", "/"),
         ROW(HOST("a:"), "a", "/", "/"),
@@ -656,13 +657,12 @@ static void test_the_request_line_may_have_16_kib(void **state)
     const size_t rest = sizeof("GET / HTTP/1.1") - 1;
 
     (void)state;
-    assert_result(
-        stretched("GET /", 16384 - rest, " HTTP/1.1\r\n" H "\r\n"), H1_OK, 0);
-    assert_result(
-        stretched("GET /", 16385 - rest, " HTTP/1.1\r\n" H "\r\n"), H1_BAD,
-        414);
-    assert_result(stretched("GET /", 16384 - rest, " HTTP/1.1\n" H "\n"),
+    assert_result(stretched("GET /", 16384 - rest, " HTTP/1.1\r\n" H "\r\n"),
                   H1_OK, 0);
+    assert_result(stretched("GET /", 16385 - rest, " HTTP/1.1\r\n" H "\r\n"),
+                  H1_BAD, 414);
+    assert_result(stretched("GET /", 16384 - rest, " HTTP/1.1\n" H "\n"), H1_OK,
+                  0);
     assert_result(stretched("GET /", 16385 - rest, " HTTP/1.1\n" H "\n"),
                   H1_BAD, 414);
     assert_result(stretched("", 16384 - 11, " / HTTP/1.1\r\n" H "\r\n"), H1_OK,
@@ -820,8 +820,8 @@ static void test_http_0_9_is_one_line(void **state)
         {STR("GET /c\r\n"), 8, STR("/c"), DESYNC_ACCEPTABLE},
         {STR("GET /c\n"), 7, STR("/c"), DESYNC_ACCEPTABLE},
         {STR("GET /c \r\nHost: h\r\n\r\n"), 9, STR("/c"), DESYNC_ACCEPTABLE},
-        {STR("GET /a\tHTTP/1.1\r\nHost: h\r\n\r\n"), 17,
-         STR("/a\tHTTP/1.1"), DESYNC_AMBIGUOUS},
+        {STR("GET /a\tHTTP/1.1\r\nHost: h\r\n\r\n"), 17, STR("/a\tHTTP/1.1"),
+         DESYNC_AMBIGUOUS},
     };
 
     (void)state;
@@ -985,9 +985,15 @@ static void test_fields_that_stand_canonically_are_marked(void **state)
 {
     struct head *h = accepted(STR(GET "a: 1\r\nb:1\r\nc:  1\r\nd: 1 \r\n"
                                       "e: 1\nf:\r\ng: \r\nh_: 1\r\n\r\n"));
-    static const unsigned flags[] = {
-        FIELD_CANONICAL, FIELD_CANONICAL, 0, 0, 0, 0, 0, FIELD_CANONICAL,
-        FIELD_CANONICAL | FIELD_ODD_NAME};
+    static const unsigned flags[] = {FIELD_CANONICAL,
+                                     FIELD_CANONICAL,
+                                     0,
+                                     0,
+                                     0,
+                                     0,
+                                     0,
+                                     FIELD_CANONICAL,
+                                     FIELD_CANONICAL | FIELD_ODD_NAME};
 
     (void)state;
     assert_int_equal(h->req.fields.n, COUNT(flags));

@@ -135,7 +135,8 @@ static void test_answers_with_two_readings_are_refused(void **state)
         STR(OK "Transfer-Encoding: gzip, chunked\r\n\r\n"),
         STR(OK "Transfer-Encoding: identity\r\n\r\n"),
         STR(OK "Transfer-Encoding: chunked, chunked\r\n\r\n"),
-        STR(OK "Transfer-Encoding: \x0b" "chunked\r\n\r\n"),
+        STR(OK "Transfer-Encoding: \x0b"
+               "chunked\r\n\r\n"),
         STR(OK "Transfer-Encoding:\r\n\r\n"),
         STR("HTTP/1.0 200 OK\r\n" TE "\r\n"),
         STR("HTTP/1.1 204 No\r\n" CL TE "\r\n"),
@@ -174,7 +175,8 @@ static void test_answers_with_two_readings_are_refused(void **state)
         STR(OK "X\xa0: 1\r\n\r\n"),
         STR(OK "X-A: a\0b\r\n\r\n"),
         STR(OK "X-A: a\rb\r\n\r\n"),
-        STR(OK "X-A: a\x01" "b\r\n\r\n"),
+        STR(OK "X-A: a\x01"
+               "b\r\n\r\n"),
         STR(OK "X-A: a\x7f\r\n\r\n"),
         STR(OK "\r\r\n"),
     };

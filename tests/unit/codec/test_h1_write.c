@@ -126,9 +126,9 @@ static void test_64_tokens_meet_20000_fields_in_no_time(void **state)
     t.overflow = false;
     t.cap++;
     TEXT_LITERAL(&t, "\n");
-    assert_int_equal(h1_parse_request(&req, raw, t.n, &h1_request_limits, &len,
-                                      &fault),
-                     H1_OK);
+    assert_int_equal(
+        h1_parse_request(&req, raw, t.n, &h1_request_limits, &len, &fault),
+        H1_OK);
     h1_mark_hop_by_hop(&req.fields);
     for (unsigned i = 0; i < req.fields.n; i++)
         dropped += (req.fields.v[i].flags & FIELD_DROPPED) != 0;
@@ -254,17 +254,39 @@ static void test_chunk_heads_fit_their_maximum(void **state)
 static void test_only_harmless_trailers_are_passed_on(void **state)
 {
     static const char *const forbidden[] = {
-        "Transfer-Encoding", "content-length",  "HOST",
-        "Content-Type",      "Content-Encoding", "Content-Range",
-        "Connection",        "Keep-Alive",      "Proxy-Connection",
-        "TE",                "Trailer",         "Upgrade",
-        "HTTP2-Settings",    "Authorization",   "Proxy-Authorization",
-        "WWW-Authenticate",  "Cookie",          "Set-Cookie",
-        "Expect",            "Forwarded",       "X-Forwarded-For",
-        "x-forwarded-host",  "X-Amzn-Trace-Id", "X-Amzn-Oidc-Data",
-        "Cache-Control",     "If-Match",        "Range",
-        "Max-Forwards",      "Date",            "Location",
-        "Transfer_Encoding", "Content.Length",  "Server",
+        "Transfer-Encoding",
+        "content-length",
+        "HOST",
+        "Content-Type",
+        "Content-Encoding",
+        "Content-Range",
+        "Connection",
+        "Keep-Alive",
+        "Proxy-Connection",
+        "TE",
+        "Trailer",
+        "Upgrade",
+        "HTTP2-Settings",
+        "Authorization",
+        "Proxy-Authorization",
+        "WWW-Authenticate",
+        "Cookie",
+        "Set-Cookie",
+        "Expect",
+        "Forwarded",
+        "X-Forwarded-For",
+        "x-forwarded-host",
+        "X-Amzn-Trace-Id",
+        "X-Amzn-Oidc-Data",
+        "Cache-Control",
+        "If-Match",
+        "Range",
+        "Max-Forwards",
+        "Date",
+        "Location",
+        "Transfer_Encoding",
+        "Content.Length",
+        "Server",
     };
     char raw[256], out[256];
     struct text t = text_in(out, sizeof(out));

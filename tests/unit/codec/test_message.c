@@ -83,9 +83,9 @@ static void test_every_id_has_a_bit_of_its_own(void **state)
 
 static void test_fields_are_found_unless_dropped(void **state)
 {
-    struct head *h = head_request(
-        STR("GET / HTTP/1.1\r\nHost: h\r\nX-A: 1\r\nx-a: 2\r\n"
-            "Cookie: a=b\r\nCookie: c=d\r\nX-B\x01: 3\r\n\r\n"));
+    struct head *h =
+        head_request(STR("GET / HTTP/1.1\r\nHost: h\r\nX-A: 1\r\nx-a: 2\r\n"
+                         "Cookie: a=b\r\nCookie: c=d\r\nX-B\x01: 3\r\n\r\n"));
     struct fields *fs = &h->req.fields;
     struct field *f;
 
@@ -114,8 +114,8 @@ static void test_fields_are_found_unless_dropped(void **state)
 
 static void test_a_head_moves_with_its_bytes(void **state)
 {
-    struct head *h = head_request(
-        STR("GET /p HTTP/1.1\r\nHost: h\r\nX-A: 1\r\n\r\n"));
+    struct head *h =
+        head_request(STR("GET /p HTTP/1.1\r\nHost: h\r\nX-A: 1\r\n\r\n"));
     struct field v[2];
     char copy[64];
     struct fields *fs = &h->req.fields;
@@ -127,8 +127,8 @@ static void test_a_head_moves_with_its_bytes(void **state)
     memset(h->fields, 0, sizeof(h->fields));
     assert_int_equal(fs->cap, 2);
     assert_true(str_eq(slice_of(fs, h->req.path), STR("/p")));
-    assert_true(str_eq(field_value(fs, fields_find_name(fs, STR("x-a"))),
-                       STR("1")));
+    assert_true(
+        str_eq(field_value(fs, fields_find_name(fs, STR("x-a"))), STR("1")));
     head_free(h);
 }
 

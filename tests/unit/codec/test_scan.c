@@ -40,8 +40,7 @@ static void test_classes_hold_what_the_rfcs_say(void **state)
                          c == '\t' || (c >= 0x20 && c != 0x7f));
         assert_int_equal(scan_is(b, SCAN_TARGET),
                          c > 0x20 && c != 0x7f && c != '#');
-        assert_int_equal(scan_is(b, SCAN_HEX),
-                         in("0123456789abcdefABCDEF", c));
+        assert_int_equal(scan_is(b, SCAN_HEX), in("0123456789abcdefABCDEF", c));
         assert_int_equal(scan_is(b, SCAN_HOST),
                          alnum(c) || in("-._~!$&'()*+,;=", c));
     }
@@ -89,7 +88,8 @@ static void test_targets_are_scanned_alike(void **state)
 
 static void test_the_first_of_several_is_found(void **state)
 {
-    const char text[] = "aaaaaaaaaaaaaaaaaaaa\x01" "aaa\x7f\r\naaaaaaaaaaaaaaa";
+    const char text[] = "aaaaaaaaaaaaaaaaaaaa\x01"
+                        "aaa\x7f\r\naaaaaaaaaaaaaaa";
     const char *end = text + sizeof(text) - 1;
 
     (void)state;

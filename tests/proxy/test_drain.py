@@ -1,0 +1,205 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""SIGTERM and SIGINT: nothing that connected is lost, and exit 0."""
+import errno
+import signal
+import socket
+import threading
+import time
+import unittest
+
+import rig
+from rig import Origin, Sluice, head, until
+
+REQUEST = head(method="GET", target="/drain")
+
+
+class Drain(unittest.TestCase):
+
+    def setUp(self):
+        self.origin = Origin()
+        self.addCleanup(self.origin.close)
+
+    def run_with(self, *options, workers=2, drain=20):
+        sluice = Sluice([self.origin], *options, workers=workers, drain=drain)
+        self.addCleanup(lambda: sluice.child.stdout.closed or sluice.kill())
+        return sluice
+
+    def test_queued_connections_are_answered_after_term(self):
+        for number in (signal.SIGTERM, signal.SIGINT):
+            with self.subTest(number):
+                sluice = self.run_with()
+                with sluice.client() as client:
+                    client.ask("/warm")
+                # The process sleeps while the kernel takes connections in.
+                sluice.signal(signal.SIGSTOP)
+                clients = [sluice.client() for _ in range(60)]
+                for client in clients[:40]:
+                    client.send(REQUEST)
+                sluice.signal(number)
+                sluice.signal(signal.SIGCONT)
+                for client in clients[:40]:
+                    answer = client.response()
+                    self.assertEqual(answer.status, 200)
+                    self.assertEqual(answer.get("Connection"), "close")
+                    self.assertEqual(client.eof(), "fin")
+                # The others said nothing: they may be closed, not reset.
+                for client in clients[40:]:
+                    self.assertEqual(client.rest(), b"")
+                    self.assertEqual(client.end, "fin")
+                self.assertEqual(sluice.wait(10 * rig.SLOW), 0)
+
+    def test_term_under_load_resets_nobody_who_connected(self):
+        sluice = self.run_with()
+        failures, answered, refused = [], [0], threading.Event()
+
+        def load():
+            while not refused.is_set():
+                try:
+                    client = rig.Client(sluice.host, sluice.port)
+                except OSError as error:
+                    if error.errno != errno.ECONNREFUSED:
+                        failures.append(error)
+                    refused.set()
+                    return
+                try:
+                    client.send(REQUEST)
+                    if client.response().status != 200:
+                        failures.append("status")
+                    answered[0] += 1
+                except (OSError, AssertionError) as error:
+                    failures.append(error)
+                finally:
+                    client.close()
+        threads = [threading.Thread(target=load) for _ in range(6)]
+        for thread in threads:
+            thread.start()
+        until(lambda: answered[0] > 200, "load to run", 20 * rig.SLOW)
+        sluice.signal(signal.SIGTERM)
+        for thread in threads:
+            thread.join(20 * rig.SLOW)
+        self.assertEqual(failures, [])
+        self.assertTrue(refused.is_set(), "it still accepts")
+        self.assertEqual(sluice.wait(10 * rig.SLOW), 0)
+
+    def test_a_request_in_flight_is_finished(self):
+        go = threading.Event()
+
+        def slow(conn):
+            conn.read_request()
+            conn.hold(go)
+            conn.send(b"HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\n12345")
+            time.sleep(0.05)
+            conn.send(b"67890")
+            conn.wait_close()
+        self.origin.script = slow
+        sluice = self.run_with()
+        with sluice.client() as client:
+            client.send(REQUEST)
+            until(lambda: self.origin.requests, "the request in flight")
+            sluice.signal(signal.SIGTERM)
+            until(lambda: self.refuses(sluice), "new ones to be refused")
+            self.assertTrue(sluice.alive())
+            go.set()
+            answer = client.response()
+            self.assertEqual(answer.body, b"1234567890")
+            self.assertEqual(answer.get("Connection"), "close")
+            self.assertEqual(client.eof(), "fin")
+        self.assertEqual(sluice.wait(10 * rig.SLOW), 0)
+
+    def refuses(self, sluice):
+        """True when the port is closed. A connection that was still queued
+        is left as any client would leave it."""
+        with socket.socket() as sock:
+            return sock.connect_ex(
+                (sluice.host, sluice.port)) == errno.ECONNREFUSED
+
+    def test_an_upload_in_flight_is_finished(self):
+        sluice = self.run_with()
+        with sluice.client() as client:
+            client.send(head("Content-Length: 10") + b"12345")
+            until(lambda: any(b"12345" in c.raw for c in self.origin.conns),
+                  "half the upload")
+            sluice.signal(signal.SIGTERM)
+            until(lambda: self.refuses(sluice), "new ones to be refused")
+            client.send(b"67890")
+            answer = client.response()
+            self.assertEqual(answer.status, 200)
+            self.assertEqual(answer.get("Connection"), "close")
+            client.eof()
+        self.assertEqual(self.origin.requests[-1].body, b"1234567890")
+        self.assertEqual(sluice.wait(10 * rig.SLOW), 0)
+
+    def test_idle_connections_are_closed_and_hold_nothing_up(self):
+        sluice = self.run_with()
+        clients = [sluice.client() for _ in range(10)]
+        for client in clients[:5]:
+            client.ask("/")
+        started = time.monotonic()
+        sluice.signal(signal.SIGTERM)
+        for client in clients:
+            self.assertEqual(client.eof(), "fin")
+        self.assertEqual(sluice.wait(10 * rig.SLOW), 0)
+        self.assertLess(time.monotonic() - started, 3 * rig.SLOW)
+
+    def test_a_second_term_ends_it_at_once(self):
+        self.origin.script = lambda conn: conn.wait_close()
+        sluice = self.run_with()
+        with sluice.client() as client:
+            client.send(REQUEST)
+            until(lambda: self.origin.conns and self.origin.conns[0].raw,
+                  "the request in flight")
+            sluice.signal(signal.SIGTERM)
+            until(lambda: self.refuses(sluice), "new ones to be refused")
+            self.assertTrue(sluice.alive())
+            started = time.monotonic()
+            sluice.signal(signal.SIGTERM)
+            sluice.wait(5 * rig.SLOW)
+            self.assertLess(time.monotonic() - started, 2 * rig.SLOW)
+
+    def test_the_drain_timeout_bounds_the_wait(self):
+        self.origin.script = lambda conn: conn.wait_close()
+        sluice = self.run_with(drain=1)
+        with sluice.client() as client:
+            client.send(REQUEST)
+            until(lambda: self.origin.conns and self.origin.conns[0].raw,
+                  "the request in flight")
+            started = time.monotonic()
+            sluice.signal(signal.SIGTERM)
+            sluice.wait(8 * rig.SLOW)
+            took = time.monotonic() - started
+            self.assertGreater(took, 0.8)
+            self.assertLess(took, 4 * rig.SLOW)
+
+    def test_requests_pipelined_before_term_are_all_answered(self):
+        sluice = self.run_with()
+        with sluice.client() as client:
+            client.ask("/warm")
+            sluice.signal(signal.SIGSTOP)
+            client.send(REQUEST * 5)
+            sluice.signal(signal.SIGTERM)
+            sluice.signal(signal.SIGCONT)
+            # As many as are answered before the one that says close.
+            answers = []
+            while not answers or answers[-1].get("Connection") != "close":
+                answers.append(client.response())
+            self.assertTrue(all(a.status == 200 for a in answers))
+            client.rest()
+        self.assertEqual(sluice.wait(10 * rig.SLOW), 0)
+
+    def test_the_port_can_be_taken_again_at_once(self):
+        sluice = self.run_with()
+        with sluice.client() as client:
+            client.ask("/")
+            sluice.signal(signal.SIGTERM)
+            self.assertEqual(sluice.wait(10 * rig.SLOW), 0)
+        again = Sluice([self.origin], listen=sluice.port)
+        try:
+            with again.client() as client:
+                self.assertEqual(client.ask("/x").body, b"GET /x")
+        finally:
+            again.stop()
+
+
+if __name__ == "__main__":
+    rig.main()

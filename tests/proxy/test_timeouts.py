@@ -1,0 +1,216 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Deadlines: idle_timeout on both sides, connect timeout (408, 504)."""
+import socket
+import threading
+import time
+
+import rig
+from rig import Cut, Origin, Sluice, head, until
+
+LATE = 2.5 * rig.SLOW
+
+
+class Blackhole:
+    """A port whose backlog is full: connects hang."""
+
+    def __init__(self):
+        self.listener = socket.socket()
+        self.listener.bind(("127.0.0.1", 0))
+        self.listener.listen(0)
+        self.address = "127.0.0.1:%d" % self.listener.getsockname()[1]
+        self.fillers = []
+        for _ in range(4):
+            sock = socket.socket()
+            sock.setblocking(False)
+            sock.connect_ex(self.listener.getsockname())
+            self.fillers.append(sock)
+
+    def close(self):
+        for sock in self.fillers + [self.listener]:
+            sock.close()
+
+
+class ConnectTimeout(threading.Thread):
+    """Takes 10 s; runs beside the other tests of this file."""
+
+    def __init__(self):
+        super().__init__(daemon=True)
+        self.hole, self.answer, self.took = Blackhole(), None, None
+        self.sluice = Sluice(self.hole.address)
+        self.start()
+
+    def run(self):
+        with self.sluice.client(timeout=20 * rig.SLOW) as client:
+            started = time.monotonic()
+            try:
+                self.answer = client.ask("/")
+            except AssertionError as error:
+                self.answer = error
+            self.took = time.monotonic() - started
+
+
+class Deadlines(rig.ProxyCase):
+    attributes = {"idle_timeout.timeout_seconds": 1}
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.connecting = ConnectTimeout()
+
+    @classmethod
+    def tearDownClass(cls):
+        try:
+            cls.connecting.sluice.stop()
+            cls.connecting.hole.close()
+        finally:
+            super().tearDownClass()
+
+    def setUp(self):
+        self.origin.script = Origin.serve
+        self.started = time.monotonic()
+
+    def assertOnTime(self):
+        took = time.monotonic() - self.started
+        self.assertGreater(took, 0.9)
+        self.assertLess(took, 1 + LATE)
+
+    def once(self, script):
+        self.target_does(script)
+        self.started = time.monotonic()
+
+    def test_a_silent_connection_is_closed_without_a_word(self):
+        with self.client() as client:
+            self.assertEqual(client.rest(), b"")
+            self.assertOnTime()
+
+    def test_an_idle_kept_connection_is_closed_without_a_word(self):
+        with self.client() as client:
+            client.ask("/")
+            self.started = time.monotonic()
+            self.assertEqual(client.rest(), b"")
+            self.assertOnTime()
+
+    def test_an_idle_pooled_target_connection_is_closed(self):
+        with self.client() as client:
+            client.ask("/")
+        conn = self.origin.requests[-1].conn
+        until(conn.peer_closed.is_set, "the pooled connection to be closed",
+              1 + LATE)
+        self.assertOnTime()
+
+    def test_a_head_that_does_not_end_gets_408(self):
+        for part in (b"G", b"GET / HT", b"GET / HTTP/1.1\r\nHost: a\r\n"):
+            with self.subTest(part), self.client() as client:
+                self.started = time.monotonic()
+                client.send(part)
+                self.assertPage(client.response(), 408, "close")
+                client.eof()
+                self.assertOnTime()
+
+    def test_a_body_that_stalls_gets_408(self):
+        with self.client() as client:
+            client.send(head("Content-Length: 5") + b"12")
+            self.assertPage(client.response(), 408, "close")
+            client.eof()
+            self.assertOnTime()
+
+    def test_a_silent_target_gets_the_client_504(self):
+        def silent(conn):
+            conn.read_request()
+            conn.wait_close()
+        self.once(silent)
+        before = len(self.origin.conns)
+        with self.client() as client:
+            client.send(head(method="GET"))
+            self.assertPage(client.response(), 504)
+            self.assertOnTime()
+        conn = self.origin.conns[before]
+        until(conn.peer_closed.is_set, "the silent target to be left")
+
+    def test_half_a_head_of_the_target_gets_the_client_504(self):
+        def silent(conn):
+            conn.read_request()
+            conn.send(b"HTTP/1.1 200 OK\r\nX:")
+            conn.wait_close()
+        self.once(silent)
+        with self.client() as client:
+            client.send(head(method="GET"))
+            self.assertPage(client.response(), 504)
+            self.assertOnTime()
+
+    def test_a_target_that_stops_inside_its_body_cuts_the_client(self):
+        for framing, part in ((b"Content-Length: 10", b"12345"),
+                              (b"Transfer-Encoding: chunked",
+                               b"5\r\n12345\r\n")):
+            def stops(conn, framing=framing, part=part):
+                conn.read_request()
+                conn.send(b"HTTP/1.1 200 OK\r\n%s\r\n\r\n%s" % (framing, part))
+                conn.wait_close()
+            self.once(stops)
+            with self.subTest(framing), self.client() as client:
+                client.send(head(method="GET"))
+                with self.assertRaises(Cut):
+                    client.response()
+                self.assertOnTime()
+
+    def test_a_target_that_answers_slowly_but_steadily_is_heard(self):
+        def slow(conn):
+            conn.read_request()
+            conn.dribble(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok",
+                         0.045)
+            conn.wait_close()
+        self.once(slow)
+        with self.client() as client:
+            client.send(head(method="GET"))
+            self.assertEqual(client.response().body, b"ok")
+            self.assertGreater(time.monotonic() - self.started, 1.5)
+
+    def test_a_connect_that_hangs_gets_504_after_10_seconds(self):
+        self.connecting.join(20 * rig.SLOW)
+        self.assertIsInstance(self.connecting.answer, rig.Response)
+        self.assertPage(self.connecting.answer, 504)
+        self.assertGreater(self.connecting.took, 9)
+        self.assertLess(self.connecting.took, 10 + LATE)
+
+
+class ClientGone(rig.ProxyCase):
+
+    def test_a_client_that_resets_while_waiting_is_counted_as_460(self):
+        def silent(conn):
+            conn.read_request()
+            conn.wait_close()
+        self.origin.script = silent
+        before = self.sluice.metrics().like("460")
+        client = self.client()
+        client.send(head(method="GET"))
+        until(lambda: self.origin.requests, "the request at the target")
+        client.rst()
+        conn = self.origin.requests[-1].conn
+        until(conn.peer_closed.is_set, "the target to be dropped")
+        until(lambda: self.sluice.metrics().like("460") > before,
+              "a 460 in the metrics")
+
+    def test_an_answer_for_a_client_that_closed_goes_nowhere_and_harms_nobody(self):
+        go = rig.threading.Event()
+
+        def late(conn):
+            conn.read_request()
+            conn.hold(go)
+            conn.send(rig.respond(b"x" * 300000))
+            conn.wait_close()
+        self.origin.script = late
+        before = len(self.origin.requests)
+        client = self.client()
+        client.send(head(method="GET"))
+        until(lambda: len(self.origin.requests) > before,
+              "the request at the target")
+        client.close()
+        go.set()
+        self.origin.script = Origin.serve
+        with self.client() as other:
+            self.assertEqual(other.ask("/x").body, b"GET /x")
+
+
+if __name__ == "__main__":
+    rig.main()
