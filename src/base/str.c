@@ -57,9 +57,9 @@ bool str_to_u64(struct str s, uint64_t max, uint64_t *value)
     for (size_t i = 0; i < s.n; i++) {
         unsigned digit = (unsigned)(s.p[i] - '0');
 
-        if (digit > 9 || digit > max || v > (max - digit) / 10)
+        if (digit > 9 || __builtin_mul_overflow(v, 10, &v) ||
+            __builtin_add_overflow(v, digit, &v) || v > max)
             return false;
-        v = v * 10 + digit;
     }
     *value = v;
     return true;

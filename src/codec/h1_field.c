@@ -211,7 +211,8 @@ enum h1_line h1_read_field(struct h1_head *h, struct field *f)
     } else {
         return read_control(h, f, v, e);
     }
-    if (H1_UNLIKELY(v < e && (is_blank(*v) || is_blank(e[-1])))) {
+    /* No byte of a value is below a space but HT. */
+    if (H1_UNLIKELY(v < e && ((uint8_t)*v <= ' ' || (uint8_t)e[-1] <= ' '))) {
         f->flags &= (uint16_t)~FIELD_CANONICAL;
         set_value(h, f, v, e);
         return H1_LINE_FIELD;
@@ -254,6 +255,11 @@ bool h1_list_has(struct str list, struct str item)
 
 void h1_connection_add(struct h1_connection *c, struct str value)
 {
+    if (H1_LIKELY(str_eq(value, STR("keep-alive")))) {
+        c->tokens++;
+        c->keep_alive = true;
+        return;
+    }
     while (value.p && c->tokens <= H1_CONNECTION_TOKENS_MAX) {
         struct str token = str_trim(str_cut(&value, ','));
 

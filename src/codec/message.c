@@ -59,28 +59,41 @@ static const uint32_t first_letters[NAME_MAX_LENGTH + 1] = {
     [17] = LETTER('t') | LETTER('x'),
 };
 
-/* Equal when the case bit is ignored.  Exact for `p` made of token bytes and
- * `lower` of lower-case letters, digits and '-': no other two tokens differ in
- * that bit alone but '^' and '~', which no spelling has. */
-static bool equal_but_case(const char *p, const char *lower, size_t n)
+static inline bool equal_8(const char *p, const char *lower)
 {
-    const uint64_t bits = 0x2020202020202020u;
     uint64_t a, b;
 
-    while (n >= 8) {
-        memcpy(&a, p, 8);
-        memcpy(&b, lower, 8);
-        if ((a | bits) != b)
-            return false;
-        p += 8;
-        lower += 8;
-        n -= 8;
-    }
-    for (size_t i = 0; i < n; i++) {
-        if ((p[i] | 0x20) != lower[i])
-            return false;
-    }
-    return true;
+    memcpy(&a, p, 8);
+    memcpy(&b, lower, 8);
+    return (a | 0x2020202020202020u) == b;
+}
+
+static inline bool equal_4(const char *p, const char *lower)
+{
+    uint32_t a, b;
+
+    memcpy(&a, p, 4);
+    memcpy(&b, lower, 4);
+    return (a | 0x20202020u) == b;
+}
+
+static inline bool equal_2(const char *p, const char *lower)
+{
+    return (p[0] | 0x20) == lower[0] && (p[1] | 0x20) == lower[1];
+}
+
+/* Equal when the case bit is ignored.  Exact for `p` made of token bytes and
+ * `lower` of lower-case letters, digits and '-': no other two tokens differ in
+ * that bit alone but '^' and '~', which no spelling has.
+ * Words overlap; no spelling has one or three bytes or more than 24. */
+static bool equal_but_case(const char *p, const char *lower, size_t n)
+{
+    if (n >= 8)
+        return equal_8(p, lower) && equal_8(p + n - 8, lower + n - 8) &&
+               (n <= 16 || equal_8(p + 8, lower + 8));
+    if (n >= 4)
+        return equal_4(p, lower) && equal_4(p + n - 4, lower + n - 4);
+    return equal_2(p, lower);
 }
 
 enum field_id h1_token_id(const char *p, size_t n)

@@ -196,8 +196,11 @@ static struct str split_port(struct str authority, struct str *port)
 
 static void put_lower(struct text *t, struct str s)
 {
-    for (size_t i = 0; i < s.n; i++)
-        text_char(t, str_lower(s.p[i]));
+    size_t begin = t->n;
+
+    text_str_put(t, s);
+    for (size_t i = begin; i < t->n; i++)
+        t->p[i] = str_lower(t->p[i]);
 }
 
 /* alb.md 5.3, preserve_host_header false. */

@@ -63,7 +63,8 @@ def ask_many(sluice, number, connections=4, depth=50):
                     if answer.status != 200:
                         failures.append(answer)
                 share -= batch
-    threads = [threading.Thread(target=run, args=(number // connections,))
+    threads = [threading.Thread(target=run, daemon=True,
+                                args=(number // connections,))
                for _ in range(connections)]
     for thread in threads:
         thread.start()

@@ -296,7 +296,7 @@ class Streaming(rig.ProxyCase):
                     if got.status != 200 or got.body != stream(
                             -number - 1, 90000 - number * 331):
                         wrong.append((number, got))
-        threads = [threading.Thread(target=worker, args=(n * 12,))
+        threads = [threading.Thread(target=worker, daemon=True, args=(n * 12,))
                    for n in range(10)]
         for thread in threads:
             thread.start()

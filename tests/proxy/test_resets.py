@@ -200,7 +200,7 @@ class Resets(rig.ProxyCase):
                     pass
                 mine.choice([client.rst, client.close, client.rst])()
         self.target_does(dies)
-        threads = [threading.Thread(target=storm, args=(n,))
+        threads = [threading.Thread(target=storm, daemon=True, args=(n,))
                    for n in range(4)]
         for thread in threads:
             thread.start()
