@@ -14,7 +14,7 @@ bool str_ieq(struct str a, struct str b)
 
 bool str_starts(struct str s, struct str prefix)
 {
-    return s.n >= prefix.n && memcmp(s.p, prefix.p, prefix.n) == 0;
+    return s.n >= prefix.n && str_eq(str_make(s.p, prefix.n), prefix);
 }
 
 bool str_istarts(struct str s, struct str prefix)

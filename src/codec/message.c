@@ -84,8 +84,8 @@ static inline bool equal_2(const char *p, const char *lower)
 
 /* Equal when the case bit is ignored.  Exact for `p` made of token bytes and
  * `lower` of lower-case letters, digits and '-': no other two tokens differ in
- * that bit alone but '^' and '~', which no spelling has.
- * Words overlap; no spelling has one or three bytes or more than 24. */
+ * that bit alone but '^' and '~', which no spelling has.  The words overlap: no
+ * spelling has one or three bytes, or more than 24. */
 static bool equal_but_case(const char *p, const char *lower, size_t n)
 {
     if (n >= 8)

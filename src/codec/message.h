@@ -174,20 +174,20 @@ struct request {
     struct slice authority; /* of the absolute form, else of Host; n == 0 when
                                there is none (HTTP/1.0, 0.9) */
     uint64_t content_length;
-    uint8_t method;         /* enum method */
-    uint8_t body;           /* enum body_kind: NONE, LENGTH or CHUNKED */
-    uint8_t version;        /* 9 (HTTP/0.9), 10, 11: 1.2 to 1.9 are 11 */
+    uint8_t method;  /* enum method */
+    uint8_t body;    /* enum body_kind: NONE, LENGTH or CHUNKED */
+    uint8_t version; /* 9 (HTTP/0.9), 10, 11: 1.2 to 1.9 are 11 */
     uint8_t desync_class;
     uint8_t desync_reason;
     bool absolute_form : 1;
-    bool https_scheme : 1;     /* absolute form with https:// */
-    bool keep_alive : 1;       /* the client wants the connection kept */
-    bool expect_continue : 1;  /* Expect: 100-continue on HTTP/1.1 */
-    bool expect_unknown : 1;   /* another Expect on HTTP/1.1: 417 */
-    bool wants_websocket : 1;  /* GET, 1.1, Connection: upgrade, websocket */
-    bool encode_target : 1;    /* path has SP, '#' or controls: they must be
+    bool https_scheme : 1;    /* absolute form with https:// */
+    bool keep_alive : 1;      /* the client wants the connection kept */
+    bool expect_continue : 1; /* Expect: 100-continue on HTTP/1.1 */
+    bool expect_unknown : 1;  /* another Expect on HTTP/1.1: 417 */
+    bool wants_websocket : 1; /* GET, 1.1, Connection: upgrade, websocket */
+    bool encode_target : 1;   /* path has SP, '#' or controls: they must be
                                   written as %XX */
-    bool te_trailers : 1;      /* TE lists trailers */
+    bool te_trailers : 1;     /* TE lists trailers */
 };
 
 /* A response head. */
@@ -195,9 +195,9 @@ struct response {
     struct fields fields;
     struct slice reason; /* reason phrase, may be empty */
     uint64_t content_length;
-    uint16_t status; /* 100 to 999 */
-    uint8_t body;    /* enum body_kind */
-    uint8_t version; /* 10 or 11 */
+    uint16_t status;     /* 100 to 999 */
+    uint8_t body;        /* enum body_kind */
+    uint8_t version;     /* 10 or 11 */
     bool keep_alive : 1; /* the target keeps the connection */
     bool upgraded : 1;   /* 101 with Upgrade: websocket */
 };

@@ -37,7 +37,7 @@ struct server_session {
     uint32_t scanned;  /* of the kept part of a head */
     uint32_t parse_at; /* kept bytes at which parsing is worth another try */
     uint32_t unacknowledged; /* output, when the timer fired last */
-    uint32_t drained;  /* body bytes thrown away */
+    uint32_t drained;        /* body bytes thrown away */
     uint8_t state;
     uint8_t version; /* of the request: 9, 10, 11 */
     bool head : 1;   /* a HEAD request */

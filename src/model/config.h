@@ -22,10 +22,10 @@ enum algorithm { ALGORITHM_ROUND_ROBIN, ALGORITHM_LEAST_OUTSTANDING };
 enum retry { RETRY_OFF, RETRY_SAFE };
 
 enum {
-    CONFIG_NAME_MAX = 32,        /* characters of a target group's name */
+    CONFIG_NAME_MAX = 32, /* characters of a target group's name */
     CONFIG_WEIGHT_MAX = 999,
-    CONFIG_GROUPS_MAX = 5,       /* target groups of one forward action */
-    CONFIG_TARGETS_MAX = 1000,   /* targets of one target group */
+    CONFIG_GROUPS_MAX = 5,     /* target groups of one forward action */
+    CONFIG_TARGETS_MAX = 1000, /* targets of one target group */
     CONFIG_LISTENERS_MAX = 50,
 };
 

@@ -226,8 +226,8 @@ void inproc_target_start(struct inproc_target *target)
     assert_int_equal(listen(target->fd, 512), 0);
     getsockname(target->fd, (struct sockaddr *)&at, &n);
     target->port = ntohs(at.sin_port);
-    assert_int_equal(
-        pthread_create(&target->thread, NULL, accept_all, target), 0);
+    assert_int_equal(pthread_create(&target->thread, NULL, accept_all, target),
+                     0);
 }
 
 void inproc_target_end(struct inproc_target *target)

@@ -105,8 +105,8 @@ static void compose(struct bench *b, size_t n, const char *word, size_t at)
     b->n = (size_t)head + n;
 }
 
-static void test_nothing_reaches_the_target_before_the_inspector_let_it_pass(
-    void **state)
+static void
+test_nothing_reaches_the_target_before_the_inspector_let_it_pass(void **state)
 {
     struct bench *b = *state;
 
@@ -157,8 +157,8 @@ static void test_no_more_than_64_kib_are_looked_at_and_all_goes_on(void **state)
     assert_false(atomic_load(&b->seen.request_whole));
 }
 
-static void test_a_blocked_response_is_502_and_nothing_of_it_is_seen(
-    void **state)
+static void
+test_a_blocked_response_is_502_and_nothing_of_it_is_seen(void **state)
 {
     struct bench *b = *state;
 
@@ -188,8 +188,8 @@ static void test_a_chunked_body_is_held_and_passed_on(void **state)
     assert_int_equal(atomic_load(&b->seen.request_bytes), 7);
 }
 
-static void test_a_client_that_leaves_while_it_is_held_leaves_nothing(
-    void **state)
+static void
+test_a_client_that_leaves_while_it_is_held_leaves_nothing(void **state)
 {
     struct bench *b = *state;
 

@@ -76,8 +76,8 @@ static void wait_for_one_snapshot(struct server *server)
     assert_int_equal(server_snapshots_alive(server), 1);
 }
 
-static void test_a_thousand_swaps_under_load_fail_nothing_and_leave_one(
-    void **state)
+static void
+test_a_thousand_swaps_under_load_fail_nothing_and_leave_one(void **state)
 {
     struct inproc_target blue;
     struct inproc_target green;
@@ -138,8 +138,10 @@ static void test_a_request_in_progress_keeps_its_snapshot(void **state)
     second = inproc_config(green.port, 0, green.port, 1);
     inproc_server_start(&s, first, NULL, 1);
     fd = inproc_connect(s.port);
-    assert_true(inproc_send(fd, "POST / HTTP/1.1\r\nHost: a\r\n"
-                                "Content-Length: 4\r\n\r\nab", 47));
+    assert_true(inproc_send(fd,
+                            "POST / HTTP/1.1\r\nHost: a\r\n"
+                            "Content-Length: 4\r\n\r\nab",
+                            47));
     while (atomic_load(&blue.connections) == 0)
         usleep(1000);
     server_publish(s.server, second);
@@ -166,8 +168,8 @@ static void test_a_request_in_progress_keeps_its_snapshot(void **state)
     free(answer);
 }
 
-static void test_a_connection_past_its_keep_alive_gets_one_more_answer(
-    void **state)
+static void
+test_a_connection_past_its_keep_alive_gets_one_more_answer(void **state)
 {
     static const char request[] = "GET / HTTP/1.1\r\nHost: a\r\n\r\n";
     struct inproc_target blue;
