@@ -17,6 +17,7 @@ enum {
     MESSAGE_MAX = 1024,                 /* longer ones are cut */
     LINE_BYTES = MESSAGE_MAX * 6 + 256, /* every byte may become \u00XX */
     QUEUE_MAX = 256 * 1024,
+    WRITE_MAX = 64 * 1024,
     STOP_SECONDS = 1,
 };
 
@@ -157,6 +158,8 @@ static void write_queued(void)
 
     if (n > QUEUE_MAX - from)
         n = QUEUE_MAX - from;
+    if (n > WRITE_MAX)
+        n = WRITE_MAX; /* so that log_stop() sees whether anybody reads */
     pthread_mutex_unlock(&queue.lock);
     write_all(queue.ring + from, n);
     pthread_mutex_lock(&queue.lock);
@@ -220,6 +223,7 @@ void log_stop(void)
 {
     struct timespec deadline;
     pthread_t writer;
+    uint64_t seen;
     bool ended;
 
     pthread_mutex_lock(&queue.lock);
@@ -231,10 +235,15 @@ void log_stop(void)
     pthread_cond_broadcast(&queue.changed);
     clock_gettime(CLOCK_REALTIME, &deadline);
     deadline.tv_sec += STOP_SECONDS;
+    seen = queue.at;
     while (queue.state == RUNNING) {
-        if (pthread_cond_timedwait(&queue.changed, &queue.lock, &deadline) &&
-            queue.state == RUNNING)
+        if (!pthread_cond_timedwait(&queue.changed, &queue.lock, &deadline) ||
+            queue.state != RUNNING)
+            continue;
+        if (queue.at == seen)
             queue.state = STUCK;
+        seen = queue.at;
+        deadline.tv_sec += STOP_SECONDS;
     }
     ended = queue.state == DIRECT;
     writer = queue.writer;

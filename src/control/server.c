@@ -38,7 +38,8 @@ struct server {
     struct event on_term;
     struct event on_int;
     struct api_port *api;
-    struct counters **all; /* of every worker, then control's */
+    struct counters **all; /* of every worker; not control's: calls of the API
+                              are no requests of clients */
 };
 
 /* ---- snapshots ----------------------------------------------------------- */
@@ -257,7 +258,6 @@ static bool make_workers(struct server *server, struct error *error)
         server->workers[server->nworkers++] = w;
         server->all[i] = &w->counters;
     }
-    server->all[server->nworkers] = &server->counters;
     return true;
 }
 
@@ -275,7 +275,7 @@ static bool start_api(struct server *server, struct error *error)
 {
     struct api_port_view view = {
         .counters = server->all,
-        .ncounters = server->nworkers + 1,
+        .ncounters = server->nworkers,
         .snapshots = &server->snapshots,
     };
 

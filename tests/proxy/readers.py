@@ -412,6 +412,8 @@ def untidy(raw):
         for name in (b"keep-alive", b"proxy-connection", b"expect"):
             if name in names:
                 return "%r was passed on" % name
-        if b"connection" in names and b"upgrade" not in names:
-            return "a Connection field was passed on"
+        said = [v for n, v in message.fields if n == b"connection"]
+        if said not in ([], [b"close"]) and not (
+                said == [b"Upgrade"] and b"upgrade" in names):
+            return "Connection %r was passed on" % said
     return None

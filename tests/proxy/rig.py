@@ -465,6 +465,13 @@ class OriginConn:
         except OSError:
             pass
 
+    def cut(self):
+        """End it whatever the script does."""
+        try:
+            self.sock.shutdown(socket.SHUT_RDWR)
+        except OSError:
+            pass
+
     def fin(self):
         self.sock.close()
 
@@ -670,7 +677,9 @@ class Client:
         """Send; a proxy that has already refused us is no error."""
         try:
             self.send(data)
-        except (BrokenPipeError, ConnectionResetError):
+        except socket.timeout:
+            raise
+        except OSError:
             pass
         return self
 
@@ -917,15 +926,31 @@ class ProxyCase(unittest.TestCase):
         """End every target connection from the target's side, so that the
         next request opens a new one."""
         for conn in self.origin.conns:
-            if not conn.done:
-                conn.half_close()
-                until(conn.peer_closed.is_set, "a target connection to be "
-                      "left after its end")
+            if conn.done:
+                continue
+            conn.half_close()
+            try:
+                until(lambda c=conn: c.done or c.peer_closed.is_set(),
+                      lambda: "target connection "
+                      "%d to be left after its end; it saw %.300r" % (
+                          conn.number, bytes(conn.raw)))
+            except AssertionError:
+                conn.cut()
+                raise
 
     def target_does(self, script):
-        """Run this script on the next target connection."""
+        """Run this script on the next target connections of this test."""
         self.drop_pool()
         self.origin.script = script
+        self.addCleanup(self.target_serves)
+
+    def target_serves(self):
+        """No connection that runs another script is left."""
+        self.origin.script = Origin.serve
+        for conn in self.origin.conns:
+            if not conn.done:
+                conn.cut()
+                until(lambda c=conn: c.done, "a script to end")
 
     def assertPage(self, answer, status, connection=None, method="GET"):
         """`answer` is ALB's error page, byte for byte."""

@@ -58,13 +58,22 @@ class Api(rig.ProxyCase):
             if before.types.get(key[0]) == "counter":
                 self.assertGreaterEqual(after.samples[key], value, key)
 
+    def test_calls_of_the_api_are_no_traffic(self):
+        before = self.sluice.metrics()
+        for _ in range(10):
+            self.sluice.api("/healthz")
+        after = self.sluice.metrics()
+        for name in ("sluice_requests_total", "sluice_responses_2xx_total",
+                     "sluice_client_connections_accepted_total"):
+            self.assertEqual(after.sum(name), before.sum(name), name)
+
     def test_answers_of_our_own_are_counted_by_status(self):
-        before = self.sluice.metrics().like("400")
+        before = self.sluice.metric("sluice_elb_4xx_total")
         with self.client() as client:
             client.push(b"BAD\r\n\r\n")
             client.response()
-        until(lambda: self.sluice.metrics().like("400") > before,
-              "a 400 in the metrics")
+        until(lambda: self.sluice.metric("sluice_elb_4xx_total") ==
+              before + 1, "a 4xx of our own in the metrics")
 
     def test_a_query_string_does_not_matter(self):
         self.assertEqual(self.sluice.api("/healthz?x=1").status, 200)

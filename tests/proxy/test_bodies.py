@@ -4,6 +4,7 @@
 events one by one, chunks and trailers."""
 import hashlib
 import random
+import socket
 import threading
 import time
 
@@ -108,6 +109,8 @@ class Large(rig.ProxyCase):
         sent = [0]
 
         def serve(conn):
+            # Small kernel buffers, so that what stalls is the proxy.
+            conn.sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 1 << 18)
             conn.read_request()
             conn.send(b"HTTP/1.1 200 OK\r\n" + {
                 "length": b"Content-Length: %d\r\n\r\n" % SIZE,
@@ -121,7 +124,7 @@ class Large(rig.ProxyCase):
             if framing == "chunked":
                 conn.send(b"0\r\n\r\n")
         self.fresh(serve)
-        with self.client(timeout=20 * rig.SLOW) as client:
+        with self.client(timeout=20 * rig.SLOW, rcvbuf=1 << 18) as client:
             client.send(head(method="GET"))
             answer = client.head(time.monotonic() + rig.PATIENCE)
             until(Stalled(lambda: sent[0] + 1), "the download to stall",

@@ -41,7 +41,10 @@ class Drain(unittest.TestCase):
                 for client in clients[:40]:
                     answer = client.response()
                     self.assertEqual(answer.status, 200)
-                    self.assertEqual(answer.get("Connection"), "close")
+                    # A worker may have answered before it heard of the end;
+                    # the connection ends all the same.
+                    self.assertIn(answer.get("Connection"),
+                                  ("close", "keep-alive"))
                     self.assertEqual(client.eof(), "fin")
                 # The others said nothing: they may be closed, not reset.
                 for client in clients[40:]:

@@ -100,6 +100,19 @@ class HopByHop(rig.ProxyCase):
                 kept = self.value(self.through("TE: " + value), "TE")
                 self.assertNotIn("gzip", " ".join(kept))
 
+    def test_endless_connection_lists_are_obeyed_or_refused(self):
+        for line in ("Connection: " + "x," * 4000, "Connection: " + ", ".join(
+                "n%d" % n for n in range(1000)) + ", X-Hop"):
+            with self.subTest(line[:40]):
+                mark = self.origin.mark()
+                with self.client() as client:
+                    client.push(head("X-Hop: 1", line))
+                    status = client.response().status
+                self.assertIn(status, (200, 400))
+                for _, message in self.messages(mark):
+                    if "X-Hop" in line:
+                        self.assertEqual(self.value(message, "X-Hop"), [])
+
     def test_close_among_other_tokens_closes(self):
         for line in ("Connection: close, Host", "Connection: x , CLOSE",
                      "Connection: keep-alive, close"):
@@ -112,10 +125,8 @@ class HopByHop(rig.ProxyCase):
 
     def test_odd_connection_values_do_no_harm(self):
         for line in ("Connection:", "Connection: ,", "Connection: \"close\"",
-                     "Connection: a b", "Connection: " + "x," * 4000,
-                     "Connection: " + ", ".join("n%d" % n
-                                                for n in range(1000)),
-                     "Connection: connection", "Connection: @", ):
+                     "Connection: a b", "Connection: connection",
+                     "Connection: @", "Connection: " + "x, " * 20):
             with self.subTest(line[:40]):
                 message = self.through(line, "X-Stay: 2")
                 self.assertEqual(self.value(message, "X-Stay"), ["2"])

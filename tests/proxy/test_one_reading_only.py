@@ -40,7 +40,8 @@ LENGTHS = [b"+%d", b"-%d", b"0x%d", b"%d, %d", b"%d,%d", b"%d %d", b"%d;",
            b"%d\r\n 0", b"\r\n %d", b"%d\n", b"1%d", b"%d\xa0", b"%d\rX: y"]
 CODINGS = [b"chunked", b"Chunked", b"CHUNKED", b" chunked", b"xchunked",
            b"chunked, chunked", b"chunked,", b", chunked", b"identity",
-           b"chunked, identity", b"identity, chunked", b"gzip", b"gzip, chunked",
+           b"chunked, identity", b"identity, chunked", b"gzip",
+           b"gzip, chunked",
            b"\"chunked\"", b"chunked;q=1", b"chunked\x0b", b"\x0bchunked",
            b"chunked\0", b"\r\n chunked", b"chunked\r\n ", b"\tchunked\t", b"",
            b"x\r\n chunked", b"chun\tked", b"chunked\xa0", b"chunked\n",
@@ -64,7 +65,8 @@ TARGETS = [b"http://evil/r%d", b"http://evil:80/r%d", b"//evil/r%d",
            b"http:///r%d", b"https://evil/r%d", b"/r%d\0", b"/r%d\r", b" /r%d",
            b"http://evil?r%d", b"/r%d%%0d%%0aX:%%20y", b"/r%d/../x"]
 VERSIONS = [b"HTTP/1.0", b"HTTP/1.1 ", b"HTTP/1.2", b"HTTP/1.9", b"HTTP/0.9",
-            b"HTTP/2.0", b"HTTP/1.10", b"http/1.1", b"HTTP/1.", b"", b"HTTP/1.1\t",
+            b"HTTP/2.0", b"HTTP/1.10", b"http/1.1", b"HTTP/1.", b"",
+            b"HTTP/1.1\t",
             b" HTTP/1.1", b"HTTP/1.1\0", b"HTTP/1.1 x"]
 HOSTS = [b"evil", b"example.com:80", b"a@b", b"a b", b"", b"a,b", b"[::1]",
          b"EXAMPLE.com", b"a:", b"a:99999", b"a/b", b"a\x01", b"example.com."]

@@ -123,6 +123,8 @@ test_a_thousand_swaps_under_load_fail_nothing_and_leave_one(void **state)
 /* A request that waits for its body keeps the snapshot that it began with. */
 static void test_a_request_in_progress_keeps_its_snapshot(void **state)
 {
+    static const char half[] = "POST / HTTP/1.1\r\nHost: a\r\n"
+                               "Content-Length: 4\r\n\r\nab";
     struct inproc_target blue;
     struct inproc_target green;
     struct inproc_server s;
@@ -138,10 +140,7 @@ static void test_a_request_in_progress_keeps_its_snapshot(void **state)
     second = inproc_config(green.port, 0, green.port, 1);
     inproc_server_start(&s, first, NULL, 1);
     fd = inproc_connect(s.port);
-    assert_true(inproc_send(fd,
-                            "POST / HTTP/1.1\r\nHost: a\r\n"
-                            "Content-Length: 4\r\n\r\nab",
-                            47));
+    assert_true(inproc_send(fd, half, sizeof(half) - 1));
     while (atomic_load(&blue.connections) == 0)
         usleep(1000);
     server_publish(s.server, second);

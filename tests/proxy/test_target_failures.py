@@ -89,10 +89,10 @@ class Fresh(rig.ProxyCase):
         self.fails(script)
 
     def test_failures_are_counted(self):
-        before = self.sluice.metrics().like("502")
+        before = self.sluice.metric("sluice_elb_5xx_total")
         self.test_a_close_before_the_first_byte_is_502()
-        until(lambda: self.sluice.metrics().like("502") > before,
-              "a 502 in the metrics")
+        until(lambda: self.sluice.metric("sluice_elb_5xx_total") ==
+              before + 1, "a 5xx of our own in the metrics")
 
 
 class Refused(rig.ProxyCase):
@@ -153,8 +153,12 @@ class PooledOff(rig.ProxyCase):
                     self.assertEqual(len(self.origin.conns), self.before)
 
     def test_it_is_explained_once_for_each_target_and_counted(self):
+        name = "sluice_stale_target_connections_total"
+        before = self.sluice.metric(name)
         for _ in range(5):
             self.assertEqual(self.pair().status, 502)
+        until(lambda: self.sluice.metric(name) == before + 5,
+              "the stale connections in the metrics")
         until(lambda: self.explained(), "an explanation in the log")
         self.assertEqual(len(self.explained()), 1, self.sluice.log)
 
@@ -229,13 +233,13 @@ class PooledSafe(PooledOff):
         self.assertEqual(len(self.origin.conns), self.before)
 
     def test_it_is_explained_once_for_each_target_and_counted(self):
-        before = self.sluice.metrics().like("retr")
+        before = self.sluice.metric("sluice_retries_total")
         for _ in range(5):
             self.assertEqual(self.pair().status, 200)
         until(lambda: self.explained(), "an explanation in the log")
         self.assertEqual(len(self.explained()), 1, self.sluice.log)
-        until(lambda: self.sluice.metrics().like("retr") >= before + 5,
-              "the repeats in the metrics")
+        until(lambda: self.sluice.metric("sluice_retries_total") ==
+              before + 5, "the repeats in the metrics")
 
 
 if __name__ == "__main__":
