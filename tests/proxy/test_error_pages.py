@@ -157,7 +157,9 @@ class RequestLine(rig.ProxyCase):
                 if line in (b"GET / HTTP/1.1 HTTP/1.1", b"GET /c "):
                     self.safe_line(line)
                 else:
-                    self.refused(line + b"\r\nHost: a\r\n\r\n")
+                    self.refused(line + b"\r\nHost: a\r\n\r\n",
+                                 method="HEAD" if line == b"HEAD /c"
+                                 else "GET")
 
     def safe_line(self, line):
         """Refused, or one request that every reader reads alike."""
