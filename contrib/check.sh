@@ -65,7 +65,8 @@ build() {
     if (cd "$out/$1" && {
         [ -f Makefile ] ||
             "$root/configure" -q CC="$2" --enable-werror
-    } && make -s -j"$(cores)" all check-programs) >"$out/$1.log" 2>&1
+    } && make -s -j"$(cores)" all &&
+        make -s -j"$(cores)" check-programs) >"$out/$1.log" 2>&1
     then
         note "build with $2: ok"
         add 1 0 0

@@ -52,7 +52,8 @@ fi
 export SLUICE_SANITIZER="$kind"
 
 rm -f report.*
-make -s -j"$(cores)" all check-programs
+make -s -j"$(cores)" all
+make -s -j"$(cores)" check-programs
 result=0
 # The tests run through make itself so that the options above reach them all.
 if [ -n "${ONLY-}" ]; then

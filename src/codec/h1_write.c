@@ -68,7 +68,7 @@ static void list_token(struct listed *l, struct str token)
 
 static void list_tokens(struct listed *l, struct str value)
 {
-    if (str_eq(value, STR("keep-alive")) || str_eq(value, STR("close")))
+    if (str_ieq(value, STR("keep-alive")) || str_ieq(value, STR("close")))
         return;
     while (value.p && l->n < H1_CONNECTION_TOKENS_MAX)
         list_token(l, str_trim(str_cut(&value, ',')));

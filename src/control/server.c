@@ -34,6 +34,7 @@ struct server {
     struct worker **workers;
     unsigned drained; /* workers that reported */
     bool draining;
+    bool stopping; /* the workers are gone */
     struct timer drain_limit;
     struct event on_term;
     struct event on_int;
@@ -105,6 +106,8 @@ static void compile(struct server *server, const struct config *config)
 
 static void publish(struct server *server, const struct config *config)
 {
+    if (server->stopping)
+        return; /* no worker is left to run it */
     compile(server, config);
     for (unsigned i = 0; i < server->nworkers; i++)
         mailbox_send(&server->workers[i]->mailbox,
@@ -366,18 +369,20 @@ static void end_workers(struct server *server)
         pthread_join(server->workers[i]->thread, NULL);
 }
 
-/* What workers still held is control's again: their threads are gone. */
+/* What workers still held is control's again: their threads are gone.  Our
+ * mailbox ends after theirs, since their last messages make some for us. */
 static void take_leases(struct server *server)
 {
     for (unsigned i = 0; i < server->nworkers; i++) {
-        struct worker *w = server->workers[i];
-        struct lease *lease = w->lease;
+        struct lease *lease = worker_settle(server->workers[i]);
 
-        w->lease = NULL;
         if (lease)
             lease_back(server, lease);
-        worker_free(w);
     }
+    if (server->mailbox.fd >= 0)
+        mailbox_end(&server->mailbox);
+    for (unsigned i = 0; i < server->nworkers; i++)
+        worker_free(server->workers[i]);
 }
 
 void server_free(struct server *server)
@@ -386,9 +391,7 @@ void server_free(struct server *server)
         api_port_end(server->api);
     end_workers(server);
     server->started = 0;
-    /* Messages that were under way to workers or to us. */
-    if (server->mailbox.fd >= 0)
-        mailbox_end(&server->mailbox);
+    server->stopping = true;
     take_leases(server);
     if (server->newest)
         free_snapshot(server, server->newest);

@@ -13,7 +13,7 @@ enum {
     /* A head that comes in pieces is kept up to here; no head is longer. */
     KEPT_HEAD_MAX = 80 * 1024,
     LINGER_MS = 2000,
-    LINGER_BYTES = 1024 * 1024,
+    LINGER_BYTES = 16 * 1024 * 1024,
     /* Answered early, the rest of a body is read up to here. */
     DRAIN_BYTES = 256 * 1024,
     /* How long an idle connection may still bring a request while we drain;

@@ -86,13 +86,13 @@ static void adopt(struct worker *w, struct lease *lease)
 
 static void report_when_drained(struct worker *w)
 {
-    if (!w->draining || w->accepting)
+    if (!w->draining || w->reported || w->accepting)
         return;
     for (unsigned i = 0; i < w->nports; i++) {
         if (w->ports[i].port.nsessions)
             return;
     }
-    w->draining = false; /* once */
+    w->reported = true;
     w->drained.kind = CONTROL_DRAINED;
     mailbox_send(w->control, &w->drained);
 }
@@ -225,12 +225,23 @@ static void *run(void *arg)
     }
     client_port_close(&w->targets);
     loop_settle(&w->loop);
+    w->draining = w->reported = true; /* whatever is still in the mailbox */
     return NULL;
 }
 
 bool worker_start(struct worker *w)
 {
     return pthread_create(&w->thread, NULL, run, w) == 0;
+}
+
+struct lease *worker_settle(struct worker *w)
+{
+    struct lease *lease;
+
+    mailbox_end(&w->mailbox);
+    lease = w->lease;
+    w->lease = NULL;
+    return lease;
 }
 
 void worker_free(struct worker *w)

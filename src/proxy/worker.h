@@ -55,6 +55,7 @@ struct worker {
     struct worker_port *ports;
     unsigned accepting; /* ports whose listener is open */
     bool draining;
+    bool reported; /* that it is drained */
     struct client_port targets;
     struct client_pool **pools; /* by target->slot; NULL: none yet */
     unsigned npools;
@@ -72,7 +73,11 @@ struct worker *worker_new(const int *fds, const struct address *addresses,
 /* Starts the thread; false when there is none to be had. */
 bool worker_start(struct worker *worker);
 
-/* After the thread ended (pthread_join()) or when it never started. */
+/* After the thread ended (pthread_join()): takes the messages that it did not
+ * come to.  The lease on what is then the newest snapshot is the caller's. */
+struct lease *worker_settle(struct worker *worker);
+
+/* After worker_settle(), or when the thread never started. */
 void worker_free(struct worker *worker);
 
 /* ---- for the exchanges of this worker ---------------------------------- */

@@ -200,12 +200,42 @@ test_a_connection_past_its_keep_alive_gets_one_more_answer(void **state)
     free(answer);
 }
 
+/* Messages that nobody came to when the end came: leaks show under ASan. */
+static void test_an_end_in_the_middle_of_swaps_leaves_nothing(void **state)
+{
+    struct inproc_target blue;
+    struct inproc_target green;
+    struct inproc_server s;
+    struct config *one;
+    struct config *other;
+
+    (void)state;
+    inproc_target_start(&blue);
+    inproc_target_start(&green);
+    one = inproc_config(blue.port, 1, blue.port, 0);
+    other = inproc_config(green.port, 1, green.port, 0);
+    for (int round = 0; round < 20; round++) {
+        inproc_server_start(&s, one, NULL, 2);
+        for (int i = 0; i < 20; i++)
+            server_publish(s.server, i % 2 ? one : other);
+        server_drain(s.server);
+        for (int i = 0; i < 20; i++)
+            server_publish(s.server, i % 2 ? one : other);
+        inproc_server_end(&s); /* drains a second time: at once */
+    }
+    inproc_target_end(&blue);
+    inproc_target_end(&green);
+    config_free(one);
+    config_free(other);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(
             test_a_thousand_swaps_under_load_fail_nothing_and_leave_one),
         cmocka_unit_test(test_a_request_in_progress_keeps_its_snapshot),
+        cmocka_unit_test(test_an_end_in_the_middle_of_swaps_leaves_nothing),
         cmocka_unit_test(
             test_a_connection_past_its_keep_alive_gets_one_more_answer),
     };
