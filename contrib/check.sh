@@ -6,7 +6,7 @@
 # anything failed.  What is missing is installed through apt-get as root.
 #
 #     sh contrib/check.sh             within ten minutes on two cores
-#     sh contrib/check.sh --full      and sanitizers, and longer fuzzing
+#     sh contrib/check.sh --full      and sanitizers, longer fuzzing, a browser
 #
 # FUZZ_TIME: seconds for each fuzz target (5, --full: 120).  JOBS: tests that
 # run at the same time (default: cores).  Logs are kept in build-check/.
@@ -111,6 +111,8 @@ need $BUILD_NEEDS || {
 # A tool that cannot be installed is a skip further down, with its name.
 # shellcheck disable=SC2086
 need $CHECK_NEEDS || true
+# shellcheck disable=SC2086
+[ -z "$full" ] || need $BROWSER_NEEDS || true
 if [ -f config.status ]; then
     say "this tree is configured in place: make distclean first"
     add 0 1 0
@@ -146,6 +148,7 @@ note "$(tail -n 1 "$out/fuzz.log")"
 add_line "$out/fuzz.log" fuzz
 
 if [ -n "$full" ]; then
+    tests check-browser "$out/gcc" make -s -C "$out/gcc" check-browser
     for kind in asan tsan; do
         mkdir -p "$out/build-$kind"
         tests "check-$kind" "$out/build-$kind" \

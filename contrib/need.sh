@@ -11,6 +11,8 @@ BUILD_NEEDS="cc:gcc,libc6-dev make autoconf automake pkg-config
 CHECK_NEEDS="python3 pc/cmocka:libcmocka-dev clang clang-format clang-tidy
     cppcheck shellcheck curl git rt/fuzzer:libclang-rt-dev
     llvm-symbolizer:llvm"
+# shellcheck disable=SC2034 # for --full
+BROWSER_NEEDS="chromium"
 
 say() {
     printf '%s\n' "$*" >&2

@@ -1,19 +1,11 @@
-/* SPDX-License-Identifier: Apache-2.0 */
-#include "http/client.h"
-
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Client sessions: how a response is read.
+ */
 #include <errno.h>
-#include <stdlib.h>
+#include <string.h>
 
-#include "http/compose.h"
-
-enum client_state {
-    CLIENT_CONNECTING,
-    CLIENT_IDLE, /* in a pool */
-    CLIENT_HEAD, /* the request was begun, the response head is awaited */
-    CLIENT_BODY,
-    CLIENT_TUNNEL,
-    CLIENT_OVER, /* nothing more is wanted */
-};
+#include "http/client_session.h"
 
 enum {
     KEPT_HEAD_MAX = 48 * 1024, /* a partial response head */
@@ -21,56 +13,9 @@ enum {
     READ_FIRST = 64 * 1024,    /* with a head; bodies read LOOP_READ */
 };
 
-struct client_session {
-    struct conn conn;
-    struct client_stream stream;
-    struct client_port *port;
-    struct client_pool *pool;
-    struct list node; /* in port->sessions */
-    struct list idle; /* in pool->idle */
-    struct h1_body body;
-    uint32_t scanned;
-    uint32_t parse_at;
-    uint8_t state;
-    uint8_t method; /* enum method of the request */
-    uint8_t interim;
-    bool reused : 1;
-    bool keep : 1;         /* both sides want it kept */
-    bool request_done : 1; /* the request was sent whole */
-    bool chunked : 1;      /* its body is sent in chunks */
-    bool websocket : 1;    /* the upgrade was asked for */
-    bool heard : 1;        /* a byte of the response came */
-};
-
 static struct client_session *of_conn(struct conn *conn)
 {
     return LIST_ENTRY_OF(conn, struct client_session, conn);
-}
-
-static struct client_session *of_stream(const struct client_stream *stream)
-{
-    return LIST_ENTRY_OF((uintptr_t)stream, struct client_session, stream);
-}
-
-/* ---- the end ------------------------------------------------------------ */
-
-static void leave_pool(struct client_session *c)
-{
-    if (c->state != CLIENT_IDLE)
-        return;
-    list_remove(&c->idle);
-    c->pool->nidle--;
-    COUNTER_ADD(c->port->loop->counters, target_connections_idle, -1);
-}
-
-static void client_close(struct client_session *c)
-{
-    if (c->conn.closed)
-        return;
-    leave_pool(c);
-    c->state = CLIENT_OVER;
-    c->stream.exchange = NULL;
-    conn_close(&c->conn);
 }
 
 static void client_fail(struct client_session *c, enum client_failure why,
@@ -86,28 +31,6 @@ static void client_fail(struct client_session *c, enum client_failure why,
     if (wanted)
         port->handler->on_failed(stream, why, cause);
     client_close(c);
-}
-
-/* The response is complete: back into the pool, or away. */
-static void client_done(struct client_session *c, bool clean)
-{
-    struct client_pool *pool = c->pool;
-
-    c->stream.exchange = NULL;
-    if (!clean || !c->keep || !c->request_done || c->conn.eof ||
-        c->conn.broken || c->conn.kept || conn_queued(&c->conn) ||
-        pool->nidle >= POOL_IDLE_MAX) {
-        client_close(c);
-        return;
-    }
-    c->state = CLIENT_IDLE;
-    c->reused = true;
-    c->conn.pauses = 0;
-    list_push_front(&pool->idle, &c->idle);
-    pool->nidle++;
-    COUNTER_ADD(c->port->loop->counters, target_connections_idle, 1);
-    conn_timer(&c->conn, c->port->idle_ms);
-    conn_again(&c->conn);
 }
 
 /* ---- the response ------------------------------------------------------- */
@@ -491,7 +414,7 @@ static void on_free(struct conn *conn)
     slab_give(&c->port->slab, c);
 }
 
-static const struct conn_ops client_conn_ops = {
+const struct conn_ops client_conn_ops = {
     .on_readable = on_readable,
     .on_drained = on_drained,
     .on_sent = on_sent,
@@ -500,204 +423,3 @@ static const struct conn_ops client_conn_ops = {
     .on_timeout = on_timeout,
     .on_free = on_free,
 };
-
-/* ---- the stream --------------------------------------------------------- */
-
-static void send_piece(struct client_session *c, struct str head,
-                       const struct piece *piece)
-{
-    struct compose_options how = {.chunked = c->chunked};
-    size_t n = compose_send(&c->conn, head, piece, &how);
-
-    COUNTER_ADD(c->conn.loop->counters, bytes_to_targets, n);
-    if (piece->end)
-        c->request_done = true;
-}
-
-static void send_body(struct client_stream *stream, const struct piece *piece)
-{
-    struct client_session *c = of_stream(stream);
-
-    if (c->state != CLIENT_TUNNEL) {
-        send_piece(c, STR(""), piece);
-        return;
-    }
-    COUNTER_ADD(c->conn.loop->counters, bytes_to_targets, piece->data.n);
-    conn_send(&c->conn, piece->data.p, piece->data.n);
-    if (piece->end)
-        conn_shutdown(&c->conn);
-}
-
-static void pause_body(struct client_stream *stream, enum conn_pause why)
-{
-    conn_pause(&of_stream(stream)->conn, why);
-}
-
-static void resume_body(struct client_stream *stream, enum conn_pause why)
-{
-    conn_resume(&of_stream(stream)->conn, why);
-}
-
-static bool blocked(const struct client_stream *stream)
-{
-    return conn_queued(&of_stream(stream)->conn);
-}
-
-static void drop(struct client_stream *stream)
-{
-    client_close(of_stream(stream));
-}
-
-static const struct client_stream_ops client_h1_ops = {
-    .send_body = send_body,
-    .pause = pause_body,
-    .resume = resume_body,
-    .blocked = blocked,
-    .drop = drop,
-};
-
-static void put_head(struct text *t, const struct request_out *out)
-{
-    const struct request *req = out->request;
-
-    h1_put_request_line(t, req);
-    if (out->host.n)
-        h1_put_field(t, STR("Host"), out->host);
-    h1_put_fields(t, &req->fields);
-    for (unsigned i = 0; i < out->nadded; i++)
-        h1_put_field(t, out->added[i].name, out->added[i].value);
-    if (req->body == BODY_CHUNKED) {
-        TEXT_LITERAL(t, "Transfer-Encoding: chunked\r\n");
-    } else if (req->body == BODY_LENGTH) {
-        TEXT_LITERAL(t, "Content-Length: ");
-        text_u64(t, req->content_length);
-        TEXT_LITERAL(t, "\r\n");
-    }
-    if (out->websocket)
-        TEXT_LITERAL(t, "Connection: Upgrade\r\nUpgrade: websocket\r\n");
-    TEXT_LITERAL(t, "\r\n");
-}
-
-/* What every request begins with. */
-static void begin(struct client_session *c, enum method method, bool close,
-                  bool websocket)
-{
-    c->state = CLIENT_HEAD;
-    c->method = (uint8_t)method;
-    c->keep = !close && !websocket;
-    c->websocket = websocket;
-    c->request_done = c->chunked = c->heard = false;
-    c->interim = 0;
-    c->scanned = c->parse_at = 0;
-}
-
-void client_request(struct client_stream *stream, const struct request_out *out,
-                    const struct piece *piece, struct str *encoded)
-{
-    struct client_session *c = of_stream(stream);
-    struct text head = text_in(c->conn.loop->head, LOOP_HEAD);
-
-    begin(c, (enum method)out->request->method, out->close, out->websocket);
-    c->chunked = out->request->body == BODY_CHUNKED;
-    put_head(&head, out);
-    if (encoded)
-        *encoded = text_str(&head);
-    send_piece(c, text_str(&head), piece);
-    conn_again(&c->conn); /* it may have spoken before it was asked */
-}
-
-void client_request_again(struct client_stream *stream, struct str encoded,
-                          enum method method, bool websocket)
-{
-    struct client_session *c = of_stream(stream);
-    struct piece end = {.end = true};
-
-    begin(c, method, false, websocket);
-    send_piece(c, encoded, &end);
-    conn_again(&c->conn);
-}
-
-bool client_stream_reused(const struct client_stream *stream)
-{
-    return of_stream(stream)->reused;
-}
-
-/* ---- ports and pools ---------------------------------------------------- */
-
-bool client_port_init(struct client_port *port, struct loop *loop)
-{
-    port->loop = loop;
-    list_init(&port->sessions);
-    slab_init(&port->slab, sizeof(struct client_session));
-    port->fields = malloc(sizeof(*port->fields) * H1_FIELDS_MAX);
-    return port->fields != NULL;
-}
-
-void client_port_close(struct client_port *port)
-{
-    for (struct list *l = port->sessions.next; l != &port->sessions;
-         l = l->next)
-        client_close(LIST_ENTRY_OF(l, struct client_session, node));
-}
-
-void client_port_end(struct client_port *port)
-{
-    slab_end(&port->slab);
-    free(port->fields);
-    port->fields = NULL;
-}
-
-void client_pool_init(struct client_pool *pool, struct client_port *port,
-                      const struct address *address)
-{
-    pool->port = port;
-    pool->address = *address;
-    pool->nidle = 0;
-    list_init(&pool->idle);
-}
-
-void client_pool_end(struct client_pool *pool)
-{
-    while (!list_empty(&pool->idle))
-        client_close(
-            LIST_ENTRY_OF(pool->idle.next, struct client_session, idle));
-}
-
-struct client_stream *client_pool_take(struct client_pool *pool, void *exchange)
-{
-    struct client_session *c;
-
-    if (list_empty(&pool->idle))
-        return NULL;
-    c = LIST_ENTRY_OF(pool->idle.next, struct client_session, idle);
-    leave_pool(c);
-    c->state = CLIENT_HEAD;
-    timer_cancel(&c->conn.timer);
-    c->stream.exchange = exchange;
-    return &c->stream;
-}
-
-struct client_stream *client_connect(struct client_pool *pool, void *exchange)
-{
-    struct client_port *port = pool->port;
-    struct client_session *c = slab_take(&port->slab);
-
-    if (c == NULL)
-        return NULL;
-    memset(c, 0, sizeof(*c));
-    if (conn_connect(&c->conn, port->loop, &pool->address, &client_conn_ops)) {
-        COUNTER_ADD(port->loop->counters, target_connection_errors, 1);
-        slab_give(&port->slab, c);
-        return NULL;
-    }
-    c->stream = (struct client_stream){&client_h1_ops, exchange};
-    c->port = port;
-    c->pool = pool;
-    c->state = CLIENT_CONNECTING;
-    list_init(&c->idle);
-    list_push_back(&port->sessions, &c->node);
-    COUNTER_ADD(port->loop->counters, target_connections_opened, 1);
-    COUNTER_ADD(port->loop->counters, target_connections, 1);
-    conn_timer(&c->conn, port->connect_ms);
-    return &c->stream;
-}

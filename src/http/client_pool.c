@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Client sessions: where connections come from and where they go.
+ */
+#include <stdlib.h>
+
+#include "http/client_session.h"
+
+static void leave_pool(struct client_session *c)
+{
+    if (c->state != CLIENT_IDLE)
+        return;
+    list_remove(&c->idle);
+    c->pool->nidle--;
+    COUNTER_ADD(c->port->loop->counters, target_connections_idle, -1);
+}
+
+void client_close(struct client_session *c)
+{
+    if (c->conn.closed)
+        return;
+    leave_pool(c);
+    c->state = CLIENT_OVER;
+    c->stream.exchange = NULL;
+    conn_close(&c->conn);
+}
+
+void client_done(struct client_session *c, bool clean)
+{
+    struct client_pool *pool = c->pool;
+
+    c->stream.exchange = NULL;
+    if (!clean || !c->keep || !c->request_done || c->conn.eof ||
+        c->conn.broken || c->conn.kept || conn_queued(&c->conn) ||
+        pool->nidle >= POOL_IDLE_MAX) {
+        client_close(c);
+        return;
+    }
+    c->state = CLIENT_IDLE;
+    c->reused = true;
+    c->conn.pauses = 0;
+    list_push_front(&pool->idle, &c->idle);
+    pool->nidle++;
+    COUNTER_ADD(c->port->loop->counters, target_connections_idle, 1);
+    conn_timer(&c->conn, c->port->idle_ms);
+    conn_again(&c->conn);
+}
+
+bool client_port_init(struct client_port *port, struct loop *loop)
+{
+    port->loop = loop;
+    list_init(&port->sessions);
+    slab_init(&port->slab, sizeof(struct client_session));
+    port->fields = malloc(sizeof(*port->fields) * H1_FIELDS_MAX);
+    return port->fields != NULL;
+}
+
+void client_port_close(struct client_port *port)
+{
+    for (struct list *l = port->sessions.next; l != &port->sessions;
+         l = l->next)
+        client_close(LIST_ENTRY_OF(l, struct client_session, node));
+}
+
+void client_port_end(struct client_port *port)
+{
+    slab_end(&port->slab);
+    free(port->fields);
+    port->fields = NULL;
+}
+
+void client_pool_init(struct client_pool *pool, struct client_port *port,
+                      const struct address *address)
+{
+    pool->port = port;
+    pool->address = *address;
+    pool->nidle = 0;
+    list_init(&pool->idle);
+}
+
+void client_pool_end(struct client_pool *pool)
+{
+    while (!list_empty(&pool->idle))
+        client_close(
+            LIST_ENTRY_OF(pool->idle.next, struct client_session, idle));
+}
+
+struct client_stream *client_pool_take(struct client_pool *pool, void *exchange)
+{
+    struct client_session *c;
+
+    if (list_empty(&pool->idle))
+        return NULL;
+    c = LIST_ENTRY_OF(pool->idle.next, struct client_session, idle);
+    leave_pool(c);
+    c->state = CLIENT_HEAD;
+    timer_cancel(&c->conn.timer);
+    c->stream.exchange = exchange;
+    return &c->stream;
+}
+
+struct client_stream *client_connect(struct client_pool *pool, void *exchange)
+{
+    struct client_port *port = pool->port;
+    struct client_session *c = slab_take(&port->slab);
+
+    if (c == NULL)
+        return NULL;
+    memset(c, 0, sizeof(*c));
+    if (conn_connect(&c->conn, port->loop, &pool->address, &client_conn_ops)) {
+        COUNTER_ADD(port->loop->counters, target_connection_errors, 1);
+        slab_give(&port->slab, c);
+        return NULL;
+    }
+    c->stream = (struct client_stream){&client_h1_ops, exchange};
+    c->port = port;
+    c->pool = pool;
+    c->state = CLIENT_CONNECTING;
+    list_init(&c->idle);
+    list_push_back(&port->sessions, &c->node);
+    COUNTER_ADD(port->loop->counters, target_connections_opened, 1);
+    COUNTER_ADD(port->loop->counters, target_connections, 1);
+    conn_timer(&c->conn, port->connect_ms);
+    return &c->stream;
+}

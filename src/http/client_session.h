@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The inside of a client session, shared by the file that reads responses
+ * (client.c), the one that writes requests (client_request.c) and the one
+ * that keeps connections (client_pool.c).
+ *
+ *   CONNECTING --> HEAD --> BODY --> IDLE (in a pool) --> HEAD ...
+ *                    \--101--> TUNNEL
+ *   any: OVER, and closed at the end of the turn
+ */
+#ifndef SLUICE_HTTP_CLIENT_SESSION_H
+#define SLUICE_HTTP_CLIENT_SESSION_H
+
+#include "http/client.h"
+
+enum client_state {
+    CLIENT_CONNECTING,
+    CLIENT_IDLE, /* in a pool */
+    CLIENT_HEAD, /* the request was begun, the response head is awaited */
+    CLIENT_BODY,
+    CLIENT_TUNNEL,
+    CLIENT_OVER, /* nothing more is wanted */
+};
+
+struct client_session {
+    struct conn conn;
+    struct client_stream stream;
+    struct client_port *port;
+    struct client_pool *pool;
+    struct list node; /* in port->sessions */
+    struct list idle; /* in pool->idle */
+    struct h1_body body;
+    uint32_t scanned;
+    uint32_t parse_at;
+    uint8_t state;
+    uint8_t method; /* enum method of the request */
+    uint8_t interim;
+    bool reused : 1;
+    bool keep : 1;         /* both sides want it kept */
+    bool request_done : 1; /* the request was sent whole */
+    bool chunked : 1;      /* its body is sent in chunks */
+    bool websocket : 1;    /* the upgrade was asked for */
+    bool heard : 1;        /* a byte of the response came */
+};
+
+extern const struct conn_ops client_conn_ops;
+extern const struct client_stream_ops client_h1_ops;
+
+/* Takes it out of the pool, if it is in one, and closes it; nobody is told. */
+void client_close(struct client_session *c);
+
+/* The response is complete: back into the pool, or away when it was not
+ * `clean` or anything else is left. */
+void client_done(struct client_session *c, bool clean);
+
+#endif
