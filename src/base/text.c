@@ -65,6 +65,8 @@ void text_printf(struct text *t, const char *format, ...)
     size_t room = t->cap - t->n;
     int n;
 
+    if (t->overflow)
+        return;
     va_start(args, format);
     n = vsnprintf(t->p + t->n, room, format, args);
     va_end(args);

@@ -2,8 +2,9 @@
  *
  * Text built into a buffer that somebody else owns, never past its end.
  *
- * A text that did not fit is marked as overflown and stays as long as what
- * did fit; the caller asks once, at the end, with text_ok().
+ * From the first piece on that did not fit nothing more is written, so that a
+ * text is whole or a begin of it, never one with a hole; the caller asks once,
+ * at the end, with text_ok().
  */
 #ifndef SLUICE_BASE_TEXT_H
 #define SLUICE_BASE_TEXT_H
@@ -34,7 +35,7 @@ static inline struct str text_str(const struct text *t)
 
 static inline void text_put(struct text *t, const char *p, size_t n)
 {
-    if (n > t->cap - t->n) {
+    if (t->overflow || n > t->cap - t->n) {
         t->overflow = true;
         return;
     }

@@ -26,7 +26,8 @@ struct client_port {
 };
 
 enum {
-    POOL_IDLE_MAX = 1024, /* idle connections to one target and thread */
+    POOL_IDLE_MAX = 1024,  /* idle connections to one target and thread */
+    POOL_AGE_MAX_S = 3600, /* an older connection is not used again */
 };
 
 /* The idle connections to one target. */
@@ -62,8 +63,9 @@ struct client_stream *client_connect(struct client_pool *pool, void *exchange);
 
 /* Sends the request: the head, and the first piece of its body.  `encoded`,
  * when not NULL, gets the head as it was sent; good until the next head is
- * written on this thread. */
-void client_request(struct client_stream *stream, const struct request_out *out,
+ * written on this thread.  False when the head is too long to be written:
+ * nothing was sent then. */
+bool client_request(struct client_stream *stream, const struct request_out *out,
                     const struct piece *piece, struct str *encoded);
 
 /* Sends a head that client_request() encoded before, without a body. */

@@ -50,6 +50,11 @@ static bool blocked(const struct client_stream *stream)
     return conn_queued(&of_stream(stream)->conn);
 }
 
+static bool moves(struct client_stream *stream)
+{
+    return conn_output_moves(&of_stream(stream)->conn);
+}
+
 static void drop(struct client_stream *stream)
 {
     client_close(of_stream(stream));
@@ -60,6 +65,7 @@ const struct client_stream_ops client_h1_ops = {
     .pause = pause_body,
     .resume = resume_body,
     .blocked = blocked,
+    .moves = moves,
     .drop = drop,
 };
 
@@ -98,7 +104,7 @@ static void begin(struct client_session *c, enum method method, bool close,
     c->scanned = c->parse_at = 0;
 }
 
-void client_request(struct client_stream *stream, const struct request_out *out,
+bool client_request(struct client_stream *stream, const struct request_out *out,
                     const struct piece *piece, struct str *encoded)
 {
     struct client_session *c = of_stream(stream);
@@ -107,10 +113,13 @@ void client_request(struct client_stream *stream, const struct request_out *out,
     begin(c, (enum method)out->request->method, out->close, out->websocket);
     c->chunked = out->request->body == BODY_CHUNKED;
     put_head(&head, out);
+    if (!text_ok(&head))
+        return false;
     if (encoded)
         *encoded = text_str(&head);
     send_piece(c, text_str(&head), piece);
     conn_again(&c->conn); /* it may have spoken before it was asked */
+    return true;
 }
 
 void client_request_again(struct client_stream *stream, struct str encoded,

@@ -1,7 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "http/compose.h"
 
-enum { TRAILERS_OUT_MAX = 20 * 1024 };
+enum {
+    TRAILERS_IN_MAX = 16 * 1024, /* what the codec lets through */
+    TRAILERS_OUT_MAX = 24 * 1024,
+};
+
+/* A trailer line grows by the space behind its colon: "a:" to "a: ". */
+_Static_assert(TRAILERS_OUT_MAX >= TRAILERS_IN_MAX / 4 * 5 + 16,
+               "trailers fit however they were written");
 
 /* What follows the data of a piece that is sent as a chunk. */
 static void put_chunk_tail(struct text *t, const struct piece *piece)
@@ -56,8 +63,13 @@ size_t compose_send(struct conn *conn, struct str head,
         text_put(&front, size.p, size.n);
         put_chunk_tail(&tail, piece);
     }
-    if (piece->data.n == 0) {
+    if (piece->data.n == 0)
         text_put(&front, tail.p, tail.n);
+    if (!text_ok(&front) || !text_ok(&tail) || !text_ok(&size)) {
+        conn_break(conn); /* rather than a message with a hole */
+        return 0;
+    }
+    if (piece->data.n == 0) {
         conn_send(conn, front.p, front.n);
         return front.n;
     }

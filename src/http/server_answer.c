@@ -128,12 +128,14 @@ static void write_piece(struct server_session *s, struct str head,
     struct compose_options how = {.chunked = s->chunked};
     size_t written;
 
+    s->conn.closing = piece->end && server_closes_at_once(s);
     if (s->no_body) {
         conn_send(&s->conn, head.p, head.n);
         written = head.n;
     } else {
         written = compose_send(&s->conn, head, piece, &how);
     }
+    s->conn.closing = false;
     COUNTER_ADD(s->conn.loop->counters, bytes_to_clients, written);
     if (piece->end)
         answered(s);
@@ -151,7 +153,7 @@ static void respond(struct server_stream *stream, struct response_out *out,
     count_status(s->conn.loop->counters, out);
     if (s->version != 9) /* a simple response is the body alone */
         put_head(&head, s, out);
-    if (!text_ok(&head)) { /* cannot happen: heads are limited on input */
+    if (!text_ok(&head)) { /* longer than any that the codec lets in */
         server_close(s);
         return;
     }
@@ -183,6 +185,10 @@ static void upgrade(struct server_stream *stream, struct response_out *out)
     for (unsigned i = 0; i < out->nadded; i++)
         h1_put_field(&t, out->added[i].name, out->added[i].value);
     TEXT_LITERAL(&t, "Connection: Upgrade\r\nUpgrade: websocket\r\n\r\n");
+    if (!text_ok(&t)) {
+        server_close(s);
+        return;
+    }
     s->started = true;
     s->keep_alive = false;
     s->state = SERVER_TUNNEL;

@@ -122,6 +122,14 @@ static enum step_result send_again(struct exchange *ex)
     return STEP_NEXT;
 }
 
+/* The longest head that the codec lets in, in its most expanding spelling:
+ * every byte of the request line as %XX, every field line of three bytes
+ * ("a:" and LF) as five, and the values that we make. */
+_Static_assert(LOOP_HEAD >= 3 * 16384 + 65536 / 3 * 5 + WORKER_TEXT + 1024,
+               "every head that comes in can go out");
+_Static_assert(LOOP_HEADROOM >= LOOP_HEAD + H1_CHUNK_HEAD_MAX,
+               "every head fits in front of what was read");
+
 static enum step_result send_request(struct exchange *ex)
 {
     struct worker *w = ex->worker;
@@ -145,8 +153,9 @@ static enum step_result send_request(struct exchange *ex)
         return send_again(ex);
     repeat = may_repeat(ex);
     if (!forwarded_apply(ex->request, &from, &t, &out))
-        return fail(ex, REASON_OUT_OF_MEMORY);
-    client_request(ex->target_stream, &out, &piece, &encoded);
+        return fail(ex, REASON_HEAD_TOO_LONG);
+    if (!client_request(ex->target_stream, &out, &piece, &encoded))
+        return fail(ex, REASON_HEAD_TOO_LONG);
     if (repeat)
         keep_for_retry(ex, encoded);
     ex->sent = true;

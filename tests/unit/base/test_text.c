@@ -49,9 +49,77 @@ static void test_what_does_not_fit_is_left_out_and_marked(void **state)
     TEXT_LITERAL(&t, "ef");
     assert_false(text_ok(&t));
     assert_int_equal(t.n, 4);
-    text_char(&t, 'x'); /* room again: still not ok */
-    assert_false(text_ok(&t));
-    assert_memory_equal(buffer, "abcdx...", 8);
+    assert_memory_equal(buffer, "abcde...", 8);
+}
+
+/* Each way to write something short. */
+static void put_piece(struct text *t)
+{
+    text_put(t, "x", 1);
+}
+
+static void put_str(struct text *t)
+{
+    text_str_put(t, STR("x"));
+}
+
+static void put_char(struct text *t)
+{
+    text_char(t, 'x');
+}
+
+static void put_number(struct text *t)
+{
+    text_u64(t, 7);
+}
+
+static void put_hex(struct text *t)
+{
+    text_hex(t, 7, 1);
+}
+
+static void put_printf(struct text *t)
+{
+    text_printf(t, "%c", 'x');
+}
+
+static void put_json(struct text *t)
+{
+    text_json(t, STR("x"));
+}
+
+static void put_nothing(struct text *t)
+{
+    text_put(t, "", 0);
+}
+
+static void test_after_a_piece_that_did_not_fit_nothing_is_written(void **state)
+{
+    static void (*const ways[])(struct text *) = {
+        put_piece, put_str,    put_char, put_number,
+        put_hex,   put_printf, put_json, put_nothing};
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(ways); i++) {
+        for (unsigned printed = 0; printed < 2; printed++) {
+            char buffer[8] = ".......";
+            struct text t = text_in(buffer, 7);
+
+            TEXT_LITERAL(&t, "abc");
+            if (printed)
+                text_printf(&t, "%s", "12345");
+            else
+                TEXT_LITERAL(&t, "12345");
+            assert_false(text_ok(&t));
+            buffer[3] = '.'; /* printf may have begun */
+            for (unsigned more = 0; more < 3; more++)
+                ways[i](&t);
+            assert_false(text_ok(&t));
+            assert_int_equal(t.n, 3);
+            assert_int_equal(buffer[3], '.');
+            assert_memory_equal(buffer, "abc", 3);
+        }
+    }
 }
 
 static void test_numbers_are_written_in_full(void **state)
@@ -151,6 +219,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_pieces_stand_one_after_the_other),
         cmocka_unit_test(test_what_does_not_fit_is_left_out_and_marked),
+        cmocka_unit_test(
+            test_after_a_piece_that_did_not_fit_nothing_is_written),
         cmocka_unit_test(test_numbers_are_written_in_full),
         cmocka_unit_test(test_printf_never_writes_past_the_end),
         cmocka_unit_test(test_json_strings_are_always_valid),
