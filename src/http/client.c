@@ -115,13 +115,14 @@ static void read_body(struct client_session *c)
 
     switch (how) {
     case CONN_DATA:
-        COUNTER_ADD(c->conn.loop->counters, bytes_from_targets, w.n);
+        COUNTER_ADD(c->conn.loop->counters, bytes_from_targets, w.fresh);
         body_piece(c, &w);
         if (c->state == CLIENT_BODY)
             conn_expect_more(&c->conn);
         break;
     case CONN_AGAIN:
-        conn_keep(&c->conn, w.p, w.n);
+        if (!conn_keep(&c->conn, w.p, w.n))
+            client_fail(c, FAILURE_TRUNCATED, "out of memory");
         break;
     case CONN_EOF:
     case CONN_BROKEN:
@@ -146,7 +147,7 @@ static void read_tunnel(struct client_session *c)
         piece.end = true;
         conn_pause(&c->conn, CONN_PAUSE_CLOSING);
     }
-    COUNTER_ADD(c->conn.loop->counters, bytes_from_targets, w.n);
+    COUNTER_ADD(c->conn.loop->counters, bytes_from_targets, w.fresh);
     piece.data = (struct span){w.p, w.n, true};
     if (c->stream.exchange)
         c->port->handler->on_body(&c->stream, &piece);
@@ -204,6 +205,13 @@ static void begin_response(struct client_session *c, struct response *res,
         conn_expect_more(&c->conn);
 }
 
+/* The target said something: it is alive. */
+static void progress(struct client_session *c)
+{
+    if (c->stream.exchange)
+        c->port->handler->on_progress(&c->stream);
+}
+
 static void keep_head(struct client_session *c, const struct window *w)
 {
     c->parse_at = (uint32_t)w->n * 2;
@@ -233,7 +241,7 @@ static void parse_head(struct client_session *c, struct window *w)
         case H1_OK:
             break;
         }
-        *w = (struct window){w->p + n, w->n - n};
+        *w = (struct window){.p = w->p + n, .n = w->n - n};
         if (res.status >= 200 || res.status == 101)
             break;
         if (++c->interim > INTERIM_MAX) {
@@ -246,12 +254,6 @@ static void parse_head(struct client_session *c, struct window *w)
         }
     }
     begin_response(c, &res, w);
-}
-
-static void progress(struct client_session *c)
-{
-    if (c->stream.exchange)
-        c->port->handler->on_progress(&c->stream);
 }
 
 static void read_more_head(struct client_session *c)
@@ -291,8 +293,9 @@ static void read_head(struct client_session *c)
     how = conn_read(&c->conn, READ_FIRST, &w);
     switch (how) {
     case CONN_DATA:
-        COUNTER_ADD(c->conn.loop->counters, bytes_from_targets, w.n);
+        COUNTER_ADD(c->conn.loop->counters, bytes_from_targets, w.fresh);
         c->heard = true;
+        progress(c);
         parse_head(c, &w);
         if (c->state == CLIENT_HEAD)
             conn_expect_more(&c->conn);

@@ -25,14 +25,19 @@ void client_close(struct client_session *c)
     conn_close(&c->conn);
 }
 
+static bool too_old(const struct client_session *c)
+{
+    return c->port->loop->now_us / 1000000 - c->opened_s >= POOL_AGE_MAX_S;
+}
+
 void client_done(struct client_session *c, bool clean)
 {
     struct client_pool *pool = c->pool;
 
     c->stream.exchange = NULL;
-    if (!clean || !c->keep || !c->request_done || c->conn.eof ||
-        c->conn.broken || c->conn.kept || conn_queued(&c->conn) ||
-        pool->nidle >= POOL_IDLE_MAX) {
+    if (!clean || !c->keep || !c->request_done || c->conn.broken ||
+        conn_queued(&c->conn) || pool->nidle >= POOL_IDLE_MAX || too_old(c) ||
+        !conn_quiet(&c->conn)) {
         client_close(c);
         return;
     }
@@ -43,7 +48,6 @@ void client_done(struct client_session *c, bool clean)
     pool->nidle++;
     COUNTER_ADD(c->port->loop->counters, target_connections_idle, 1);
     conn_timer(&c->conn, c->port->idle_ms);
-    conn_again(&c->conn);
 }
 
 bool client_port_init(struct client_port *port, struct loop *loop)
@@ -115,6 +119,7 @@ struct client_stream *client_connect(struct client_pool *pool, void *exchange)
     c->stream = (struct client_stream){&client_h1_ops, exchange};
     c->port = port;
     c->pool = pool;
+    c->opened_s = (uint32_t)(port->loop->now_us / 1000000);
     c->state = CLIENT_CONNECTING;
     list_init(&c->idle);
     list_push_back(&port->sessions, &c->node);

@@ -30,6 +30,7 @@ struct client_session {
     struct list node; /* in port->sessions */
     struct list idle; /* in pool->idle */
     struct h1_body body;
+    uint32_t opened_s; /* monotonic seconds */
     uint32_t scanned;
     uint32_t parse_at;
     uint8_t state;

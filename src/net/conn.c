@@ -102,6 +102,8 @@ static void set_up(struct conn *conn, struct loop *loop, int fd,
     conn->readable = conn->hangup = conn->eof = conn->connecting = false;
     conn->broken = conn->told_broken = conn->closed = false;
     conn->drained_due = conn->shut = conn->shut_due = false;
+    conn->unacknowledged = 0;
+    conn->closing = false;
     conn->writable = true;
 }
 
@@ -178,6 +180,7 @@ enum conn_read conn_read(struct conn *conn, size_t max, struct window *w)
         max = LOOP_READ - w->n;
     result = max ? receive(conn, w->p + w->n, max, &got) : CONN_AGAIN;
     w->n += got;
+    w->fresh = got;
     return result;
 }
 
@@ -233,7 +236,7 @@ void conn_take_kept(struct conn *conn, struct window *w)
     struct chunk *c = conn->kept;
 
     w->p = loop_read_begin(conn->loop);
-    w->n = 0;
+    w->n = w->fresh = 0;
     if (c == NULL)
         return;
     w->n = chunk_len(c);
@@ -352,6 +355,11 @@ static bool queue(struct conn *conn, const char *p, size_t n)
     return true;
 }
 
+static int send_flags(const struct conn *conn)
+{
+    return conn->closing ? MSG_NOSIGNAL | MSG_MORE : MSG_NOSIGNAL;
+}
+
 bool conn_send(struct conn *conn, const char *p, size_t n)
 {
     ssize_t done = 0;
@@ -360,7 +368,7 @@ bool conn_send(struct conn *conn, const char *p, size_t n)
         return false;
     if (conn->out == NULL && conn->writable && n) {
         do {
-            done = send(conn->fd, p, n, MSG_NOSIGNAL);
+            done = send(conn->fd, p, n, send_flags(conn));
         } while (done < 0 && errno == EINTR);
         if (done < 0) {
             if (errno != EAGAIN)
@@ -386,7 +394,7 @@ bool conn_send2(struct conn *conn, const char *p1, size_t n1, const char *p2,
         conn->closed)
         return conn_send(conn, p1, n1) && conn_send(conn, p2, n2);
     do {
-        done = sendmsg(conn->fd, &msg, MSG_NOSIGNAL);
+        done = sendmsg(conn->fd, &msg, send_flags(conn));
     } while (done < 0 && errno == EINTR);
     if (done < 0 && errno != EAGAIN)
         return fail(conn);
@@ -427,11 +435,38 @@ void conn_expect_more(struct conn *conn)
     conn_again(conn);
 }
 
-uint32_t conn_unacknowledged(const struct conn *conn)
+bool conn_output_moves(struct conn *conn)
 {
     int n = 0;
+    uint32_t left;
 
-    return ioctl(conn->fd, SIOCOUTQ, &n) == 0 && n > 0 ? (uint32_t)n : 0;
+    if (ioctl(conn->fd, SIOCOUTQ, &n) || n < 0)
+        n = 0;
+    left = (uint32_t)n;
+    if (left == conn->unacknowledged)
+        return false;
+    conn->unacknowledged = left;
+    return left != 0;
+}
+
+bool conn_quiet(struct conn *conn)
+{
+    char byte;
+
+    if (conn->hangup || conn->eof || conn->kept)
+        return false;
+    if (!conn->readable)
+        return true;
+    if (recv(conn->fd, &byte, 1, MSG_PEEK) >= 0 || errno != EAGAIN)
+        return false;
+    conn->readable = false;
+    return true;
+}
+
+void conn_break(struct conn *conn)
+{
+    if (!conn->closed)
+        fail(conn);
 }
 
 void conn_shutdown(struct conn *conn)

@@ -53,7 +53,8 @@ struct conn {
     struct loop_task task;
     struct timer timer;
     int fd;
-    uint8_t pauses; /* enum conn_pause */
+    uint32_t unacknowledged; /* output that was under way when last asked */
+    uint8_t pauses;          /* enum conn_pause */
     bool readable : 1;
     bool writable : 1;
     bool hangup : 1; /* the peer ended its direction: EOF comes */
@@ -65,6 +66,8 @@ struct conn {
     bool drained_due : 1; /* on_drained is owed at the end of the turn */
     bool shut : 1;        /* our direction was ended */
     bool shut_due : 1;    /* ... once the queue is empty */
+    bool closing : 1;     /* conn_close() follows this very write: the last
+                             bytes may wait for the FIN and leave with it */
 };
 
 /* What conn_read() brought. */
@@ -80,6 +83,7 @@ enum conn_read {
 struct window {
     char *p;
     size_t n;
+    size_t fresh; /* of these, how many were read just now: the last ones */
 };
 
 /* Takes over a connected socket.  False when the loop cannot watch it; the
@@ -143,8 +147,18 @@ void conn_again(struct conn *conn);
  * its own. */
 void conn_expect_more(struct conn *conn);
 
-/* Bytes that the kernel holds and the peer has not acknowledged. */
-uint32_t conn_unacknowledged(const struct conn *conn);
+/* Whether the peer has taken any of our bytes since this was asked last, or
+ * there are some that it was not asked about yet.  The kernel tells that a
+ * socket can be written to only when a good part of its buffer is free, so a
+ * slow reader may be alive without an event. */
+bool conn_output_moves(struct conn *conn);
+
+/* False when the peer sent something that was not asked for, or announced its
+ * end: a connection that is not quiet must not carry another message. */
+bool conn_quiet(struct conn *conn);
+
+/* As if a write had failed: on_broken at the end of the turn. */
+void conn_break(struct conn *conn);
 
 /* Ends our direction once the queue is empty. */
 void conn_shutdown(struct conn *conn);

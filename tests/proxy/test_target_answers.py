@@ -1,6 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 """Answers of a hostile or broken target: row 30 of the attack list."""
+import signal
+import socket
 import threading
 
 import rig
@@ -298,6 +300,99 @@ class Hostile(rig.ProxyCase):
             conn = self.origin.requests[-1].conn
             until(conn.peer_closed.is_set,
                   "no keep-alive where HTTP/1.0 promises none")
+
+
+class StrayBytes(rig.ProxyCase):
+    """Bytes behind an answer that fills the reader's buffer to its end: they
+    wait in the kernel when the answer is whole."""
+
+    SIZES = [n * 65536 + more for n in (1, 2, 4, 8, 12)
+             for more in (-1, 0, 1)]
+
+    @staticmethod
+    def by_length(size):
+        """An answer of `size` bytes in all, and its body."""
+        raw = OK + b"Content-Length: %06d\r\n\r\n"
+        body = b"x" * (size - len(raw % 0))
+        return raw % len(body) + body, body
+
+    @staticmethod
+    def by_chunks(size):
+        first = OK + b"Transfer-Encoding: chunked\r\n\r\n"
+        body = b"x" * (size - len(first) - len(b"000000\r\n\r\n0\r\n\r\n"))
+        return b"%s%06x\r\n%s\r\n0\r\n\r\n" % (first, len(body), body), body
+
+    def stray(self, answer, ask):
+        """The target says `answer` and EVIL at once, while the proxy sleeps;
+        `ask(client)` sends more requests. What they get."""
+        def script(conn):
+            self.origin.script = Origin.serve
+            conn.sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 1 << 21)
+            conn.read_head()
+            self.sluice.signal(signal.SIGSTOP)
+            try:
+                conn.send(answer + EVIL)
+                if ask is not None:
+                    ask()
+            finally:
+                self.sluice.signal(signal.SIGCONT)
+            conn.wait_close()
+        self.target_does(script)
+        return len(self.origin.conns)
+
+    def assertLeft(self, number):
+        conn = self.origin.conns[number]
+        until(conn.peer_closed.is_set, "the connection with bytes behind its "
+              "answer to be closed")
+        self.assertEqual(conn.raw.count(b"\r\n\r\n"), 1, "it was used again")
+
+    def first(self, client, body):
+        """The first answer is whole, refused or cut; whether more come."""
+        try:
+            answer = client.response()
+        except Cut:
+            return False
+        if answer.status != 502:
+            self.assertEqual((answer.status, answer.body == body),
+                             (200, True))
+        return answer.get("Connection") != "close"
+
+    def test_bytes_behind_an_answer_never_answer_the_next_request(self):
+        for make in (self.by_length, self.by_chunks):
+            for size in self.SIZES:
+                with self.subTest((make.__name__, size)):
+                    answer, body = make(size)
+                    self.assertEqual(len(answer), size)
+                    number = self.stray(answer, None)
+                    with self.client() as client:
+                        client.send(head(method="GET") * 2)
+                        if self.first(client, body):
+                            self.assertEqual(client.response().body,
+                                             b"GET /case")
+                    self.assertLeft(number)
+
+    def test_bytes_behind_an_answer_never_reach_another_client(self):
+        for make in (self.by_length, self.by_chunks):
+            for size in self.SIZES:
+                with self.subTest((make.__name__, size)):
+                    answer, body = make(size)
+                    others = [self.client() for _ in range(4)]
+
+                    def ask(others=others):
+                        for number, other in enumerate(others):
+                            other.send(head(method="GET",
+                                            target="/%d" % number))
+                    number = self.stray(answer, ask)
+                    with self.client() as client:
+                        client.send(head(method="GET"))
+                        self.first(client, body)
+                    for n, other in enumerate(others):
+                        with other:
+                            self.assertEqual(other.response().body,
+                                             b"GET /%d" % n)
+                            self.assertEqual(other.ask("/more").body,
+                                             b"GET /more")
+                    self.assertLeft(number)
 
 
 if __name__ == "__main__":

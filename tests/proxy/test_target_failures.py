@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Targets that refuse, reset, close or lie, and --retry."""
 import re
+import socket
 import threading
 
 import rig
@@ -240,6 +241,54 @@ class PooledSafe(PooledOff):
         self.assertEqual(len(self.explained()), 1, self.sluice.log)
         until(lambda: self.sluice.metric("sluice_retries_total") ==
               before + 5, "the repeats in the metrics")
+
+
+class ClosesWithItsAnswer(rig.ProxyCase):
+    """A target that closes each time without a word, as many do that have no
+    keep-alive: the end comes in the packet of the answer's last byte."""
+
+    def setUp(self):
+        self.target_does(self.answer_and_close)
+
+    @staticmethod
+    def answer_and_close(conn):
+        request = conn.read_request()
+        conn.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 0)
+        conn.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_CORK, 1)
+        conn.send(Origin.echo(request))
+        conn.half_close()
+
+    def test_pipelined_requests_each_get_a_fresh_connection(self):
+        before = len(self.origin.conns)
+        for _ in range(20):
+            with self.client() as client:
+                client.send(b"".join(head(method="GET", target="/%d" % n)
+                                     for n in range(5)))
+                for n in range(5):
+                    answer = client.response()
+                    self.assertEqual((answer.status, answer.body),
+                                     (200, b"GET /%d" % n))
+        self.assertEqual(len(self.origin.conns) - before, 100)
+
+    def test_requests_of_other_clients_each_get_a_fresh_connection(self):
+        before, wrong = len(self.origin.conns), []
+
+        def worker(number):
+            with self.client() as client:
+                for n in range(40):
+                    target = "/%d-%d" % (number, n)
+                    answer = client.ask(target)
+                    if answer.body != b"GET " + target.encode():
+                        wrong.append(answer)
+        threads = [threading.Thread(target=worker, daemon=True, args=(n,))
+                   for n in range(12)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join(20 * rig.SLOW)
+            self.assertFalse(thread.is_alive())
+        self.assertEqual(wrong, [])
+        self.assertEqual(len(self.origin.conns) - before, 12 * 40)
 
 
 if __name__ == "__main__":
