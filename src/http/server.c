@@ -12,8 +12,10 @@ enum {
     READ_WITH_HEAD = 64 * 1024,
     /* A head that comes in pieces is kept up to here; no head is longer. */
     KEPT_HEAD_MAX = 80 * 1024,
+    /* How long a closing connection waits for the client to read its answer
+     * and close: so long without a byte from it, and so long at most. */
     LINGER_MS = 2000,
-    LINGER_BYTES = 16 * 1024 * 1024,
+    LINGER_MAX_S = 30,
     /* Answered early, the rest of a body is read up to here. */
     DRAIN_BYTES = 256 * 1024,
     /* How long an idle connection may still bring a request while we drain;
@@ -52,7 +54,8 @@ void server_linger(struct server_session *s)
     if (s->conn.closed)
         return;
     s->state = SERVER_LINGER;
-    s->drained = 0;
+    s->linger_until_s =
+        (uint32_t)(s->conn.loop->now_us / 1000000) + LINGER_MAX_S;
     conn_shutdown(&s->conn);
     s->conn.pauses = 0;
     conn_timer(&s->conn, LINGER_MS);
@@ -64,26 +67,24 @@ static void read_linger(struct server_session *s)
 {
     struct window w;
 
-    for (;;) {
-        chunk_give_all(&s->conn.loop->chunks, &s->conn.kept);
-        switch (conn_read(&s->conn, LOOP_READ, &w)) {
-        case CONN_DATA:
-            s->drained += (uint32_t)w.n;
-            if (s->drained <= LINGER_BYTES)
-                continue;
+    chunk_give_all(&s->conn.loop->chunks, &s->conn.kept);
+    switch (conn_read(&s->conn, LOOP_READ, &w)) {
+    case CONN_DATA:
+        if (s->conn.loop->now_us / 1000000 >= s->linger_until_s)
             break;
-        case CONN_AGAIN:
-            return;
-        case CONN_EOF:
-            if (conn_queued(&s->conn))
-                return; /* half-closed, still reads what we send */
-            break;
-        case CONN_BROKEN:
-            break;
-        }
-        conn_close(&s->conn);
+        conn_timer(&s->conn, LINGER_MS);
+        conn_expect_more(&s->conn); /* after the others' turn */
         return;
+    case CONN_AGAIN:
+        return;
+    case CONN_EOF:
+        if (conn_queued(&s->conn))
+            return; /* half-closed, still reads what we send */
+        break;
+    case CONN_BROKEN:
+        break;
     }
+    conn_close(&s->conn);
 }
 
 /* ---- between requests --------------------------------------------------- */
@@ -103,10 +104,15 @@ static void await_request(struct server_session *s)
     conn_again(conn);
 }
 
-/* A client that asked for the end and sent nothing more needs no linger. */
+bool server_closes_at_once(const struct server_session *s)
+{
+    return !s->keep_alive && s->client_closes && server_request_done(s) &&
+           !conn_has_input(&s->conn) && !conn_queued(&s->conn);
+}
+
 static void end_connection(struct server_session *s)
 {
-    if (s->client_closes && server_request_done(s) && !conn_has_input(&s->conn))
+    if (server_closes_at_once(s))
         server_close(s);
     else
         server_linger(s);
@@ -160,9 +166,13 @@ static bool decode_body(struct server_session *s, struct window *w,
 /* The client broke off inside the request body. */
 static void body_broken(struct server_session *s, const char *cause)
 {
-    s->keep_alive = false;
+    s->keep_alive = s->client_closes = false;
     if (s->stream.exchange == NULL) {
-        server_linger(s);
+        conn_pause(&s->conn, CONN_PAUSE_CLOSING);
+        if (s->answered)
+            server_proceed(s); /* once the answer is out */
+        else
+            server_linger(s);
         return;
     }
     tell_gone(s, GONE_BAD_BODY, cause);
@@ -205,13 +215,14 @@ static void read_body(struct server_session *s)
            (s->state == SERVER_BODY || s->state == SERVER_DRAIN)) {
         switch (conn_read(&s->conn, LOOP_READ, &w)) {
         case CONN_DATA:
-            COUNTER_ADD(s->conn.loop->counters, bytes_from_clients, w.n);
+            COUNTER_ADD(s->conn.loop->counters, bytes_from_clients, w.fresh);
             body_piece(s, &w);
             if (s->state == SERVER_BODY || s->state == SERVER_DRAIN)
                 conn_expect_more(&s->conn); /* after the others' turn */
             return;
         case CONN_AGAIN:
-            conn_keep(&s->conn, w.p, w.n);
+            if (!conn_keep(&s->conn, w.p, w.n))
+                server_close(s);
             return;
         case CONN_EOF:
             body_broken(s, "the client closed inside the request body");
@@ -232,7 +243,7 @@ static void read_tunnel(struct server_session *s)
 
     switch (conn_read(&s->conn, LOOP_READ, &w)) {
     case CONN_DATA:
-        COUNTER_ADD(s->conn.loop->counters, bytes_from_clients, w.n);
+        COUNTER_ADD(s->conn.loop->counters, bytes_from_clients, w.fresh);
         break;
     case CONN_AGAIN:
         if (w.n == 0)
@@ -264,6 +275,7 @@ static void refuse(struct server_session *s, const struct h1_fault *fault)
     s->version = 11;
     s->started = s->answered = s->chunked = s->no_body = false;
     s->delimited = false;
+    s->client_closes = false; /* more may come than it said */
     s->stream.exchange = NULL;
     s->port->handler->on_refused(&s->stream, fault);
     page_respond(&s->stream, s->conn.loop, fault->status, true);
@@ -348,7 +360,7 @@ static void parse_head(struct server_session *s, struct window *w)
                              &fault)) {
     case H1_OK:
         s->parse_at = 0;
-        rest = (struct window){w->p + head_len, w->n - head_len};
+        rest = (struct window){.p = w->p + head_len, .n = w->n - head_len};
         begin_request(s, &req, &rest);
         break;
     case H1_PARTIAL:
@@ -411,7 +423,7 @@ static void read_head(struct server_session *s)
     how = conn_read(&s->conn, READ_WITH_HEAD, &w);
     switch (how) {
     case CONN_DATA:
-        COUNTER_ADD(s->conn.loop->counters, bytes_from_clients, w.n);
+        COUNTER_ADD(s->conn.loop->counters, bytes_from_clients, w.fresh);
         parse_head(s, &w);
         break;
     case CONN_AGAIN:
@@ -489,19 +501,13 @@ static void on_broken(struct conn *conn)
     server_close(session_of(conn));
 }
 
-/* The client has not taken what waits for it; but the kernel tells us that it
- * can be written to only when a good part of its buffer is free, so a slow
- * reader may have taken some all the same. */
+/* The timer fired while output waits for the client. */
 static void stalled(struct server_session *s)
 {
-    uint32_t left = conn_unacknowledged(&s->conn);
-
-    if (left == s->unacknowledged) {
+    if (conn_output_moves(&s->conn))
+        conn_timer(&s->conn, s->port->idle_ms);
+    else
         server_close(s);
-        return;
-    }
-    s->unacknowledged = left;
-    conn_timer(&s->conn, s->port->idle_ms);
 }
 
 static void on_timeout(struct conn *conn)
@@ -519,6 +525,7 @@ static void on_timeout(struct conn *conn)
         break;
     case SERVER_BODY:
     case SERVER_ANSWER:
+    case SERVER_TUNNEL:
         if (conn_queued(conn))
             stalled(s);
         else if (s->stream.exchange)
@@ -528,7 +535,6 @@ static void on_timeout(struct conn *conn)
         break;
     case SERVER_DRAIN:
     case SERVER_LINGER:
-    case SERVER_TUNNEL:
         server_close(s);
         break;
     }
@@ -605,7 +611,7 @@ bool server_accept(struct server_port *port, int fd,
     s->port = port;
     s->client = *client;
     s->opened_s = (uint32_t)(port->loop->now_us / 1000000);
-    s->requests = s->unacknowledged = 0;
+    s->requests = 0;
     s->keep_alive = s->want_continue = s->client_closes = false;
     list_push_back(&port->sessions, &s->node);
     port->nsessions++;
@@ -644,9 +650,4 @@ struct server_port *server_stream_port(const struct server_stream *stream)
 const struct address *server_stream_client(const struct server_stream *stream)
 {
     return &const_session(stream)->client;
-}
-
-unsigned server_stream_requests(const struct server_stream *stream)
-{
-    return const_session(stream)->requests - 1;
 }

@@ -53,7 +53,4 @@ struct server_port *server_stream_port(const struct server_stream *stream);
 
 const struct address *server_stream_client(const struct server_stream *stream);
 
-/* Requests that this connection brought before the current one. */
-unsigned server_stream_requests(const struct server_stream *stream);
-
 #endif

@@ -32,12 +32,12 @@ struct server_session {
     struct list node; /* in port->sessions */
     struct address client;
     uint32_t opened_s; /* monotonic seconds */
+    uint32_t linger_until_s;
     uint32_t requests;
     struct h1_body body;
     uint32_t scanned;  /* of the kept part of a head */
     uint32_t parse_at; /* kept bytes at which parsing is worth another try */
-    uint32_t unacknowledged; /* output, when the timer fired last */
-    uint32_t drained;        /* body bytes thrown away */
+    uint32_t drained;  /* body bytes thrown away */
     uint8_t state;
     uint8_t version; /* of the request: 9, 10, 11 */
     bool head : 1;   /* a HEAD request */
@@ -62,6 +62,10 @@ void server_linger(struct server_session *s);
 
 /* Ends it at once; the handler, if it waits, is told that the client went. */
 void server_close(struct server_session *s);
+
+/* Whether the connection closes with the answer, without a linger: the client
+ * asked for the end and sent nothing more. */
+bool server_closes_at_once(const struct server_session *s);
 
 static inline bool server_request_done(const struct server_session *s)
 {

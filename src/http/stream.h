@@ -122,6 +122,9 @@ struct client_stream_ops {
     void (*pause)(struct client_stream *stream, enum conn_pause why);
     void (*resume)(struct client_stream *stream, enum conn_pause why);
     bool (*blocked)(const struct client_stream *stream);
+    /* Whether the target has taken any of our bytes since this was asked
+     * last: it may be slow and alive without an event. */
+    bool (*moves)(struct client_stream *stream);
     /* The handler wants no more of it: a connection that is not in a clean
      * state closes. */
     void (*drop)(struct client_stream *stream);

@@ -346,7 +346,11 @@ static void on_client_gone(struct server_stream *stream, enum stream_gone why,
         exchange_fail(ex, REASON_BODY_MALFORMED);
         break;
     case GONE_TIMEOUT:
-        exchange_fail(ex, who_stalled(ex));
+        if (ex->target_stream &&
+            ex->target_stream->ops->moves(ex->target_stream))
+            stream->ops->touch(stream); /* slow, not silent */
+        else
+            exchange_fail(ex, who_stalled(ex));
         break;
     }
 }

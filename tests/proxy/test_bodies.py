@@ -277,6 +277,24 @@ class Streaming(rig.ProxyCase):
         self.assertEqual(self.origin.requests[-1].trailers,
                          [(b"x-up", b"2")])
 
+    def test_16_kib_of_the_shortest_trailers_of_an_answer_arrive_whole(self):
+        for line, value, count in ((b"a:\r\n", "", 4094),
+                                   (b"a:\r\n", "", 4095),
+                                   (b"a:b\r\n", "b", 3276)):
+            for data in (b"", b"5\r\nhello\r\n"):
+                with self.subTest((line, count, data)):
+                    self.origin.answer = lambda r: (
+                        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked"
+                        b"\r\n\r\n" + data + b"0\r\n" + line * count +
+                        b"\r\n")
+                    with self.client() as client:
+                        for _ in range(2):
+                            answer = client.ask("/")
+                            self.assertEqual(answer.body,
+                                             b"hello" if data else b"")
+                            self.assertEqual(answer.trailers,
+                                             [("a", value)] * count)
+
     def test_many_bodies_at_once_are_never_mixed_up(self):
         sluice = self.start([self.origin], workers=2)
 

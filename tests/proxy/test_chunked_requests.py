@@ -215,6 +215,47 @@ class Trailers(rig.ProxyCase):
         self.accepted(HEAD + LAST[:-2] + b"X-Sum: abc\r\n\r\n")
         self.assertEqual(self.origin.requests[-1].get("X-Sum"), None)
 
+    def test_16_kib_of_the_shortest_trailers_arrive_whole(self):
+        for line, value, count in ((b"a:\r\n", b"", 4094),
+                                   (b"a:\r\n", b"", 4095),
+                                   (b"a:b\r\n", b"b", 3276)):
+            for data in (b"", b"5\r\nhello\r\n"):
+                with self.subTest((line, count, data)):
+                    self.accepted(HEAD + data + b"0\r\n" + line * count +
+                                  b"\r\n", b"hello" if data else b"")
+                    self.assertEqual(self.origin.requests[-2].trailers,
+                                     [(b"a", value)] * count)
+
+    def test_16_kib_of_the_shortest_trailers_that_come_later_arrive_whole(self):
+        for count in (4094, 4095):
+            with self.subTest(count), self.client() as client:
+                client.send(HEAD + b"3\r\nabc\r\n")
+                until(lambda: self.origin.conns[-1].raw.endswith(b"abc\r\n"),
+                      "the first chunk to reach the target")
+                client.send(b"5\r\nhello\r\n0\r\n" + b"a:\r\n" * count +
+                            b"\r\n")
+                self.assertEqual(client.response("POST").status, 200)
+                request = self.origin.requests[-1]
+                self.assertEqual(request.body, b"abchello")
+                self.assertEqual(request.trailers, [(b"a", b"")] * count)
+                self.assertEqual(client.ask("/x").body, b"GET /x")
+
+    def test_trailers_that_come_byte_by_byte_are_counted_once(self):
+        name = "sluice_bytes_from_clients_total"
+        trailers = b"".join(b"X-%02d: %s\r\n" % (n, b"v" * 40)
+                            for n in range(20)) + b"\r\n"
+        first = HEAD + b"5\r\nhello\r\n0\r\n"
+        before = self.sluice.metric(name)
+        with self.client() as client:
+            client.send(first)
+            for at in range(0, len(trailers), 7):
+                client.send(trailers[at:at + 7])
+                rig.time.sleep(0.001)   # a read of its own
+            self.assertEqual(client.response("POST").status, 200)
+        self.assertEqual(self.sluice.metric(name) - before,
+                         len(first) + len(trailers))
+        self.assertEqual(len(self.origin.requests[-1].trailers), 20)
+
 
 class Ends(rig.ProxyCase):
 

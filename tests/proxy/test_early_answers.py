@@ -75,6 +75,38 @@ class OurOwnAnswer(rig.ProxyCase):
                 self.assertPage(client.response(), 400, "close")
                 client.eof(PATIENCE_TO_LINGER)
 
+    def test_a_bad_first_chunk_with_more_body_behind_it_delivers_its_page(self):
+        for lines in (("Connection: close",), ()):
+            for later in (False, True):
+                with self.subTest((lines, later)), self.client() as client:
+                    mark = self.origin.mark()
+                    client.send(head(CHUNKED, *lines))
+                    if later:
+                        self.origin.settle()
+                    client.send(b"Z\r\n")
+                    for _ in range(100):
+                        client.push(SMUGGLED * 200)
+                    self.assertPage(client.response(), 400, "close")
+                    client.half_close()
+                    self.assertEqual(client.eof(PATIENCE_TO_LINGER), "fin")
+                    self.assertNeverWhole(mark)
+
+    def test_a_bad_later_chunk_with_more_body_behind_it_delivers_its_page(self):
+        for lines in (("Connection: close",), ()):
+            with self.subTest(lines), self.client() as client:
+                mark = self.origin.mark()
+                client.send(head(CHUNKED, *lines) + b"3\r\nabc\r\n")
+                until(lambda: any(b"abc" in d for _, d in
+                                  self.origin.since(mark)),
+                      "the first chunk to reach the target")
+                client.send(b"Z\r\n")
+                for _ in range(100):
+                    client.push(SMUGGLED * 200)
+                self.assertPage(client.response(), 400, "close")
+                client.half_close()
+                self.assertEqual(client.eof(PATIENCE_TO_LINGER), "fin")
+                self.assertNeverWhole(mark)
+
     def test_trace_with_a_body_never_leaves_a_next_request(self):
         mark = self.origin.mark()
         with self.client() as client:

@@ -174,6 +174,71 @@ class Deadlines(rig.ProxyCase):
         self.assertLess(self.connecting.took, 10 + LATE)
 
 
+class SlowUploads(rig.ProxyCase):
+    """A target that takes little at a time: the kernel reports room for more
+    only when a third of its buffer is free, long after the idle timeout."""
+    attributes = {"idle_timeout.timeout_seconds": 1}
+    SIZE = 12 << 20
+
+    @classmethod
+    def setUpClass(cls):
+        # Small, so that the kernel acknowledges what is read at once: what
+        # it keeps to itself, nobody can see.
+        cls.origin = Origin(rcvbuf=32 * 1024)
+        cls.sluice = cls.start([cls.origin])
+
+    def upload(self, script):
+        """The answer to a large upload, and how long it took."""
+        self.target_does(script)
+        with self.client(timeout=15 * rig.SLOW) as client:
+            started = time.monotonic()
+            client.send(head("Content-Length: %d" % self.SIZE))
+            sender = threading.Thread(target=client.push, daemon=True,
+                                      args=(b"x" * self.SIZE,))
+            sender.start()
+            answer = client.response("POST")
+            took = time.monotonic() - started
+        sender.join(5 * rig.SLOW)
+        return answer, took
+
+    def test_a_target_that_takes_an_upload_slowly_but_steadily_gets_it(self):
+        def slow(conn):
+            conn.read_head()
+            got = len(conn.buf)
+            conn.keep_raw = False
+            end = time.monotonic() + 3.5
+            while got < self.SIZE:
+                if time.monotonic() < end:
+                    time.sleep(0.045)
+                    got += len(conn.fill(8192))
+                else:
+                    got += len(conn.fill())
+            conn.send(rig.respond(b"%d" % got))
+            conn.wait_close()
+        answer, took = self.upload(slow)
+        self.assertEqual((answer.status, answer.body),
+                         (200, b"%d" % self.SIZE))
+        self.assertGreater(took, 3.4)
+
+    def test_a_target_that_stops_taking_an_upload_gets_the_client_504(self):
+        stop = threading.Event()
+
+        def stops(conn):
+            conn.read_head()
+            conn.keep_raw = False
+            for _ in range(10):
+                time.sleep(0.045)
+                conn.fill(8192)
+            conn.hold(stop)
+        answer, took = self.upload(stops)
+        stop.set()
+        self.assertPage(answer, 504)
+        self.assertGreater(took, 1.2)
+        # The kernel's buffers empty first, and each time the timer finds
+        # that something moved it begins anew.
+        self.assertLess(took, 2.5 + LATE)
+
+
 class ClientGone(rig.ProxyCase):
 
     def test_a_client_that_resets_while_waiting_is_counted_as_460(self):

@@ -297,5 +297,41 @@ class IdleTunnel(rig.ProxyCase):
                   "the idle tunnel's target side to close")
 
 
+class SlowTunnel(rig.ProxyCase):
+    attributes = {"idle_timeout.timeout_seconds": 1}
+
+    def test_a_slow_reader_keeps_its_tunnel_and_one_that_stops_loses_it(self):
+        size = 12 << 20
+
+        def flood(conn):
+            conn.read_head()
+            conn.send(SWITCH + b"x" * size)
+            conn.half_close()
+            conn.wait_close()
+        self.target_does(flood)
+        # Small, so that the kernel acknowledges what is read at once.
+        with self.client(rcvbuf=32 * 1024) as slow, \
+                self.client(rcvbuf=32 * 1024) as stopped:
+            for client in (slow, stopped):
+                client.send(WEBSOCKET)
+                deadline = time.monotonic() + rig.PATIENCE
+                self.assertEqual(client.head(deadline).status, 101)
+            left = self.origin.conns[-1]
+            start = time.monotonic()
+            got = len(slow.buf)
+            while time.monotonic() < start + 3.5:
+                time.sleep(0.045)
+                data = slow.sock.recv(8192)
+                self.assertTrue(data, "the slow reader's tunnel was closed "
+                                "after %.1f s" % (time.monotonic() - start))
+                got += len(data)
+            until(left.peer_closed.is_set, "the target of the one that "
+                  "stopped to be left")
+            slow.buf.clear()
+            got += len(slow.rest(15 * rig.SLOW))
+            self.assertEqual((got, slow.end), (size, "fin"))
+            self.assertLess(len(stopped.rest()), size)
+
+
 if __name__ == "__main__":
     rig.main()
