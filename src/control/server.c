@@ -99,8 +99,8 @@ static struct lease *lease_out(struct snapshot *snapshot)
 static void compile(struct server *server, const struct config *config)
 {
     server->newest =
-        snapshot_compile(config, ++server->snapshot_id, &server->targets,
-                         server->options.inspector);
+        snapshot_compile(config, ++server->snapshot_id, server->newest,
+                         &server->targets, server->options.inspector);
     atomic_fetch_add(&server->snapshots, 1);
 }
 

@@ -268,8 +268,6 @@ bool forwarded_apply(struct request *req, const struct forwarded_from *from,
     size_t begin;
 
     h1_mark_hop_by_hop(&req->fields);
-    if (req->te_trailers)
-        add(out, STR("TE"), STR("trailers"));
     drop_forged(req, from->attributes->drop_invalid_header_fields);
     host(req, from, t, out);
     x_forwarded_for(req, from, t, out);

@@ -29,7 +29,22 @@ static void compile_group(struct group *group, const struct config_group *from,
         group->targets[i] = target_use(registry, &from->targets[i]);
 }
 
+/* Turns go on where they were: with changes as frequent as requests, turns
+ * that begin anew would all fall to the first. */
+static void carry_over(struct snapshot *s, const struct snapshot *before)
+{
+    atomic_init(&s->cursor, atomic_load(&before->cursor));
+    for (unsigned i = 0; i < s->ngroups; i++) {
+        for (unsigned k = 0; k < before->ngroups; k++) {
+            if (strcmp(s->groups[i].name, before->groups[k].name) == 0)
+                atomic_init(&s->groups[i].cursor,
+                            atomic_load(&before->groups[k].cursor));
+        }
+    }
+}
+
 struct snapshot *snapshot_compile(const struct config *config, uint64_t id,
+                                  const struct snapshot *before,
                                   struct target_registry *registry,
                                   const struct inspector *inspector)
 {
@@ -43,6 +58,8 @@ struct snapshot *snapshot_compile(const struct config *config, uint64_t id,
         compile_group(&s->groups[i], &config->groups[i], registry);
         s->weights[i] = config->groups[i].weight;
     }
+    if (before)
+        carry_over(s, before);
     return s;
 }
 

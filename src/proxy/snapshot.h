@@ -33,8 +33,10 @@ struct lease {
     unsigned holds; /* exchanges that use it */
 };
 
-/* Compiles; the targets are taken from (or added to) the registry. */
+/* Compiles; the targets are taken from (or added to) the registry.  Choices go
+ * on where those of `before` (may be NULL) stand. */
 struct snapshot *snapshot_compile(const struct config *config, uint64_t id,
+                                  const struct snapshot *before,
                                   struct target_registry *registry,
                                   const struct inspector *inspector);
 
