@@ -220,7 +220,8 @@ enum options_result options_parse(const struct command *command, int argc,
 
     set_defaults(command, values);
     for (int i = 0; i < argc; i++) {
-        if (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0)
+        if (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0 ||
+            strncmp(argv[i], "--help=", 7) == 0)
             return OPTIONS_HELP;
         if (!parse_one(command, argc, argv, &i, values, &given, error))
             return OPTIONS_BAD;

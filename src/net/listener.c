@@ -11,9 +11,8 @@
 
 enum {
     LISTEN_BACKLOG = 4096,
-    ACCEPT_AT_ONCE = 64,   /* then other connections get their turn */
     ACCEPT_PAUSE_MS = 100, /* after the descriptors ran out */
-    LAST_LOOK_MS = 20,     /* handshakes that were under way */
+    LAST_LOOK_MS = 200,    /* handshakes that were under way */
 };
 
 static bool set_options(int fd, bool shared)
@@ -118,6 +117,9 @@ static bool accept_one(struct listener *l)
     return true;
 }
 
+/* One connection an event: an accept4() that finds nothing makes and frees a
+ * socket all the same, and costs what a good one does.  The event is level-
+ * triggered: what is left in the queue makes the next. */
 static void on_acceptable(evutil_socket_t fd, short what, void *arg)
 {
     struct listener *l = arg;
@@ -125,10 +127,7 @@ static void on_acceptable(evutil_socket_t fd, short what, void *arg)
     (void)fd;
     (void)what;
     loop_tick(l->loop);
-    for (int i = 0; i < ACCEPT_AT_ONCE && l->fd >= 0; i++) {
-        if (!accept_one(l))
-            return;
-    }
+    accept_one(l);
 }
 
 static void on_last_look(struct timer *timer)
