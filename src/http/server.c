@@ -629,7 +629,7 @@ void server_port_drain(struct server_port *port)
         struct server_session *s =
             LIST_ENTRY_OF(l, struct server_session, node);
 
-        if (s->state == SERVER_HEAD && s->parse_at == 0)
+        if (!s->conn.closed && s->state == SERVER_HEAD && s->parse_at == 0)
             conn_timer(&s->conn, s->requests ? DRAIN_IDLE_MS : DRAIN_FRESH_MS);
     }
     if (port->nsessions == 0 && port->on_empty)

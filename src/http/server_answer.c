@@ -128,7 +128,9 @@ static void write_piece(struct server_session *s, struct str head,
     struct compose_options how = {.chunked = s->chunked};
     size_t written;
 
-    s->conn.closing = piece->end && server_closes_at_once(s);
+    /* Held back for the FIN, an answer would go down with a reset. */
+    s->conn.closing =
+        piece->end && server_closes_at_once(s) && !conn_unread(&s->conn);
     if (s->no_body) {
         conn_send(&s->conn, head.p, head.n);
         written = head.n;

@@ -463,6 +463,16 @@ bool conn_quiet(struct conn *conn)
     return true;
 }
 
+bool conn_unread(struct conn *conn)
+{
+    int n = 0;
+
+    if (ioctl(conn->fd, FIONREAD, &n) || n <= 0)
+        return false;
+    conn->readable = true;
+    return true;
+}
+
 void conn_break(struct conn *conn)
 {
     if (!conn->closed)

@@ -157,6 +157,10 @@ bool conn_output_moves(struct conn *conn);
  * end: a connection that is not quiet must not carry another message. */
 bool conn_quiet(struct conn *conn);
 
+/* Whether bytes wait in the socket that nobody has read, event or not: closing
+ * now would reset the connection.  Then on_readable is due. */
+bool conn_unread(struct conn *conn);
+
 /* As if a write had failed: on_broken at the end of the turn. */
 void conn_break(struct conn *conn);
 
@@ -174,9 +178,12 @@ void conn_close(struct conn *conn);
  * whole. */
 void conn_reset(struct conn *conn);
 
+/* Has on_timeout come in `ms`.  Not for a closed connection: its memory goes
+ * at the end of the turn, and the wheel must not know it any more. */
 static inline void conn_timer(struct conn *conn, uint64_t ms)
 {
-    loop_timer_set(conn->loop, &conn->timer, ms);
+    if (!conn->closed)
+        loop_timer_set(conn->loop, &conn->timer, ms);
 }
 
 #endif

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Several requests on the wire at once: row 18 of the attack list."""
 import random
+import threading
 import time
 
 import rig
@@ -147,6 +148,27 @@ class Pipelining(rig.ProxyCase):
                 self.assertEqual(client.response().body,
                                  b"GET /p%d" % number)
             self.assertEqual(client.eof(), "fin")
+
+    def test_bytes_behind_a_last_request_do_not_cost_its_answer(self):
+        # The answer and the end leave together, and a close with unread
+        # bytes is a reset: they come while the target makes its answer.
+        for late in (b"\r\n", get(2), b"x" * 5000):
+            for _ in range(20):
+                came, go = threading.Event(), threading.Event()
+
+                def wait(request):
+                    came.set()
+                    go.wait(rig.PATIENCE)
+                    return Origin.echo(request)
+                self.origin.answer = wait
+                with self.subTest(late[:5]), self.client() as client:
+                    client.send(head("Connection: close", method="GET",
+                                     target="/last"))
+                    self.assertTrue(came.wait(rig.PATIENCE))
+                    client.send(late)
+                    go.set()
+                    self.assertEqual(client.response().body, b"GET /last")
+                    self.assertEqual(client.eof(), "fin")
 
 
 if __name__ == "__main__":
