@@ -38,6 +38,8 @@ static struct {
     pthread_t writer;
     uint64_t at;
     uint64_t end;
+    uint64_t reported; /* lines dropped before the writer was started: it may
+                          begin to run only when more have been */
     char ring[QUEUE_MAX];
 } queue = {
     .lock = PTHREAD_MUTEX_INITIALIZER,
@@ -168,10 +170,11 @@ static void write_queued(void)
 
 static void *write_lines(void *unused)
 {
-    uint64_t reported = log_dropped();
+    uint64_t reported;
 
     (void)unused;
     pthread_mutex_lock(&queue.lock);
+    reported = queue.reported;
     for (;;) {
         if (queue.at != queue.end) {
             write_queued();
@@ -213,6 +216,7 @@ void log_start(enum log_level level, enum log_format format)
     pthread_mutex_lock(&queue.lock);
     if (queue.state == DIRECT) {
         queue.stopping = false;
+        queue.reported = log_dropped();
         if (start_writer())
             queue.state = RUNNING;
     }
