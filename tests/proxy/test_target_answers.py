@@ -329,13 +329,20 @@ class StrayBytes(rig.ProxyCase):
             self.origin.script = Origin.serve
             conn.sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 1 << 21)
             conn.read_head()
+            said, sent = memoryview(answer + EVIL), 0
             self.sluice.signal(signal.SIGSTOP)
             try:
-                conn.send(answer + EVIL)
+                # As much as this kernel's buffers take: most have room for
+                # all of it.
+                while sent < len(said):
+                    sent += conn.sock.send(said[sent:], socket.MSG_DONTWAIT)
+            except BlockingIOError:
+                pass
+            finally:
                 if ask is not None:
                     ask()
-            finally:
                 self.sluice.signal(signal.SIGCONT)
+            conn.send(said[sent:])
             conn.wait_close()
         self.target_does(script)
         return len(self.origin.conns)
