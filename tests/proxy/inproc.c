@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "inproc.h"
 
+#include <errno.h>
 #include <netinet/in.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -16,13 +17,24 @@ enum { LINE_MAX_BYTES = 8192 };
 
 /* ---- reading ------------------------------------------------------------- */
 
+/* With a time limit on the socket a SIGSTOP and SIGCONT interrupt it. */
+static ssize_t receive(int fd, void *p, size_t n)
+{
+    ssize_t got;
+
+    do
+        got = recv(fd, p, n, 0);
+    while (got < 0 && errno == EINTR);
+    return got;
+}
+
 /* Reads byte by byte up to an empty line: slow, simple, never too much. */
 static bool read_head(int fd, char *head, size_t cap)
 {
     size_t n = 0;
 
     while (n + 1 < cap) {
-        if (recv(fd, head + n, 1, 0) != 1)
+        if (receive(fd, head + n, 1) != 1)
             return false;
         head[++n] = '\0';
         if (n >= 4 && memcmp(head + n - 4, "\r\n\r\n", 4) == 0)
@@ -34,7 +46,7 @@ static bool read_head(int fd, char *head, size_t cap)
 static bool read_exactly(int fd, char *p, size_t n)
 {
     while (n) {
-        ssize_t got = recv(fd, p, n, 0);
+        ssize_t got = receive(fd, p, n);
 
         if (got <= 0)
             return false;
@@ -59,7 +71,7 @@ static bool read_chunks(int fd, char *body, size_t cap, size_t *n)
         size_t size;
 
         do {
-            if (len + 1 >= sizeof(line) || recv(fd, line + len, 1, 0) != 1)
+            if (len + 1 >= sizeof(line) || receive(fd, line + len, 1) != 1)
                 return false;
         } while (line[len++] != '\n');
         line[len] = '\0';
@@ -94,6 +106,8 @@ bool inproc_send(int fd, const void *p, size_t n)
     while (n) {
         ssize_t sent = send(fd, at, n, MSG_NOSIGNAL);
 
+        if (sent < 0 && errno == EINTR)
+            continue;
         if (sent <= 0)
             return false;
         at += sent;
