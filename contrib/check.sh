@@ -3,7 +3,8 @@
 #
 # Builds with gcc and clang, warnings as errors, and runs lint and every test.
 # The last line is `N passed, N failed, N skipped`; the exit status is 1 when
-# anything failed.  What is missing is installed through apt-get as root.
+# anything failed; what failed stands right above it.  What is missing is
+# installed through apt-get as root.
 #
 #     sh contrib/check.sh             within ten minutes on two cores
 #     sh contrib/check.sh --full      and sanitizers, longer fuzzing, a browser
@@ -32,8 +33,12 @@ skipped=0
 jobs=${JOBS:-$(cores)}
 began=$(date +%s)
 out=$root/build-check
+rm -f "$out"/*.failures
 
+# Names first, then logs: of a long output often only the end is kept.
 finish() {
+    grep -hs '^FAILED: ' "$out"/*.failures
+    grep -hsv '^FAILED: ' "$out"/*.failures
     echo "$passed passed, $failed failed, $skipped skipped"
     [ "$failed" -eq 0 ] || exit 1
     exit 0
@@ -59,6 +64,11 @@ add_line() {
     add ${counts:-0 1 0}
 }
 
+# keep WHAT FOLDER|NAME=LOG: what failed there, for the end.
+keep() {
+    python3 contrib/count-tests --failures "$2" >"$out/$1.failures"
+}
+
 # build NAME COMPILER: everything, warnings as errors, in build-check/NAME.
 build() {
     mkdir -p "$out/$1"
@@ -71,8 +81,8 @@ build() {
         note "build with $2: ok"
         add 1 0 0
     else
-        tail -n 40 "$out/$1.log"
         note "build with $2: FAILED, see build-check/$1.log"
+        keep "$1" "build with $2=$out/$1.log"
         add 0 1 0
         return 1
     fi
@@ -92,11 +102,8 @@ tests() {
     if [ $status -ne 0 ]; then
         # A test that was never built, or a sanitizer's report, fails too.
         [ "$2" -gt 0 ] || set -- "$1" 1 "$3"
-        grep -E '^(FAIL|ERROR|XPASS):|^make.*Error' "$out/$what.log" |
-            sort -u
-        [ -f "$folder/test-suite.log" ] &&
-            tail -n 150 "$folder/test-suite.log"
-        tail -n 30 "$out/$what.log"
+        keep "$what" "$folder"
+        [ -s "$out/$what.failures" ] || keep "$what" "$what=$out/$what.log"
     fi
     python3 contrib/count-tests --skips "$folder"
     note "$what: $1 passed, $2 failed, $3 skipped"
@@ -133,7 +140,8 @@ else
     add 0 0 1
 fi
 
-make -s -C "$out/gcc" lint >"$out/lint.log" 2>&1 || cat "$out/lint.log"
+make -s -C "$out/gcc" lint >"$out/lint.log" 2>&1 ||
+    keep lint "lint=$out/lint.log"
 note "$(grep '^lint: [0-9]' "$out/lint.log" || echo "lint: FAILED")"
 add_line "$out/lint.log" lint
 
@@ -143,7 +151,7 @@ tests check "$out/gcc" make -s -j"$jobs" -C "$out/gcc" check
 time=${FUZZ_TIME:-5}
 [ -z "$full" ] || time=${FUZZ_TIME:-120}
 (cd "$out" && sh "$root/contrib/fuzz.sh" "$time") >"$out/fuzz.log" 2>&1 ||
-    cat "$out/fuzz.log"
+    keep fuzz "fuzz=$out/fuzz.log"
 note "$(tail -n 1 "$out/fuzz.log")"
 add_line "$out/fuzz.log" fuzz
 

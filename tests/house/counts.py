@@ -112,5 +112,61 @@ class Counts(unittest.TestCase):
                        ("FAIL", UNITTEST_BAD)), (6, 3, 1))
 
 
+SUBTESTS_BAD = """.F
+======================================================================
+FAIL: test_a (__main__.Reading.test_a) (framing='length')
+----------------------------------------------------------------------
+Traceback (most recent call last):
+AssertionError: 1 != 2
+
+======================================================================
+FAIL: test_a (__main__.Reading.test_a) (framing='chunked')
+----------------------------------------------------------------------
+AssertionError: 3 != 4
+
+======================================================================
+ERROR: setUpClass (__main__.Writing)
+----------------------------------------------------------------------
+OSError: in use
+
+----------------------------------------------------------------------
+Ran 1 test in 0.2s
+
+FAILED (failures=2, errors=1)
+FAIL tests/t2.py (exit status: 1)
+"""
+
+
+class Failures(unittest.TestCase):
+    def test_names_come_first_and_then_what_each_log_says(self):
+        with tempfile.TemporaryDirectory() as folder:
+            for name, log in (("t1", CMOCKA_BAD), ("t2", SUBTESTS_BAD),
+                              ("t3", "[ RUN      ] test_a\n"),
+                              ("t4", "no memory\n"), ("lint", "x.c: bad\n")):
+                with open(os.path.join(folder, name + ".log"), "w",
+                          encoding="utf-8") as f:
+                    f.write(log)
+                if name != "lint":
+                    with open(os.path.join(folder, name + ".trs"), "w",
+                              encoding="utf-8") as f:
+                        f.write(":global-test-result: FAIL\n")
+            done = subprocess.run(
+                [sys.executable, COUNTER, "--failures", folder,
+                 "lint=" + os.path.join(folder, "lint.log")],
+                stdout=subprocess.PIPE, text=True, check=True)
+        lines = done.stdout.splitlines()
+        self.assertEqual(lines[:7], [
+            "FAILED: t1: test_b", "FAILED: t2.py: Reading.test_a",
+            "FAILED: t2.py: Writing.setUpClass",
+            "FAILED: t3: test_a (it did not end)",
+            "FAILED: t4: the program itself", "FAILED: lint",
+            "---- t1: test_b"])
+        self.assertIn("[   LINE   ] --- a.c:5: error: Failure!", lines)
+        self.assertIn("AssertionError: 1 != 2", lines)
+        self.assertIn("OSError: in use", lines)
+        self.assertNotIn("FAILED (failures=2, errors=1)", lines)
+        self.assertEqual(lines[-3:], ["no memory", "---- lint", "x.c: bad"])
+
+
 if __name__ == "__main__":
     unittest.main()
