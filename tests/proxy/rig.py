@@ -500,23 +500,37 @@ def respond(body=b"", status=200, reason=b"OK", headers=()):
     return b"\r\n".join(lines) + b"\r\n\r\n" + body
 
 
+class Closed:
+    """An address that refuses connections: bound, so that nobody else gets
+    the port meanwhile, but nobody listens."""
+
+    def __init__(self):
+        self.sock = socket.socket()
+        self.sock.bind(("127.0.0.1", 0))
+        self.address = address(*self.sock.getsockname())
+
+    def close(self):
+        self.sock.close()
+
+
 class Origin:
     """A target. `script(conn)` runs once for each connection; the default
     one answers each request with `answer(request)` and keeps alive. Both may
-    be exchanged between two cases."""
+    be exchanged between two cases. `bound` is a socket to listen on."""
 
     def __init__(self, script=None, answer=None, host="127.0.0.1", port=0,
-                 backlog=512, rcvbuf=None):
+                 backlog=512, rcvbuf=None, bound=None):
         self.script = script or Origin.serve
         self.answer = answer or Origin.echo
         self.requests, self.conns, self.closing = [], [], False
         self.accepting = False
-        self.listener = socket.socket(family_of(host))
+        self.listener = bound or socket.socket(family_of(host))
         self.listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         if rcvbuf:
             self.listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF,
                                      rcvbuf)
-        self.listener.bind((host, port))
+        if not bound:
+            self.listener.bind((host, port))
         self.listener.listen(backlog)
         self.host, self.port = host, self.listener.getsockname()[1]
         self.address = address(host, self.port)

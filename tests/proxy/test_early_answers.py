@@ -6,7 +6,7 @@ import threading
 import time
 
 import rig
-from rig import GOOD, Origin, Sluice, head, respond, until
+from rig import GOOD, Closed, Origin, Sluice, head, respond, until
 
 SMUGGLED = b"GET /smuggled HTTP/1.1\r\nHost: example.com\r\n\r\n"
 TOO_MANY = "X-Forwarded-For: " + ", ".join("10.0.0.%d" % n for n in range(31))
@@ -132,9 +132,8 @@ class NoTarget(rig.ProxyCase):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        dead = Origin()
-        dead.close()
-        cls.refusing = Sluice([dead])
+        cls.dead = Closed()
+        cls.refusing = Sluice([cls.dead])
         cls.without = Sluice("blue=%s@0" % cls.origin.address)
 
     @classmethod
@@ -143,6 +142,7 @@ class NoTarget(rig.ProxyCase):
             cls.refusing.stop()
             cls.without.stop()
         finally:
+            cls.dead.close()
             super().tearDownClass()
 
     def test_502_and_503_with_a_body_leave_no_next_request(self):

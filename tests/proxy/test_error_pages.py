@@ -86,8 +86,7 @@ class Unreachable(rig.ProxyCase):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        cls.dead = rig.Origin()
-        cls.dead.close()
+        cls.dead = rig.Closed()
         cls.alone = Sluice([cls.dead])
         cls.empty = Sluice("blue=%s@0" % cls.origin.address)
 
@@ -97,6 +96,7 @@ class Unreachable(rig.ProxyCase):
             cls.alone.stop()
             cls.empty.stop()
         finally:
+            cls.dead.close()
             super().tearDownClass()
 
     def test_a_refused_connection_gets_502(self):

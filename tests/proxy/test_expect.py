@@ -26,8 +26,7 @@ class Expect(rig.ProxyCase):
                 self.assertEqual(client.ask("/x").body, b"GET /x")
 
     def test_the_100_does_not_wait_for_the_target(self):
-        dead = rig.Origin()
-        dead.close()
+        dead = rig.Closed()
         sluice = rig.Sluice([dead])
         try:
             with sluice.client() as client:
@@ -39,6 +38,7 @@ class Expect(rig.ProxyCase):
                 self.assertPage(client.response(), 502)
         finally:
             sluice.stop()
+            dead.close()
 
     def test_a_body_that_did_not_wait_is_read_as_the_body(self):
         mark = self.origin.mark()

@@ -6,7 +6,7 @@ import socket
 import threading
 
 import rig
-from rig import Cut, Origin, head, until
+from rig import Closed, Cut, Origin, head, until
 
 
 def serve_once_then(end):
@@ -99,8 +99,7 @@ class Fresh(rig.ProxyCase):
 class Refused(rig.ProxyCase):
 
     def test_one_dead_target_fails_alone_and_the_other_serves(self):
-        dead = Origin()
-        dead.close()
+        dead = Closed()
         sluice = self.start("a=%s@1,b=%s@1" % (self.origin.address,
                                                dead.address))
         try:
@@ -115,16 +114,15 @@ class Refused(rig.ProxyCase):
             self.assertEqual(found, {200, 502})
         finally:
             sluice.stop()
+            dead.close()
 
     def test_a_target_that_comes_back_is_served_again(self):
-        gone = Origin()
-        port = gone.port
-        gone.close()
-        sluice = self.start("127.0.0.1:%d" % port)
+        gone = Closed()
+        sluice = self.start([gone])
         try:
             with sluice.client() as client:
                 self.assertEqual(client.ask("/").status, 502)
-            with Origin(port=port), sluice.client() as client:
+            with Origin(bound=gone.sock), sluice.client() as client:
                 self.assertEqual(client.ask("/x").body, b"GET /x")
         finally:
             sluice.stop()
