@@ -124,7 +124,7 @@ class OurOwnAnswer(rig.ProxyCase):
 
 
 # A lingering close may wait for the client's end, but not for long.
-PATIENCE_TO_LINGER = 8 * rig.SLOW
+PATIENCE_TO_LINGER = rig.PATIENCE
 
 
 class NoTarget(rig.ProxyCase):

@@ -107,15 +107,15 @@ class OriginCommand(unittest.TestCase):
 
     def test_delay_answers_later_and_serves_others_meanwhile(self):
         self.run_with("--delay", "300", "--workers", "1")
-        clients = [self.client() for _ in range(10)]
+        # One after the other they would take 45 s.
+        clients = [self.client() for _ in range(150)]
         started = time.monotonic()
         for client in clients:
             client.send(head(method="GET"))
         for client in clients:
-            self.assertEqual(client.response().status, 200)
-        took = time.monotonic() - started
-        self.assertGreaterEqual(took, 0.29)
-        self.assertLess(took, 1.5 * rig.SLOW)
+            answer = client.response(timeout=started + 30 - time.monotonic())
+            self.assertEqual(answer.status, 200)
+        self.assertGreaterEqual(time.monotonic() - started, 0.29)
 
     def test_head_has_no_body_and_the_connection_stays_in_step(self):
         self.run_with("--size", "100")

@@ -7,10 +7,9 @@ import socket
 import time
 
 import rig
-from rig import head, respond, until
+from rig import Steady, head, respond, until
 
 HELD = 300
-LATE = 2.5 * rig.SLOW      # how much later than the deadline may a close come
 
 
 class Crowd:
@@ -55,7 +54,7 @@ class Crowd:
 
 
 class SlowHeads(rig.ProxyCase):
-    attributes = {"idle_timeout.timeout_seconds": 1}
+    attributes = {"idle_timeout.timeout_seconds": 2}
     workers = 2
 
     def hold(self, first, drip):
@@ -64,24 +63,24 @@ class SlowHeads(rig.ProxyCase):
             client.ask("/warm")
         fds = self.sluice.fds()
         crowd = Crowd(self.sluice, HELD, first)
-        slowest, fed = 0, 0
+        meanwhile, fed = 0, 0
         try:
-            end = crowd.opened + 1 + LATE
+            end = crowd.opened + rig.PATIENCE
             while len(crowd.ended) < HELD and time.monotonic() < end:
                 crowd.turn(20)
                 if drip and time.monotonic() - fed > 0.2:
                     fed = time.monotonic()
                     crowd.feed(drip)
-                asked = time.monotonic()
                 with self.client() as client:
                     self.assertEqual(client.ask("/good").status, 200)
-                slowest = max(slowest, time.monotonic() - asked)
+                crowd.turn(0)
+                meanwhile += not crowd.ended
             self.assertEqual(len(crowd.ended), HELD, "not all were shed")
             # The deadline counts from each one's first byte.
-            self.assertGreater(min(crowd.ended.values()) - crowd.start, 0.9)
+            self.assertGreater(min(crowd.ended.values()) - crowd.start, 1.9)
         finally:
             crowd.close()
-        self.assertLess(slowest, 0.5 * rig.SLOW, "others had to wait")
+        self.assertGreater(meanwhile, 0, "others had to wait")
         until(lambda: self.sluice.fds() <= fds, "the descriptors to go back")
         return crowd
 
@@ -102,10 +101,10 @@ class SlowHeads(rig.ProxyCase):
     def test_a_slow_head_after_a_served_request_is_shed_too(self):
         with self.client() as client:
             client.ask("/one")
-            client.send(b"GET / HTTP/1.1\r\nHost: a\r\n")
             started = time.monotonic()
+            client.send(b"GET / HTTP/1.1\r\nHost: a\r\n")
             self.assertPage(client.response(), 408, "close")
-            self.assertGreater(time.monotonic() - started, 0.9)
+            self.assertGreater(time.monotonic() - started, 1.9)
             client.eof()
 
     def test_held_heads_cost_little_memory(self):
@@ -134,8 +133,8 @@ class SlowBodies(rig.ProxyCase):
             with self.subTest(framing):
                 mark = self.origin.mark()
                 with self.client() as client:
-                    client.send(head(framing) + part)
                     started = time.monotonic()
+                    client.send(head(framing) + part)
                     self.assertPage(client.response(), 408, "close")
                     self.assertGreater(time.monotonic() - started, 0.9)
                     client.eof()
@@ -144,15 +143,16 @@ class SlowBodies(rig.ProxyCase):
                 self.assertNeverWhole(mark)
 
     def test_a_body_that_comes_slowly_but_steadily_is_served(self):
-        mark = self.origin.mark()
-        with self.client() as client:
-            client.send(head("Content-Length: 48"))
-            for _ in range(48):
-                client.send(b"s")
-                time.sleep(0.05)
-            self.assertEqual(client.response().status, 200)
-        self.assertEqual([m.body for _, m in self.messages(mark)],
-                         [b"s" * 48])
+        for pace in Steady.runs():
+            mark = self.origin.mark()
+            with pace, self.client() as client:
+                client.send(head("Content-Length: 48"))
+                for _ in range(48):
+                    client.send(b"s")
+                    pace.pause()
+                self.assertEqual(client.response().status, 200)
+                self.assertEqual([m.body for _, m in self.messages(mark)],
+                                 [b"s" * 48])
 
 
 class SlowReaders(rig.ProxyCase):
@@ -181,24 +181,18 @@ class SlowReaders(rig.ProxyCase):
             self.assertEqual(client.ask("/small").body, b"small")
         fds, before = self.sluice.fds(), self.sluice.rss()
         clients = [self.client(rcvbuf=4096) for _ in range(20)]
-        started = time.monotonic()
         most = 0
+
+        def shed():
+            nonlocal most
+            with self.client() as good:
+                self.assertEqual(good.ask("/small").body, b"small")
+            most = max(most, self.sluice.rss() - before)
+            return self.sluice.fds() <= fds
         try:
             for client in clients:
                 client.send(head(method="GET", target="/big"))
-            while time.monotonic() < started + 1 + LATE:
-                asked = time.monotonic()
-                with self.client() as good:
-                    self.assertEqual(good.ask("/small").body, b"small")
-                # This process feeds 20 bodies at the same time.
-                self.assertLess(time.monotonic() - asked, 1.5 * rig.SLOW)
-                most = max(most, self.sluice.rss() - before)
-                if self.sluice.fds() <= fds and \
-                        time.monotonic() > started + 1:
-                    break
-                time.sleep(0.02)
-            until(lambda: self.sluice.fds() <= fds,
-                  "the stopped readers to be shed", LATE)
+            until(shed, "the stopped readers to be shed", pause=0.02)
         finally:
             for client in clients:
                 client.close()
@@ -206,23 +200,27 @@ class SlowReaders(rig.ProxyCase):
             self.assertLess(most / len(clients), 600 * 1024)
 
     def test_a_reader_that_goes_on_slowly_is_served(self):
-        with self.client(rcvbuf=65536) as client:
-            client.send(head(method="GET", target="/big"))
-            answer = client.head(time.monotonic() + rig.PATIENCE)
-            self.assertEqual(answer.status, 200)
-            started, total = time.monotonic(), len(client.buf)
-            client.buf.clear()
-            # 3 MB/s: slower ones look stalled from user space while the
-            # kernel drains megabytes of its send buffer.
-            while time.monotonic() < started + 2.5:
-                total += len(client.sock.recv(65536))
-                time.sleep(0.02)
-            client.sock.settimeout(rig.PATIENCE)
-            while total < self.SIZE:
-                data = client.sock.recv(1 << 20)
-                self.assertTrue(data, "cut after %d bytes" % total)
-                total += len(data)
-            self.assertEqual(total, self.SIZE)
+        for pace in Steady.runs():
+            with pace, self.client(rcvbuf=65536) as client:
+                self.read_slowly(client, pace)
+
+    def read_slowly(self, client, pace):
+        client.send(head(method="GET", target="/big"))
+        answer = client.head(time.monotonic() + rig.PATIENCE)
+        self.assertEqual(answer.status, 200)
+        started, total = time.monotonic(), len(client.buf)
+        client.buf.clear()
+        # 3 MB/s: slower ones look stalled from user space while the
+        # kernel drains megabytes of its send buffer.
+        while time.monotonic() < started + 2.5:
+            total += len(client.sock.recv(65536))
+            pace.pause(0.02)
+        client.sock.settimeout(rig.PATIENCE)
+        while total < self.SIZE:
+            data = client.sock.recv(1 << 20)
+            self.assertTrue(data, "cut after %d bytes" % total)
+            total += len(data)
+        self.assertEqual(total, self.SIZE)
 
 
 if __name__ == "__main__":

@@ -175,7 +175,8 @@ class PooledOff(rig.ProxyCase):
             conn = self.origin.requests[-1].conn
             until(lambda c=conn: c.done,
                   "the target to close")
-            rig.time.sleep(0.01)    # the close reaches the proxy
+            until(lambda: not self.sluice.metric("sluice_target_connections"),
+                  "the proxy to see the close")
 
 
 class PooledSafe(PooledOff):

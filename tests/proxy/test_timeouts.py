@@ -6,9 +6,7 @@ import threading
 import time
 
 import rig
-from rig import Cut, Origin, Sluice, head, until
-
-LATE = 2.5 * rig.SLOW
+from rig import Cut, Origin, Sluice, Steady, head, until
 
 
 class Blackhole:
@@ -41,7 +39,7 @@ class ConnectTimeout(threading.Thread):
         self.start()
 
     def run(self):
-        with self.sluice.client(timeout=20 * rig.SLOW) as client:
+        with self.sluice.client(timeout=10 + rig.PATIENCE) as client:
             started = time.monotonic()
             try:
                 self.answer = client.ask("/")
@@ -70,10 +68,10 @@ class Deadlines(rig.ProxyCase):
         self.origin.script = Origin.serve
         self.started = time.monotonic()
 
-    def assertOnTime(self):
-        took = time.monotonic() - self.started
-        self.assertGreater(took, 0.9)
-        self.assertLess(took, 1 + LATE)
+    def assertNotEarly(self):
+        """`started` must lie before whatever set the timer. That it comes at
+        all is what the client waits for."""
+        self.assertGreater(time.monotonic() - self.started, 0.9)
 
     def once(self, script):
         self.target_does(script)
@@ -82,22 +80,22 @@ class Deadlines(rig.ProxyCase):
     def test_a_silent_connection_is_closed_without_a_word(self):
         with self.client() as client:
             self.assertEqual(client.rest(), b"")
-            self.assertOnTime()
+            self.assertNotEarly()
 
     def test_an_idle_kept_connection_is_closed_without_a_word(self):
         with self.client() as client:
             client.ask("/")
             self.started = time.monotonic()
+            client.ask("/")
             self.assertEqual(client.rest(), b"")
-            self.assertOnTime()
+            self.assertNotEarly()
 
     def test_an_idle_pooled_target_connection_is_closed(self):
         with self.client() as client:
             client.ask("/")
         conn = self.origin.requests[-1].conn
-        until(conn.peer_closed.is_set, "the pooled connection to be closed",
-              1 + LATE)
-        self.assertOnTime()
+        until(conn.peer_closed.is_set, "the pooled connection to be closed")
+        self.assertNotEarly()
 
     def test_a_head_that_does_not_end_gets_408(self):
         for part in (b"G", b"GET / HT", b"GET / HTTP/1.1\r\nHost: a\r\n"):
@@ -106,14 +104,14 @@ class Deadlines(rig.ProxyCase):
                 client.send(part)
                 self.assertPage(client.response(), 408, "close")
                 client.eof()
-                self.assertOnTime()
+                self.assertNotEarly()
 
     def test_a_body_that_stalls_gets_408(self):
         with self.client() as client:
             client.send(head("Content-Length: 5") + b"12")
             self.assertPage(client.response(), 408, "close")
             client.eof()
-            self.assertOnTime()
+            self.assertNotEarly()
 
     def test_a_silent_target_gets_the_client_504(self):
         def silent(conn):
@@ -124,7 +122,7 @@ class Deadlines(rig.ProxyCase):
         with self.client() as client:
             client.send(head(method="GET"))
             self.assertPage(client.response(), 504)
-            self.assertOnTime()
+            self.assertNotEarly()
         conn = self.origin.conns[before]
         until(conn.peer_closed.is_set, "the silent target to be left")
 
@@ -137,7 +135,7 @@ class Deadlines(rig.ProxyCase):
         with self.client() as client:
             client.send(head(method="GET"))
             self.assertPage(client.response(), 504)
-            self.assertOnTime()
+            self.assertNotEarly()
 
     def test_a_target_that_stops_inside_its_body_cuts_the_client(self):
         for framing, part in ((b"Content-Length: 10", b"12345"),
@@ -152,32 +150,34 @@ class Deadlines(rig.ProxyCase):
                 client.send(head(method="GET"))
                 with self.assertRaises(Cut):
                     client.response()
-                self.assertOnTime()
+                self.assertNotEarly()
 
     def test_a_target_that_answers_slowly_but_steadily_is_heard(self):
-        def slow(conn):
-            conn.read_request()
-            conn.dribble(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok",
-                         0.045)
-            conn.wait_close()
-        self.once(slow)
-        with self.client() as client:
-            client.send(head(method="GET"))
-            self.assertEqual(client.response().body, b"ok")
-            self.assertGreater(time.monotonic() - self.started, 1.5)
+        raw = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
+        for pace in Steady.runs():
+            def slow(conn, pace=pace):
+                conn.read_request()
+                for at in range(len(raw)):
+                    conn.send(raw[at:at + 1])
+                    pace.pause()
+                conn.wait_close()
+            self.once(slow)
+            with pace, self.client() as client:
+                client.send(head(method="GET"))
+                self.assertEqual(client.response().body, b"ok")
+                self.assertGreater(time.monotonic() - self.started, 1.5)
 
     def test_a_connect_that_hangs_gets_504_after_10_seconds(self):
-        self.connecting.join(20 * rig.SLOW)
+        self.connecting.join(20 + rig.PATIENCE)
         self.assertIsInstance(self.connecting.answer, rig.Response)
         self.assertPage(self.connecting.answer, 504)
         self.assertGreater(self.connecting.took, 9)
-        self.assertLess(self.connecting.took, 10 + LATE)
 
 
 class SlowUploads(rig.ProxyCase):
     """A target that takes little at a time: the kernel reports room for more
     only when a third of its buffer is free, long after the idle timeout."""
-    attributes = {"idle_timeout.timeout_seconds": 1}
+    attributes = {"idle_timeout.timeout_seconds": 2}
     SIZE = 12 << 20
 
     @classmethod
@@ -190,7 +190,7 @@ class SlowUploads(rig.ProxyCase):
     def upload(self, script):
         """The answer to a large upload, and how long it took."""
         self.target_does(script)
-        with self.client(timeout=15 * rig.SLOW) as client:
+        with self.client(timeout=2 * rig.PATIENCE) as client:
             started = time.monotonic()
             client.send(head("Content-Length: %d" % self.SIZE))
             sender = threading.Thread(target=client.push, daemon=True,
@@ -198,27 +198,29 @@ class SlowUploads(rig.ProxyCase):
             sender.start()
             answer = client.response("POST")
             took = time.monotonic() - started
-        sender.join(5 * rig.SLOW)
+        sender.join(rig.PATIENCE)
         return answer, took
 
     def test_a_target_that_takes_an_upload_slowly_but_steadily_gets_it(self):
-        def slow(conn):
-            conn.read_head()
-            got = len(conn.buf)
-            conn.keep_raw = False
-            end = time.monotonic() + 3.5
-            while got < self.SIZE:
-                if time.monotonic() < end:
-                    time.sleep(0.045)
-                    got += len(conn.fill(8192))
-                else:
-                    got += len(conn.fill())
-            conn.send(rig.respond(b"%d" % got))
-            conn.wait_close()
-        answer, took = self.upload(slow)
-        self.assertEqual((answer.status, answer.body),
-                         (200, b"%d" % self.SIZE))
-        self.assertGreater(took, 3.4)
+        for pace in Steady.runs():
+            def slow(conn, pace=pace):
+                conn.read_head()
+                got = len(conn.buf)
+                conn.keep_raw = False
+                end = time.monotonic() + 5.5
+                while got < self.SIZE:
+                    if time.monotonic() < end:
+                        pace.pause()
+                        got += len(conn.fill(8192))
+                    else:
+                        got += len(conn.fill())
+                conn.send(rig.respond(b"%d" % got))
+                conn.wait_close()
+            with pace:
+                answer, took = self.upload(slow)
+                self.assertEqual((answer.status, answer.body),
+                                 (200, b"%d" % self.SIZE))
+                self.assertGreater(took, 5.4)
 
     def test_a_target_that_stops_taking_an_upload_gets_the_client_504(self):
         stop = threading.Event()
@@ -233,10 +235,7 @@ class SlowUploads(rig.ProxyCase):
         answer, took = self.upload(stops)
         stop.set()
         self.assertPage(answer, 504)
-        self.assertGreater(took, 1.2)
-        # The kernel's buffers empty first, and each time the timer finds
-        # that something moved it begins anew.
-        self.assertLess(took, 2.5 + LATE)
+        self.assertGreater(took, 1.9)
 
 
 class ClientGone(rig.ProxyCase):

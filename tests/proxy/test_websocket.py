@@ -7,7 +7,7 @@ import threading
 import time
 
 import rig
-from rig import GOOD, Origin, head, until
+from rig import GOOD, Origin, Steady, head, until
 
 KEY = "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ=="
 WEBSOCKET = head("Connection: Upgrade", "Upgrade: websocket", KEY,
@@ -266,35 +266,35 @@ class IdleTunnel(rig.ProxyCase):
     attributes = {"idle_timeout.timeout_seconds": 1}
 
     def test_an_idle_tunnel_is_closed_on_both_sides_and_a_busy_one_is_not(self):
-        self.target_does(echo_tunnel)
-        with self.client() as idle, self.client() as busy:
-            for client in (idle, busy):
-                client.send(WEBSOCKET)
-                self.assertEqual(client.response().status, 101)
-            start = time.monotonic()
-            idle.sock.setblocking(False)
-            closed = None
-            while time.monotonic() < start + 2.2:
-                busy.send(b"ping")
-                self.assertEqual(busy.take(
-                    4, time.monotonic() + rig.PATIENCE), b"ping")
-                try:
-                    if closed is None and idle.sock.recv(10) == b"":
-                        closed = time.monotonic() - start
-                except BlockingIOError:
-                    pass
-                except ConnectionResetError:
-                    closed = time.monotonic() - start
-                time.sleep(0.04)
-            idle.sock.setblocking(True)
-            if closed is None:
-                idle.eof()
-                closed = time.monotonic() - start
-            self.assertGreater(closed, 0.9)
-            self.assertLess(closed, 3.5 * rig.SLOW)
-            until(lambda: sum(c.peer_closed.is_set()
-                              for c in self.origin.conns) == 1,
-                  "the idle tunnel's target side to close")
+        for pace in Steady.runs():
+            self.target_does(echo_tunnel)
+            with pace, self.client() as idle, self.client() as busy:
+                self.one_idle_one_busy(idle, busy, pace)
+
+    def one_idle_one_busy(self, idle, busy, pace):
+        start = time.monotonic()
+        idle.send(WEBSOCKET)
+        self.assertEqual(idle.response().status, 101)
+        left = self.origin.conns[-1]
+        busy.send(WEBSOCKET)
+        self.assertEqual(busy.response().status, 101)
+        idle.sock.setblocking(False)
+        while time.monotonic() < start + 2.2 or not idle.end:
+            busy.send(b"ping")
+            self.assertEqual(busy.take(
+                4, time.monotonic() + rig.PATIENCE), b"ping")
+            pace.pause()
+            self.assertLess(time.monotonic(), start + rig.PATIENCE)
+            try:
+                if idle.end is None and not idle.sock.recv(10):
+                    idle.end = "fin"
+            except BlockingIOError:
+                continue
+            except ConnectionResetError:
+                idle.end = "rst"
+            self.assertGreater(time.monotonic() - start, 0.9)
+        until(left.peer_closed.is_set,
+              "the idle tunnel's target side to close")
 
 
 class SlowTunnel(rig.ProxyCase):
@@ -308,29 +308,34 @@ class SlowTunnel(rig.ProxyCase):
             conn.send(SWITCH + b"x" * size)
             conn.half_close()
             conn.wait_close()
-        self.target_does(flood)
-        # Small, so that the kernel acknowledges what is read at once.
-        with self.client(rcvbuf=32 * 1024) as slow, \
-                self.client(rcvbuf=32 * 1024) as stopped:
-            for client in (slow, stopped):
-                client.send(WEBSOCKET)
-                deadline = time.monotonic() + rig.PATIENCE
-                self.assertEqual(client.head(deadline).status, 101)
-            left = self.origin.conns[-1]
-            start = time.monotonic()
-            got = len(slow.buf)
-            while time.monotonic() < start + 3.5:
-                time.sleep(0.045)
-                data = slow.sock.recv(8192)
-                self.assertTrue(data, "the slow reader's tunnel was closed "
-                                "after %.1f s" % (time.monotonic() - start))
-                got += len(data)
-            until(left.peer_closed.is_set, "the target of the one that "
-                  "stopped to be left")
-            slow.buf.clear()
-            got += len(slow.rest(15 * rig.SLOW))
-            self.assertEqual((got, slow.end), (size, "fin"))
-            self.assertLess(len(stopped.rest()), size)
+        for pace in Steady.runs():
+            self.target_does(flood)
+            # Small, so that the kernel acknowledges what is read at once.
+            with pace, self.client(rcvbuf=32 * 1024) as slow, \
+                    self.client(rcvbuf=32 * 1024) as stopped:
+                self.one_slow_one_stopped(slow, stopped, size, pace)
+
+    def one_slow_one_stopped(self, slow, stopped, size, pace):
+        for client in (slow, stopped):
+            client.send(WEBSOCKET)
+            deadline = time.monotonic() + rig.PATIENCE
+            self.assertEqual(client.head(deadline).status, 101)
+        left = self.origin.conns[-1]
+        start = time.monotonic()
+        got = len(slow.buf)
+        while time.monotonic() < start + 3.5 or \
+                not left.peer_closed.is_set():
+            pace.pause()
+            data = slow.sock.recv(8192)
+            self.assertTrue(data, "the slow reader's tunnel was closed "
+                            "after %.1f s" % (time.monotonic() - start))
+            self.assertLess(time.monotonic(), start + rig.PATIENCE,
+                            "the target of the one that stopped was not left")
+            got += len(data)
+        slow.buf.clear()
+        got += len(slow.rest())
+        self.assertEqual((got, slow.end), (size, "fin"))
+        self.assertLess(len(stopped.rest()), size)
 
 
 if __name__ == "__main__":
