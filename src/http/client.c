@@ -396,6 +396,22 @@ static void on_connected(struct conn *conn, int error)
                 strerror(error));
 }
 
+/* A reset that came together with the last bytes of the response made no
+ * event of its own.  Connections in steady use are taken before they are
+ * looked at. */
+static void idle_timeout(struct client_session *c)
+{
+    if (c->looked) {
+        client_close(c);
+        return;
+    }
+    c->looked = true;
+    c->conn.readable = true;
+    read_idle(c);
+    if (!c->conn.closed)
+        conn_timer(&c->conn, c->port->idle_ms - CLIENT_LOOK_MS);
+}
+
 static void on_timeout(struct conn *conn)
 {
     struct client_session *c = of_conn(conn);
@@ -404,7 +420,7 @@ static void on_timeout(struct conn *conn)
         COUNTER_ADD(conn->loop->counters, target_connection_errors, 1);
         client_fail(c, FAILURE_CONNECT_TIMEOUT, "the connection timed out");
     } else if (c->state == CLIENT_IDLE) {
-        client_close(c);
+        idle_timeout(c);
     }
 }
 

@@ -47,7 +47,8 @@ void client_done(struct client_session *c, bool clean)
     list_push_front(&pool->idle, &c->idle);
     pool->nidle++;
     COUNTER_ADD(c->port->loop->counters, target_connections_idle, 1);
-    conn_timer(&c->conn, c->port->idle_ms);
+    c->looked = false;
+    conn_timer(&c->conn, CLIENT_LOOK_MS);
 }
 
 bool client_port_init(struct client_port *port, struct loop *loop)

@@ -42,10 +42,13 @@ struct client_session {
     bool chunked : 1;      /* its body is sent in chunks */
     bool websocket : 1;    /* the upgrade was asked for */
     bool heard : 1;        /* a byte of the response came */
+    bool looked : 1;       /* idle, and looked at whether it still lives */
 };
 
 extern const struct conn_ops client_conn_ops;
 extern const struct client_stream_ops client_h1_ops;
+
+enum { CLIENT_LOOK_MS = 20 }; /* after that an idle connection is looked at */
 
 /* Takes it out of the pool, if it is in one, and closes it; nobody is told. */
 void client_close(struct client_session *c);

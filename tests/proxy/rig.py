@@ -215,6 +215,11 @@ class Process:
     def signal(self, number):
         os.kill(self.pid, number)
 
+    def freeze(self):
+        """Stop it; it stands still when this returns. SIGCONT wakes it."""
+        self.signal(signal.SIGSTOP)
+        os.waitid(os.P_PID, self.pid, os.WSTOPPED | os.WNOWAIT)
+
     def finish(self):
         for thread in self.threads:
             thread.join(PATIENCE)

@@ -2,11 +2,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """Targets that refuse, reset, close or lie, and --retry."""
 import re
+import signal
 import socket
 import threading
 
 import rig
-from rig import Closed, Cut, Origin, head, until
+from rig import Closed, Cut, Origin, head, respond, until
 
 
 def serve_once_then(end):
@@ -177,6 +178,21 @@ class PooledOff(rig.ProxyCase):
                   "the target to close")
             until(lambda: not self.sluice.metric("sluice_target_connections"),
                   "the proxy to see the close")
+
+    def test_a_reset_in_one_event_with_the_answer_is_seen(self):
+        def script(conn):
+            conn.read_request()
+            self.sluice.freeze()
+            try:
+                conn.send(respond(b"fine"))
+                conn.rst()
+            finally:
+                self.sluice.signal(signal.SIGCONT)
+        self.target_does(script)
+        with self.client() as client:
+            self.assertEqual(client.ask("/").body, b"fine")
+        until(lambda: not self.sluice.metric("sluice_target_connections"),
+              "the proxy to see the reset")
 
 
 class PooledSafe(PooledOff):
