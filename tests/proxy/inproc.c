@@ -43,7 +43,7 @@ static bool read_head(int fd, char *head, size_t cap)
     return false;
 }
 
-static bool read_exactly(int fd, char *p, size_t n)
+bool inproc_read_exactly(int fd, char *p, size_t n)
 {
     while (n) {
         ssize_t got = receive(fd, p, n);
@@ -76,8 +76,8 @@ static bool read_chunks(int fd, char *body, size_t cap, size_t *n)
         } while (line[len++] != '\n');
         line[len] = '\0';
         size = strtoul(line, NULL, 16);
-        if (size > cap - *n || !read_exactly(fd, body + *n, size) ||
-            !read_exactly(fd, line, 2))
+        if (size > cap - *n || !inproc_read_exactly(fd, body + *n, size) ||
+            !inproc_read_exactly(fd, line, 2))
             return false;
         if (size == 0)
             return true;
@@ -96,7 +96,7 @@ static bool read_body(int fd, const char *head, char *body, size_t cap,
     if (length == NULL)
         return true;
     *n = strtoul(length, NULL, 10);
-    return *n <= cap && read_exactly(fd, body, *n);
+    return *n <= cap && inproc_read_exactly(fd, body, *n);
 }
 
 bool inproc_send(int fd, const void *p, size_t n)

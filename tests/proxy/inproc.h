@@ -48,6 +48,7 @@ void inproc_server_end(struct inproc_server *s);
 int inproc_connect(uint16_t port);
 
 bool inproc_send(int fd, const void *p, size_t n);
+bool inproc_read_exactly(int fd, char *p, size_t n);
 
 struct inproc_answer {
     int status;

@@ -33,7 +33,7 @@ class Drain(unittest.TestCase):
                 with sluice.client() as client:
                     client.ask("/warm")
                 # The process sleeps while the kernel takes connections in.
-                sluice.signal(signal.SIGSTOP)
+                sluice.freeze()
                 clients = [sluice.client() for _ in range(60)]
                 for client in clients[:40]:
                     client.send(REQUEST)
@@ -181,7 +181,7 @@ class Drain(unittest.TestCase):
         sluice = self.run_with()
         with sluice.client() as client:
             client.ask("/warm")
-            sluice.signal(signal.SIGSTOP)
+            sluice.freeze()
             client.send(REQUEST * 5)
             sluice.signal(signal.SIGTERM)
             sluice.signal(signal.SIGCONT)

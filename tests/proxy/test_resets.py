@@ -54,6 +54,7 @@ class Resets(rig.ProxyCase):
         for name in ("client_connections", "requests_active"):
             until(lambda n=name: not self.sluice.metric("sluice_" + n),
                   name + " to be none")
+        self.origin.settle()    # every connection to it is accepted
         self.drop_pool()
 
     def test_a_client_may_reset_at_every_byte_of_a_post(self):

@@ -330,7 +330,7 @@ class StrayBytes(rig.ProxyCase):
             conn.sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 1 << 21)
             conn.read_head()
             said, sent = memoryview(answer + EVIL), 0
-            self.sluice.signal(signal.SIGSTOP)
+            self.sluice.freeze()
             try:
                 # As much as this kernel's buffers take: most have room for
                 # all of it.
