@@ -118,12 +118,12 @@ class Steady:
         self.at = now
 
     def __enter__(self):
+        self.beat()
         return self
 
     def __exit__(self, kind, error, trace):
         self.good = kind is None
-        if self.at is not None:
-            self.beat()     # the next one may have been due for long
+        self.beat()     # the next one may have been due for long
         return (kind is not None and issubclass(kind, Exception)
                 and self.late and not self.last)
 
