@@ -6,11 +6,12 @@
 
 # shellcheck disable=SC2034 # for the scripts that source this
 BUILD_NEEDS="cc:gcc,libc6-dev make autoconf automake pkg-config
-    pc/libcrypto:libssl-dev pc/libevent_core:libevent-dev"
+    pc/libcrypto:libssl-dev pc/libevent_core:libevent-dev
+    pc/libfyaml:libfyaml-dev"
 # shellcheck disable=SC2034
-CHECK_NEEDS="python3 pc/cmocka:libcmocka-dev clang clang-format clang-tidy
-    cppcheck shellcheck curl git rt/fuzzer:libclang-rt-dev
-    llvm-symbolizer:llvm"
+CHECK_NEEDS="python3 pc/cmocka:libcmocka-dev pc/libpcre2-8:libpcre2-dev clang
+    clang-format clang-tidy cppcheck shellcheck curl git mandoc
+    rt/fuzzer:libclang-rt-dev llvm-symbolizer:llvm"
 # shellcheck disable=SC2034 # for --full
 BROWSER_NEEDS="chromium"
 
@@ -116,6 +117,6 @@ copy_if_configured() {
     (cd "$root" && tar -cf - --exclude='*.[oa]' --exclude='*.trs' \
         --exclude='*.log' --exclude=.deps --exclude=.dirstamp \
         configure configure.ac aclocal.m4 Makefile.am Makefile.in config.h.in \
-        build-aux LICENSE README.md src tests docs contrib) |
+        build-aux LICENSE README.md src tests docs conf contrib) |
         tar -C "$source" -xf -
 }

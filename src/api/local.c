@@ -2,12 +2,71 @@
 #include "api/local.h"
 
 static const char plain[] = "text/plain; charset=utf-8";
+static const char json[] = "application/json";
 static const char exposition[] = "text/plain; version=0.0.4; charset=utf-8";
 
 static void put_healthz(struct text *body, const struct local_view *view)
 {
     (void)view;
     TEXT_LITERAL(body, "ok\n");
+}
+
+static void put_target(struct text *body, const struct local_target *target)
+{
+    TEXT_LITERAL(body, "{\"TargetGroup\": ");
+    text_json(body, target->group);
+    TEXT_LITERAL(body, ", \"Target\": ");
+    text_json(body, target->address);
+    TEXT_LITERAL(body, ", \"State\": ");
+    text_json(body, target->state);
+    if (target->reason.n) {
+        TEXT_LITERAL(body, ", \"Reason\": ");
+        text_json(body, target->reason);
+    }
+    if (target->description.n) {
+        TEXT_LITERAL(body, ", \"Description\": ");
+        text_json(body, target->description);
+    }
+    text_char(body, '}');
+}
+
+/* Every registered target, in the words of DescribeTargetHealth. */
+static void put_targets(struct text *body, const struct local_view *view)
+{
+    text_char(body, '[');
+    for (unsigned i = 0; i < view->ntargets; i++) {
+        if (i)
+            TEXT_LITERAL(body, ",\n ");
+        put_target(body, &view->targets[i]);
+    }
+    TEXT_LITERAL(body, "]\n");
+}
+
+/* Hosts by state for each target group; targets of one stand together. */
+static void put_hosts(struct text *body, const struct local_view *view)
+{
+    static const char *const states[] = {
+        "healthy", "unhealthy", "initial", "draining", "unused", "unavailable"};
+
+    TEXT_LITERAL(body, "\n# HELP sluice_targets Registered targets by state\n"
+                       "# TYPE sluice_targets gauge");
+    for (unsigned i = 0, end; i < view->ntargets; i = end) {
+        struct str group = view->targets[i].group;
+        unsigned counts[6] = {0};
+
+        for (end = i;
+             end < view->ntargets && str_eq(view->targets[end].group, group);
+             end++) {
+            for (unsigned s = 0; s < 6; s++)
+                counts[s] +=
+                    str_eq(view->targets[end].state, str_of(states[s]));
+        }
+        for (unsigned s = 0; s < 6; s++)
+            text_printf(body,
+                        "\nsluice_targets{target_group=\"" STR_FMT
+                        "\",state=\"%s\"} %u",
+                        STR_ARG(group), states[s], counts[s]);
+    }
 }
 
 static void put_metrics(struct text *body, const struct local_view *view)
@@ -25,6 +84,13 @@ static void put_metrics(struct text *body, const struct local_view *view)
                  "# TYPE sluice_log_dropped_lines_total counter\n"
                  "sluice_log_dropped_lines_total ");
     text_u64(body, view->log_dropped);
+    TEXT_LITERAL(body,
+                 "\n# HELP sluice_access_log_dropped_lines_total Access log "
+                 "lines dropped because the disk was slow or full\n"
+                 "# TYPE sluice_access_log_dropped_lines_total counter\n"
+                 "sluice_access_log_dropped_lines_total ");
+    text_u64(body, view->access_log_dropped);
+    put_hosts(body, view);
     text_printf(body,
                 "\n# HELP sluice_build_info The version that runs\n"
                 "# TYPE sluice_build_info gauge\n"
@@ -39,6 +105,7 @@ static const struct page {
 } pages[] = {
     {"/healthz", plain, put_healthz},
     {"/metrics", exposition, put_metrics},
+    {"/targets", json, put_targets},
 };
 
 struct local_reply local_handle(struct str method, struct str path,
@@ -62,6 +129,7 @@ struct local_reply local_handle(struct str method, struct str path,
         pages[i].put(body, view);
         return reply;
     }
-    TEXT_LITERAL(body, "not found; there are /healthz and /metrics\n");
+    TEXT_LITERAL(body,
+                 "not found; there are /healthz, /metrics and /targets\n");
     return reply;
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The local administration API: GET /healthz and GET /metrics.
+ * The local administration API: GET /healthz, /metrics and /targets.
  *
  * A pure function of a request and of what there is to see; whoever calls it
  * does the HTTP.
@@ -10,6 +10,14 @@
 
 #include "stats/counters.h"
 
+struct local_target {
+    struct str group;       /* name of its target group */
+    struct str address;     /* ADDRESS:PORT */
+    struct str state;       /* healthy, unhealthy, initial ... */
+    struct str reason;      /* Target.Timeout ...; n == 0: none */
+    struct str description; /* n == 0: none */
+};
+
 /* What is shown; all of it is the caller's. */
 struct local_view {
     const char *version;
@@ -17,9 +25,13 @@ struct local_view {
     unsigned nworkers;
     uint64_t snapshots_alive;
     uint64_t log_dropped;
+    uint64_t access_log_dropped;
+    unsigned ntargets;
+    const struct local_target *targets;
 };
 
-enum { LOCAL_BODY_MAX = 32 * 1024 };
+/* Room that an answer needs at most, for each target and for all else. */
+enum { LOCAL_BODY_MAX = 32 * 1024, LOCAL_TARGET_MAX = 1024 };
 
 struct local_reply {
     unsigned status;
@@ -28,7 +40,7 @@ struct local_reply {
 };
 
 /* Answers one request; the body goes into `body`, which has room for
- * LOCAL_BODY_MAX bytes.  `path` may have a query, which says nothing. */
+ * LOCAL_BODY_MAX + ntargets * LOCAL_TARGET_MAX bytes.  `path` may have a query, which says nothing. */
 struct local_reply local_handle(struct str method, struct str path,
                                 const struct local_view *view,
                                 struct text *body);

@@ -1,28 +1,36 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * `sluice serve`: run the load balancer.
+ * `sluice serve`: run the load balancer that a template describes.
  */
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "app/commands.h"
 #include "app/process.h"
+#include "app/source.h"
 #include "base/log.h"
-#include "base/memory.h"
 #include "control/server.h"
 #include "model/attributes.h"
+#include "model/diff.h"
 
 struct values {
-    struct option_list to;
-    struct option_list attributes;
-    struct address bind;
+    struct source_options source;
     struct address api;
-    uint64_t listen;
     uint64_t workers; /* 0: one for each CPU */
     uint64_t drain_timeout;
-    unsigned retry;      /* enum retry */
-    unsigned log_level;  /* enum log_level */
-    unsigned log_format; /* enum log_format */
+    unsigned log_level;     /* enum log_level */
+    unsigned log_format;    /* enum log_format */
+    const char *access_log; /* NULL: what the template says */
+    const char *explain_key;
+    const char *user; /* NULL: the one we are */
+};
+
+/* What runs, and what it was read from. */
+struct serving {
+    const struct values *values;
+    struct source source;
+    struct config *config;
+    struct source next; /* read again, not running yet */
 };
 
 /* In the order of their enums. */
@@ -36,27 +44,52 @@ static const char *const log_formats[] = {"text", "json", NULL};
 static const struct option options[] = {
     {.name = "to",
      .argument = "[NAME=]HOST:PORT[@WEIGHT][,...]",
-     .help = "Where requests go. Addresses with the same NAME are one target "
-             "group (without a NAME: `default`); WEIGHT (0 to 999, 1 when not "
-             "given) is the group's share, given once per NAME. `:3000` is "
-             "127.0.0.1:3000.",
-     .required = true,
+     .help = "Where requests go, without a template. Addresses with the same "
+             "NAME are one target group (without a NAME: `default`); WEIGHT (0 "
+             "to 999, 1 when not given) is the group's share, given once per "
+             "NAME. `:3000` is 127.0.0.1:3000.",
      .kind = OPTION_LIST,
-     FIELD(to)},
+     SOURCE_FIELD(struct values, to)},
     {.name = "listen",
      .argument = "PORT",
-     .help = "The port that clients connect to; 0 lets the system choose.",
+     .help = "The port that clients connect to, with --to; 0 lets the system "
+             "choose.",
      .fallback = "8080",
      .kind = OPTION_NUMBER,
      .max = UINT16_MAX,
-     FIELD(listen)},
-    {.name = "bind",
-     .argument = "ADDRESS",
-     .help = "The local address that clients connect to, IPv4 or IPv6; "
-             "0.0.0.0 is every IPv4 address of this machine.",
-     .fallback = "127.0.0.1",
-     .kind = OPTION_IP,
-     FIELD(bind)},
+     SOURCE_FIELD(struct values, listen)},
+    {.name = "attribute",
+     .argument = "KEY=VALUE",
+     .help = "Sets an attribute of the load balancer or of every target "
+             "group, by its AWS name (below), with --to.",
+     .kind = OPTION_LIST,
+     SOURCE_FIELD(struct values, attributes)},
+    {.name = "health-check",
+     .argument = "PATH",
+     .help = "What targets are asked for to see whether they are healthy, "
+             "with --to. Default: they are not asked, and all get requests.",
+     .kind = OPTION_TEXT,
+     SOURCE_FIELD(struct values, health_check)},
+    SOURCE_OPTIONS(struct values),
+    SOURCE_LOCAL_OPTIONS(struct values),
+    {.name = "access-log",
+     .argument = "FILE|-|off",
+     .help = "Where ALB's access log goes, for every load balancer; `-` is "
+             "standard output. USR1 opens the file anew. Default: AccessLog of "
+             "the load balancer's Metadata.Sluice.",
+     .kind = OPTION_TEXT,
+     FIELD(access_log)},
+    {.name = "explain-key",
+     .argument = "KEY",
+     .help = "A request with the header `X-Sluice-Explain: KEY` is told in a "
+             "response header of that name why it went where it went.",
+     .kind = OPTION_TEXT,
+     FIELD(explain_key)},
+    {.name = "user",
+     .argument = "NAME",
+     .help = "The user to become once the sockets are bound.",
+     .kind = OPTION_TEXT,
+     FIELD(user)},
     {.name = "workers",
      .argument = "N",
      .help = "Threads that carry requests. Default: one for each CPU.",
@@ -71,12 +104,6 @@ static const struct option options[] = {
      .fallback = "127.0.0.1:4566",
      .kind = OPTION_ADDRESS,
      FIELD(api)},
-    {.name = "attribute",
-     .argument = "KEY=VALUE",
-     .help = "Sets an attribute of the load balancer or of every target "
-             "group, by its AWS name (below).",
-     .kind = OPTION_LIST,
-     FIELD(attributes)},
     {.name = "retry",
      .argument = "off|safe",
      .help = "What happens to a request on a pooled connection that its "
@@ -86,7 +113,7 @@ static const struct option options[] = {
      .fallback = "off",
      .kind = OPTION_WORD,
      .words = retries,
-     FIELD(retry)},
+     SOURCE_FIELD(struct values, retry)},
     {.name = "log-level",
      .argument = "error|warn|info|debug",
      .help = "The least important lines that are logged (on stderr).",
@@ -115,128 +142,215 @@ static void put_notes(struct text *t)
 {
     TEXT_LITERAL(t, "\nAttributes:\n");
     for (unsigned i = 0; i < nattributes; i++) {
+        if (attributes[i].owner == OWNER_LISTENER)
+            continue; /* nothing acts on those yet */
         text_printf(t, "  %s\n        ", attributes[i].name);
         attribute_put_values(t, &attributes[i]);
-        text_printf(t, ". Default: %s.\n", attributes[i].initial);
+        text_printf(t, ". Default: %s.\n",
+                    attributes[i].initial[0] ? attributes[i].initial : "none");
     }
 }
 
-/* One text of all --to, so that a weight given twice is noticed. */
-static bool add_targets(struct config *config, const struct option_list *to,
-                        struct error *error)
-{
-    struct text all = {.cap = 0};
-    bool ok;
+/* ---- the template, again ------------------------------------------------- */
 
-    for (unsigned i = 0; i < to->n; i++)
-        all.cap += strlen(to->v[i]) + 1;
-    all.p = memory_zeroed(all.cap, 1);
-    for (unsigned i = 0; i < to->n; i++) {
-        if (i)
-            text_char(&all, ',');
-        text_str_put(&all, str_of(to->v[i]));
+static void log_change(void *owner, enum diff_kind kind, struct str id,
+                       struct str type)
+{
+    static const char *const words[] = {"added", "removed", "changed"};
+
+    (void)owner;
+    log_write(LOG_INFO, "serve", "template: " STR_FMT " (" STR_FMT ") %s",
+              STR_ARG(id), STR_ARG(type), words[kind]);
+}
+
+/* Problems as lines of the log, where those are JSON; else for people. */
+static void log_problems(const struct values *values, struct report *report)
+{
+    if (values->log_format != LOG_JSON) {
+        source_print(report);
+        return;
     }
-    ok = config_add_to(config, text_str(&all), error);
-    free(all.p);
-    return ok;
+    report_sort(report);
+    for (const struct problem *p = report->first; p; p = p->next)
+        log_write(p->severity == PROBLEM_ERROR ? LOG_ERROR : LOG_WARN, "serve",
+                  "%s:%u:%u: " STR_FMT "%s" STR_FMT,
+                  p->place.file ? p->place.file : "-", p->place.line,
+                  p->place.column, STR_ARG(p->what), p->remedy.n ? ": " : "",
+                  STR_ARG(p->remedy));
 }
 
-static bool set_attributes(struct config *config,
-                           const struct option_list *list, struct error *error)
+/* SIGHUP: what is not as in the template that runs. */
+static struct config *reload(void *owner)
 {
-    for (unsigned i = 0; i < list->n; i++) {
-        struct str value = str_of(list->v[i]);
-        struct str key = str_cut(&value, '=');
+    struct serving *s = owner;
+    struct report report = {.strict = false};
+    struct error error = {""};
+    struct config *config =
+        source_load(&s->values->source, &s->next, &report, &error);
+    unsigned errors = report.errors;
 
-        if (value.p == NULL)
-            return error_set(error, "--attribute \"%.100s\": must be KEY=VALUE",
-                             list->v[i]);
-        if (!config_set_attribute(config, key, value, error))
-            return false;
+    log_problems(s->values, &report);
+    report_end(&report);
+    if (config == NULL) {
+        log_write(LOG_ERROR, "serve",
+                  "the new template is refused, the old one goes on: %u "
+                  "error%s",
+                  errors, errors == 1 ? "" : "s");
+    } else if (diff_resources(s->source.resources, s->next.resources,
+                              log_change, NULL) == 0) {
+        log_write(LOG_INFO, "serve", "template: nothing changed");
+        config_release(config);
+        config = NULL;
     }
-    return true;
+    if (config == NULL)
+        source_end(&s->next);
+    return config;
 }
 
-static bool fill_config(struct config *config, const struct values *values,
-                        struct error *error)
+static void reloaded(void *owner, bool runs)
 {
-    struct config_listener *listener = &config->listeners[0];
+    struct serving *s = owner;
+    struct source old = s->source;
 
-    listener->bind = values->bind;
-    listener->bind.port = (uint16_t)values->listen;
-    config->nlisteners = 1;
-    if (!add_targets(config, &values->to, error) ||
-        !set_attributes(config, &values->attributes, error))
-        return false;
-    for (unsigned i = 0; i < config->ngroups; i++)
-        config->groups[i].retry = values->retry;
-    return true;
+    if (!runs) {
+        source_end(&s->next);
+        return;
+    }
+    s->source = s->next;
+    s->next = (struct source){.stack = STR("")};
+    source_end(&old);
+    log_write(LOG_INFO, "serve", "the new template runs");
 }
 
-static void print_start(const struct server *server)
+/* ---- running ------------------------------------------------------------- */
+
+/* A template's listeners are known by logical id and port. */
+static void print_listeners(const struct server *server,
+                            const struct serving *s)
 {
+    const struct config *config = s->config;
+    struct address address;
+    char more[128] = "";
+
+    for (unsigned i = 0; i < config->nlisteners; i++) {
+        const struct config_listener *listener = config->listeners[i];
+
+        if (!server_listener_address(server, i, &address))
+            continue;
+        if (s->source.template)
+            snprintf(more, sizeof(more), " " STR_FMT " %u",
+                     STR_ARG(listener->id), listener->port);
+        process_print_address("listener", &address, more);
+    }
+}
+
+static void print_start(const struct server *server, const struct serving *s)
+{
+    const struct template *template = s->source.template;
     struct address address;
 
-    for (unsigned i = 0; server_listener_address(server, i, &address); i++)
-        process_print_address("listener", &address, "");
+    print_listeners(server, s);
     if (server_api_address(server, &address))
         process_print_address("api", &address, "");
+    for (unsigned i = 0; template && i < template->noutputs; i++)
+        printf("output " STR_FMT " " STR_FMT "\n",
+               STR_ARG(template->outputs[i].key),
+               STR_ARG(template->outputs[i].value));
     process_print_ready();
 }
 
 static int unavailable(const struct error *error)
 {
     options_fail(&cmd_serve, EX_UNAVAILABLE, error);
-    fputs("--listen PORT, --bind ADDRESS and --api ADDRESS:PORT|off say where "
-          "it listens.\n",
+    fputs("--listen PORT (with --to), --port PORT=LOCAL, --port-offset N, "
+          "--bind ADDRESS and --api ADDRESS:PORT|off say where it listens.\n",
           stderr);
     return EX_UNAVAILABLE;
 }
 
-static int serve(const struct config *config, const struct values *values)
+static struct str access_log_of(const struct values *values)
 {
-    struct server_options server_options = {
+    if (values->access_log == NULL)
+        return str_make(NULL, 0);
+    if (strcmp(values->access_log, "off") == 0)
+        return STR("");
+    return str_of(values->access_log);
+}
+
+static int run_server(struct serving *s, struct error *error)
+{
+    const struct values *values = s->values;
+    struct server_options how = {
         .workers = values->workers ? (unsigned)values->workers : process_cpus(),
         .api = values->api.family != 0,
         .api_bind = values->api,
         .drain_timeout_ms = (uint32_t)values->drain_timeout * 1000,
+        .access_log = access_log_of(values),
+        .explain_key =
+            values->explain_key ? str_of(values->explain_key) : STR(""),
+        .reload = values->source.templates.n ? reload : NULL,
+        .reload_owner = s,
+        .reloaded = reloaded,
     };
+    struct server *server = server_start(s->config, &how, error);
+    bool ok;
+
+    if (server == NULL)
+        return EX_UNAVAILABLE;
+    ok = values->user == NULL || process_become(values->user, error);
+    if (ok) {
+        print_start(server, s);
+        process_notify("READY=1");
+        server_wait(server);
+        process_notify("STOPPING=1");
+    }
+    server_free(server);
+    return ok ? EX_OK : EX_UNAVAILABLE;
+}
+
+static int serve(struct serving *s)
+{
     struct error error = {""};
-    struct server *server;
+    int status;
 
     process_prepare();
-    log_start(values->log_level, values->log_format);
-    server = server_start(config, &server_options, &error);
-    if (server) {
-        print_start(server);
-        server_wait(server);
-        server_free(server);
-    }
+    log_start(s->values->log_level, s->values->log_format);
+    status = run_server(s, &error);
     log_stop();
-    return server ? EX_OK : unavailable(&error);
+    return status == EX_OK ? EX_OK : unavailable(&error);
 }
 
 static int run(int argc, char **argv)
 {
     struct values values = {.workers = 0};
-    struct config *config;
+    struct serving s = {.values = &values};
+    struct report report = {.strict = false};
     struct error error = {""};
     int status;
 
     if (!options_read(&cmd_serve, argc, argv, &values, &status))
         return status;
-    config = config_new();
-    if (fill_config(config, &values, &error))
-        status = serve(config, &values);
-    else
-        status = options_fail(&cmd_serve, EX_DATAERR, &error);
-    config_free(config);
+    s.config = source_load(&values.source, &s.source, &report, &error);
+    source_print(&report);
+    if (s.config) {
+        source_print_missing(s.config);
+        report_end(&report);
+        status = serve(&s);
+        config_release(s.config);
+    } else {
+        status = source_failed(&cmd_serve, &report, &error);
+        report_end(&report);
+    }
+    source_end(&s.source);
+    source_end(&s.next);
     return status;
 }
 
 const struct command cmd_serve = {
     .name = "serve",
     .summary = "Run the load balancer in front of your services",
+    .arguments = "[TEMPLATE...]",
+    .words = offsetof(struct values, source.templates),
     .options = options,
     .noptions = sizeof(options) / sizeof(options[0]),
     .put_notes = put_notes,

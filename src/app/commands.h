@@ -9,5 +9,7 @@
 
 extern const struct command cmd_origin;
 extern const struct command cmd_serve;
+extern const struct command cmd_check;
+extern const struct command cmd_explain;
 
 #endif

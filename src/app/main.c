@@ -12,7 +12,8 @@
 #include "crypto/library.h"
 #include "net/library.h"
 
-static const struct command *const commands[] = {&cmd_serve, &cmd_origin};
+static const struct command *const commands[] = {&cmd_serve, &cmd_check,
+                                                 &cmd_explain, &cmd_origin};
 
 enum { NCOMMANDS = sizeof(commands) / sizeof(commands[0]) };
 

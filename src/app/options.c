@@ -7,7 +7,7 @@
 #include "base/suggest.h"
 
 enum {
-    HELP_MAX = 16 * 1024,
+    HELP_MAX = 32 * 1024,
     COLUMNS = 79,
     INDENT = 8,
     SHOWN_MAX = 100,
@@ -72,6 +72,9 @@ static bool store(const struct option *option, void *values, const char *cstr)
         return address_parse_ip(value, field);
     case OPTION_ADDRESS:
         return read_address(value, field);
+    case OPTION_FLAG:
+        *(bool *)field = true;
+        return true;
     }
     return false;
 }
@@ -110,6 +113,9 @@ static void put_wanted(struct text *t, const struct option *option)
     case OPTION_ADDRESS:
         TEXT_LITERAL(t, "ADDRESS:PORT, such as 127.0.0.1:4566 or [::1]:0, "
                         "or off");
+        break;
+    case OPTION_FLAG:
+        TEXT_LITERAL(t, "given without a value");
         break;
     }
 }
@@ -181,6 +187,39 @@ static bool check_required(const struct command *command, uint64_t given,
     return true;
 }
 
+/* The option that a word with dashes names; NULL: none. */
+static const struct option *named(const struct command *command,
+                                  struct str word)
+{
+    if (word.n > 2 && word.p[1] == '-')
+        return find(command, str_make(word.p + 2, word.n - 2));
+    for (unsigned i = 0; word.n == 2 && i < command->noptions; i++) {
+        if (command->options[i].letter == word.p[1])
+            return &command->options[i];
+    }
+    return NULL;
+}
+
+/* A word that is no option. */
+static bool take_word(const struct command *command, const char *word,
+                      void *values, struct error *error)
+{
+    struct str given = shown(str_of(word));
+
+    if (command->arguments == NULL)
+        return error_set(error, "argument \"" STR_FMT "\" is not expected",
+                         STR_ARG(given));
+    if (add_to_list((void *)((char *)values + command->words), word))
+        return true;
+    return error_set(error, "more than %d arguments", OPTION_LIST_MAX);
+}
+
+static bool missing_value(const struct option *option, struct error *error)
+{
+    return error_set(error, "--%s needs a value: --%s %s", option->name,
+                     option->name, option->argument);
+}
+
 /* Reads the option at argv[*i]; leaves *i at the last word it used. */
 static bool parse_one(const struct command *command, int argc, char **argv,
                       int *i, void *values, uint64_t *given,
@@ -191,23 +230,21 @@ static bool parse_one(const struct command *command, int argc, char **argv,
     size_t n = value ? (size_t)(value - arg) : strlen(arg);
     const struct option *option;
 
-    if (arg[0] != '-') {
-        struct str word = shown(str_of(arg));
-
-        return error_set(error, "argument \"" STR_FMT "\" is not expected",
-                         STR_ARG(word));
-    }
-    option =
-        n > 2 && arg[1] == '-' ? find(command, str_make(arg + 2, n - 2)) : NULL;
+    if (arg[0] != '-' || (arg[1] == '\0' && command->arguments))
+        return take_word(command, arg, values, error);
+    option = named(command, str_make(arg, n));
     if (option == NULL)
         return unknown(command, str_make(arg, n), error);
+    if (value && option->kind == OPTION_FLAG)
+        return bad_value(option, value + 1, error);
     if (value)
         value++;
+    else if (option->kind == OPTION_FLAG)
+        value = "";
     else if (*i + 1 < argc)
         value = argv[++*i];
     else
-        return error_set(error, "--%s needs a value: --%s %s", option->name,
-                         option->name, option->argument);
+        return missing_value(option, error);
     *given |= UINT64_C(1) << (option - command->options);
     return store(option, values, value) || bad_value(option, value, error);
 }
@@ -295,7 +332,13 @@ static void put_option(struct text *t, const struct option *option)
     char buffer[1024];
     struct text words = text_in(buffer, sizeof(buffer));
 
-    text_printf(t, "  --%s %s\n", option->name, option->argument);
+    TEXT_LITERAL(t, "  ");
+    if (option->letter)
+        text_printf(t, "-%c, ", option->letter);
+    text_printf(t, "--%s %s\n", option->name,
+                option->argument ? option->argument : "");
+    if (option->argument == NULL)
+        t->p[t->n - 2] = '\n', t->n--;
     text_str_put(&words, str_of(option->help));
     if (option->kind == OPTION_LIST)
         TEXT_LITERAL(&words, " May be given several times.");
@@ -307,6 +350,8 @@ static void put_option(struct text *t, const struct option *option)
 void options_put_help(struct text *t, const struct command *command)
 {
     text_printf(t, "Usage: sluice %s", command->name);
+    if (command->arguments)
+        text_printf(t, " %s", command->arguments);
     for (unsigned i = 0; i < command->noptions; i++) {
         const struct option *option = &command->options[i];
 

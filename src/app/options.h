@@ -21,6 +21,7 @@ enum option_kind {
     OPTION_WORD,    /* unsigned: the place of the word in words */
     OPTION_IP,      /* struct address with port 0 */
     OPTION_ADDRESS, /* struct address; `off` makes its family 0 */
+    OPTION_FLAG,    /* bool; has no value */
 };
 
 enum { OPTION_LIST_MAX = 64 };
@@ -32,20 +33,25 @@ struct option_list {
 
 struct option {
     const char *name;     /* without the dashes */
-    const char *argument; /* what follows it, for people */
+    const char *argument; /* what follows it, for people; NULL of a FLAG */
     const char *help;     /* sentences; wrapped where they are printed */
     const char *fallback; /* the default as text; NULL: field unchanged */
-    bool required;
-    enum option_kind kind;
-    size_t offset; /* of the field */
+    size_t offset;        /* of the field */
     uint64_t min;
     uint64_t max;
     const char *const *words; /* NULL at the end */
+    enum option_kind kind;
+    char letter; /* -X is the same; 0: none */
+    bool required;
 };
 
 struct command {
     const char *name;
     const char *summary; /* one line, no full stop */
+    /* Words that are no options, for people ("TEMPLATE..."); NULL: none are
+     * expected.  They go to the struct option_list at `words`. */
+    const char *arguments;
+    size_t words;
     const struct option *options;
     unsigned noptions; /* at most 64 */
     /* More that --help prints at its end, or NULL. */

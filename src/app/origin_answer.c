@@ -409,10 +409,13 @@ static void on_gone(struct server_stream *stream, enum stream_gone why,
 }
 
 static void on_refused(struct server_stream *stream,
-                       const struct h1_fault *fault)
+                       const struct h1_fault *fault, size_t received,
+                       size_t sent)
 {
     (void)stream;
     (void)fault;
+    (void)received;
+    (void)sent;
 }
 
 const struct server_handler origin_handler = {

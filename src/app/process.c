@@ -1,10 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "app/process.h"
 
+#include <grp.h>
+#include <pwd.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
 
 void process_prepare(void)
 {
@@ -40,4 +47,40 @@ void process_print_ready(void)
 {
     puts("ready");
     fflush(stdout);
+}
+
+bool process_become(const char *user, struct error *error)
+{
+    const struct passwd *p = getpwnam(user);
+
+    if (p == NULL)
+        return error_set(error, "--user %.60s: there is no such user", user);
+    if (initgroups(user, p->pw_gid) ||
+        setresgid(p->pw_gid, p->pw_gid, p->pw_gid) ||
+        setresuid(p->pw_uid, p->pw_uid, p->pw_uid))
+        return error_set(error,
+                         "--user %.60s: only root may become another user; "
+                         "leave the option out",
+                         user);
+    return true;
+}
+
+void process_notify(const char *state)
+{
+    const char *path = getenv("NOTIFY_SOCKET");
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    size_t n = path ? strlen(path) : 0;
+    int fd;
+
+    if (n == 0 || n >= sizeof(address.sun_path))
+        return;
+    memcpy(address.sun_path, path, n);
+    if (path[0] == '@') /* an abstract name */
+        address.sun_path[0] = '\0';
+    fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    if (fd < 0)
+        return;
+    sendto(fd, state, strlen(state), MSG_NOSIGNAL, (struct sockaddr *)&address,
+           (socklen_t)(offsetof(struct sockaddr_un, sun_path) + n));
+    close(fd);
 }

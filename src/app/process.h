@@ -6,6 +6,7 @@
 #define SLUICE_APP_PROCESS_H
 
 #include "base/address.h"
+#include "base/error.h"
 
 /* As many descriptors as may be had, and no death by SIGPIPE. */
 void process_prepare(void);
@@ -16,6 +17,14 @@ unsigned process_cpus(void);
 /* Prints "WORD http://ADDRESS" and `more` as one line on stdout. */
 void process_print_address(const char *word, const struct address *address,
                            const char *more);
+
+/* Becomes this user, with its groups, in every thread and for good.  False
+ * with an error. */
+bool process_become(const char *user, struct error *error);
+
+/* Tells the service manager (sd_notify(3), Type=notify); nothing when there is
+ * none. */
+void process_notify(const char *state);
 
 /* Prints "ready" on stdout, which whoever started us waits for. */
 void process_print_ready(void);

@@ -130,7 +130,8 @@ void h1_put_trailers(struct text *t, struct str raw);
 
 /* "METHOD path HTTP/1.1\r\n"; SP, controls and '#' of the path as %XX; an
  * empty path is "/" ("*" for OPTIONS in absolute form, RFC 9112 §3.2.4). */
-void h1_put_request_line(struct text *t, const struct request *req);
+void h1_put_request_line(struct text *t, const struct request *req,
+                         struct str target);
 
 /* "HTTP/1.1 200 Reason\r\n". */
 void h1_put_status_line(struct text *t, unsigned status, struct str reason);

@@ -141,13 +141,16 @@ static void put_encoded(struct text *t, struct str s)
     }
 }
 
-void h1_put_request_line(struct text *t, const struct request *req)
+void h1_put_request_line(struct text *t, const struct request *req,
+                         struct str target)
 {
     struct str path = slice_of(&req->fields, req->path);
 
     text_str_put(t, slice_of(&req->fields, req->method_name));
     text_char(t, ' ');
-    if (path.n == 0)
+    if (target.n)
+        text_str_put(t, target);
+    else if (path.n == 0)
         text_char(t, req->method == METHOD_OPTIONS ? '*' : '/');
     else if (req->encode_target)
         put_encoded(t, path);

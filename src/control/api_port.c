@@ -19,41 +19,105 @@ struct api_port {
     struct listener listener;
     struct server_port port;
     struct api_port_view view;
-    char body[LOCAL_BODY_MAX];
 };
+
+/* The targets as they are shown, while a call is answered. */
+struct targets {
+    struct region region;
+    struct local_target *v;
+    unsigned n;
+    unsigned cap;
+};
+
+static void count_target(void *owner, const struct group *group,
+                         const struct target *target,
+                         const struct health *health)
+{
+    struct targets *targets = owner;
+
+    (void)group;
+    (void)target;
+    (void)health;
+    targets->cap++;
+}
+
+static void add_target(void *owner, const struct group *group,
+                       const struct target *target, const struct health *health)
+{
+    struct targets *targets = owner;
+    char buffer[256];
+    struct text description = text_in(buffer, sizeof(buffer));
+
+    if (targets->n == targets->cap)
+        return;
+    health_put_description(&description, health);
+    targets->v[targets->n++] = (struct local_target){
+        .group = group->config->name,
+        .address = str_of(target->text),
+        .state = str_of(target_state_word(health->state)),
+        .reason = str_of(health_reason_word(health->reason)),
+        .description = region_copy(&targets->region, text_str(&description)),
+    };
+}
+
+static void gather(struct targets *targets, const struct health_monitor *health)
+{
+    health_monitor_each(health, count_target, targets);
+    targets->v =
+        region_take(&targets->region, (targets->cap + 1) * sizeof(*targets->v));
+    health_monitor_each(health, add_target, targets);
+}
+
+static void respond(struct api_port *api, struct server_stream *stream,
+                    const struct local_reply *reply, struct str body)
+{
+    struct response_out out = {
+        .status = reply->status,
+        .reason = reply->status == 200 ? STR("OK") : STR(""),
+        .added = {{STR("Date"), loop_http_date(api->port.loop)},
+                  {STR("Content-Type"), reply->content_type}},
+        .nadded = 2,
+        .body = BODY_LENGTH,
+        .length = body.n,
+        .own = true,
+    };
+    struct piece piece = {
+        .data = {(char *)(uintptr_t)body.p, body.n, false},
+        .end = true,
+    };
+
+    if (reply->allow.n)
+        out.added[out.nadded++] =
+            (struct added_field){STR("Allow"), reply->allow};
+    stream->ops->respond(stream, &out, &piece);
+}
 
 static void answer(struct api_port *api, struct server_stream *stream,
                    const struct request *req)
 {
+    struct targets targets = {.n = 0};
     struct local_view view = {
         .version = PACKAGE_VERSION,
         .workers = api->view.counters,
         .nworkers = api->view.ncounters,
         .snapshots_alive = atomic_load(api->view.snapshots),
         .log_dropped = log_dropped(),
+        .access_log_dropped =
+            api->view.log ? access_writer_dropped(api->view.log) : 0,
     };
-    struct text body = text_in(api->body, sizeof(api->body));
-    struct local_reply reply =
-        local_handle(slice_of(&req->fields, req->method_name),
-                     slice_of(&req->fields, req->path), &view, &body);
-    struct response_out out = {
-        .status = reply.status,
-        .reason = reply.status == 200 ? STR("OK") : STR(""),
-        .added = {{STR("Date"), loop_http_date(api->port.loop)},
-                  {STR("Content-Type"), reply.content_type}},
-        .nadded = 2,
-        .body = BODY_LENGTH,
-        .length = body.n,
-        .own = true,
-    };
-    struct piece piece = {.data = {body.p, body.n, false}, .end = true};
+    struct text body;
+    struct local_reply reply;
 
-    if (reply.allow.n)
-        out.added[out.nadded++] =
-            (struct added_field){STR("Allow"), reply.allow};
-    stream->ops->respond(stream, &out, &piece);
+    gather(&targets, api->view.health);
+    view.targets = targets.v;
+    view.ntargets = targets.n;
+    body.cap = LOCAL_BODY_MAX + (size_t)targets.n * LOCAL_TARGET_MAX;
+    body = text_in(region_take(&targets.region, body.cap), body.cap);
+    reply = local_handle(slice_of(&req->fields, req->method_name),
+                         slice_of(&req->fields, req->path), &view, &body);
+    respond(api, stream, &reply, text_str(&body));
+    region_end(&targets.region);
 }
-
 static void on_request(struct server_stream *stream, struct request *req,
                        const struct piece *body)
 {
@@ -82,10 +146,13 @@ static void on_gone(struct server_stream *stream, enum stream_gone why,
 }
 
 static void on_refused(struct server_stream *stream,
-                       const struct h1_fault *fault)
+                       const struct h1_fault *fault, size_t received,
+                       size_t sent)
 {
     (void)stream;
     (void)fault;
+    (void)received;
+    (void)sent;
 }
 
 static const struct server_handler api_handler = {

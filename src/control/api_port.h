@@ -7,6 +7,8 @@
 #define SLUICE_CONTROL_API_PORT_H
 
 #include "base/error.h"
+#include "control/access_writer.h"
+#include "control/health_monitor.h"
 #include "http/server.h"
 
 /* What the handlers may see. */
@@ -14,6 +16,8 @@ struct api_port_view {
     struct counters *const *counters;
     unsigned ncounters;
     const _Atomic unsigned *snapshots;
+    const struct health_monitor *health;
+    const struct access_writer *log; /* NULL: nothing is logged */
 };
 
 struct api_port;

@@ -7,112 +7,7 @@
 
 #include "base/log.h"
 #include "base/memory.h"
-#include "control/api_port.h"
-#include "proxy/worker.h"
-
-/* What server_publish() sends to the control thread itself. */
-enum { CONTROL_PUBLISH = 100, CONTROL_DRAIN };
-
-struct publish {
-    struct message message;
-    struct config *config;
-};
-
-struct server {
-    struct loop loop;
-    struct counters counters; /* the control thread's own */
-    struct mailbox mailbox;
-    struct server_options options;
-    struct target_registry targets;
-    struct snapshot *newest;
-    uint64_t snapshot_id;
-    _Atomic unsigned snapshots;
-    unsigned nlisteners;
-    struct address listeners[CONFIG_LISTENERS_MAX];
-    unsigned nworkers;
-    unsigned started;
-    struct worker **workers;
-    unsigned drained; /* workers that reported */
-    bool draining;
-    bool stopping; /* the workers are gone */
-    struct timer drain_limit;
-    struct event on_term;
-    struct event on_int;
-    struct api_port *api;
-    struct counters **all; /* of every worker; not control's: calls of the API
-                              are no requests of clients */
-};
-
-/* ---- snapshots ----------------------------------------------------------- */
-
-static void send_plain(struct worker *w, enum worker_message kind)
-{
-    struct message *message = memory_zeroed(1, sizeof(*message));
-
-    list_init(&message->node);
-    message->kind = kind;
-    mailbox_send(&w->mailbox, message);
-}
-
-/* A target that no snapshot uses: every worker closes its connections. */
-static void orphan(void *owner, struct target *target)
-{
-    struct server *server = owner;
-
-    for (unsigned i = 0; i < server->started; i++) {
-        struct worker_forget *forget = memory_zeroed(1, sizeof(*forget));
-
-        target_hold(target);
-        forget->target = target;
-        forget->message.kind = WORKER_FORGET;
-        mailbox_send(&server->workers[i]->mailbox, &forget->message);
-    }
-    target_release(target);
-}
-
-static void free_snapshot(struct server *server, struct snapshot *snapshot)
-{
-    snapshot_free(snapshot, &server->targets, orphan, server);
-    atomic_fetch_sub(&server->snapshots, 1);
-}
-
-static void lease_back(struct server *server, struct lease *lease)
-{
-    struct snapshot *snapshot = lease->snapshot;
-
-    free(lease);
-    if (--snapshot->leases == 0 && snapshot != server->newest)
-        free_snapshot(server, snapshot);
-}
-
-static struct lease *lease_out(struct snapshot *snapshot)
-{
-    struct lease *lease = memory_zeroed(1, sizeof(*lease));
-
-    list_init(&lease->message.node);
-    lease->message.kind = WORKER_SNAPSHOT;
-    lease->snapshot = snapshot;
-    snapshot->leases++;
-    return lease;
-}
-
-static void compile(struct server *server, const struct config *config)
-{
-    server->newest =
-        snapshot_compile(config, ++server->snapshot_id, server->newest,
-                         &server->targets, server->options.inspector);
-    atomic_fetch_add(&server->snapshots, 1);
-}
-
-static void publish(struct server *server, const struct config *config)
-{
-    if (server->stopping)
-        return; /* no worker is left to run it */
-    compile(server, config);
-    for (unsigned i = 0; i < server->nworkers; i++)
-        mailbox_send(&server->workers[i]->mailbox,
-                     &lease_out(server->newest)->message);
-}
+#include "control/server_state.h"
 
 /* ---- the end ------------------------------------------------------------- */
 
@@ -132,7 +27,7 @@ static void begin_drain(struct server *server)
     log_write(LOG_INFO, "control",
               "draining: no new connections, requests in progress finish");
     for (unsigned i = 0; i < server->started; i++)
-        send_plain(server->workers[i], WORKER_DRAIN);
+        publish_tell(server->workers[i], WORKER_DRAIN);
     loop_timer_set(&server->loop, &server->drain_limit,
                    server->options.drain_timeout_ms);
 }
@@ -147,6 +42,35 @@ static void on_signal(evutil_socket_t signal, short what, void *arg)
     begin_drain(server);
 }
 
+static void on_hup(evutil_socket_t signal, short what, void *arg)
+{
+    struct server *server = arg;
+
+    (void)signal;
+    (void)what;
+    loop_tick(&server->loop);
+    reload_begin(server);
+}
+
+static void on_usr1(evutil_socket_t signal, short what, void *arg)
+{
+    struct server *server = arg;
+
+    (void)signal;
+    (void)what;
+    if (server->log)
+        access_writer_reopen(server->log);
+}
+
+static void on_usr2(evutil_socket_t signal, short what, void *arg)
+{
+    (void)signal;
+    (void)what;
+    (void)arg;
+    log_write(LOG_WARN, "control",
+              "USR2: taking over by a new binary is not there yet");
+}
+
 static void on_drain_limit(struct timer *timer)
 {
     struct server *server = LIST_ENTRY_OF(timer, struct server, drain_limit);
@@ -158,26 +82,35 @@ static void on_drain_limit(struct timer *timer)
 
 /* ---- messages ------------------------------------------------------------ */
 
+static void publish_now(struct server *server, struct publish *p)
+{
+    struct error error = {""};
+
+    if (!server->stopping && !publish(server, p->config, &error))
+        log_write(LOG_ERROR, "control", "a change is refused: %s", error.text);
+    config_release(p->config);
+    free(p);
+}
+
 static void on_message(struct mailbox *mailbox, struct message *message)
 {
     struct server *server = mailbox->owner;
 
     switch (message->kind) {
     case CONTROL_LEASE:
-        lease_back(server, LIST_ENTRY_OF(message, struct lease, message));
+        publish_lease_back(server,
+                           LIST_ENTRY_OF(message, struct lease, message));
         break;
     case CONTROL_DRAINED:
         if (++server->drained == server->started)
             stop(server);
         break;
-    case CONTROL_PUBLISH: {
-        struct publish *p = LIST_ENTRY_OF(message, struct publish, message);
-
-        publish(server, p->config);
-        config_free(p->config);
-        free(p);
+    case CONTROL_PUBLISH:
+        publish_now(server, LIST_ENTRY_OF(message, struct publish, message));
         break;
-    }
+    case CONTROL_RELOADED:
+        reload_end(server, LIST_ENTRY_OF(message, struct publish, message));
+        break;
     case CONTROL_DRAIN:
         free(message);
         begin_drain(server);
@@ -187,11 +120,11 @@ static void on_message(struct mailbox *mailbox, struct message *message)
     }
 }
 
-void server_publish(struct server *server, const struct config *config)
+void server_publish(struct server *server, struct config *config)
 {
     struct publish *p = memory_zeroed(1, sizeof(*p));
 
-    p->config = config_copy(config);
+    p->config = config_hold(config);
     p->message.kind = CONTROL_PUBLISH;
     mailbox_send(&server->mailbox, &p->message);
 }
@@ -211,57 +144,59 @@ unsigned server_snapshots_alive(const struct server *server)
 
 /* ---- start --------------------------------------------------------------- */
 
-/* The sockets of one worker.  False: those that were opened are closed. */
-static bool open_sockets(struct server *server, int *fds, struct error *error)
+static void wake_log(void *owner)
 {
-    for (unsigned i = 0; i < server->nlisteners; i++) {
-        fds[i] = listener_open(&server->listeners[i], true, error);
-        if (fds[i] < 0) {
-            while (i-- > 0)
-                close(fds[i]);
-            return false;
-        }
-    }
-    return true;
+    struct server *server = owner;
+
+    if (server->log)
+        access_writer_wake(server->log);
 }
 
-/* Whether somebody else listens there already: SO_REUSEPORT alone would let
- * two servers of one user share a port without a word. */
-static bool ports_are_free(struct server *server, struct error *error)
-{
-    for (unsigned i = 0; i < server->nlisteners; i++) {
-        struct address probe = server->listeners[i];
-        int fd;
-
-        if (probe.port == 0)
-            continue;
-        fd = listener_open(&probe, false, error);
-        if (fd < 0)
-            return false;
-        close(fd);
-    }
-    return true;
-}
-
-static bool make_workers(struct server *server, struct error *error)
+static bool make_workers(struct server *server, bool logs, struct error *error)
 {
     for (unsigned i = 0; i < server->options.workers; i++) {
-        int fds[CONFIG_LISTENERS_MAX];
-        struct worker *w;
+        struct worker *w = worker_new(&server->mailbox);
 
-        if (!open_sockets(server, fds, error))
-            return false;
-        w = worker_new(fds, server->listeners, server->nlisteners,
-                       lease_out(server->newest), &server->mailbox);
-        if (w == NULL)
+        if (w && logs)
+            w->ring = server->rings[i] = access_ring_new();
+        if (w == NULL || (logs && w->ring == NULL)) {
+            if (w)
+                worker_free(w);
             return error_set(error,
                              "cannot make worker %u: out of memory or "
                              "file descriptors",
                              i + 1);
+        }
+        w->wake_log = wake_log;
+        w->log_owner = server;
+        w->explain_key = server->options.explain_key;
         server->workers[server->nworkers++] = w;
         server->all[i] = &w->counters;
     }
     return true;
+}
+
+/* Whether anything is logged, with this config or one that HUP brings. */
+static bool wants_log(const struct server *server, const struct config *config)
+{
+    if (server->options.access_log.p)
+        return server->options.access_log.n != 0;
+    for (unsigned i = 0; i < config->nload_balancers; i++) {
+        if (config->load_balancers[i]->access_log.n)
+            return true;
+    }
+    return server->options.reload != NULL;
+}
+
+static bool start_log(struct server *server, const struct config *config,
+                      struct error *error)
+{
+    struct str *paths = publish_log_paths(server, config);
+
+    server->log = access_writer_start(server->rings, server->nworkers, paths,
+                                      server->nsinks, error);
+    free(paths);
+    return server->log != NULL;
 }
 
 static bool start_workers(struct server *server, struct error *error)
@@ -280,6 +215,8 @@ static bool start_api(struct server *server, struct error *error)
         .counters = server->all,
         .ncounters = server->nworkers,
         .snapshots = &server->snapshots,
+        .health = server->health,
+        .log = server->log,
     };
 
     if (!server->options.api)
@@ -289,35 +226,42 @@ static bool start_api(struct server *server, struct error *error)
     return server->api != NULL;
 }
 
-static void watch_signals(struct server *server)
+static void watch(struct server *server, struct event *event, int signal,
+                  event_callback_fn callback)
 {
-    evsignal_assign(&server->on_term, server->loop.base, SIGTERM, on_signal,
-                    server);
-    evsignal_assign(&server->on_int, server->loop.base, SIGINT, on_signal,
-                    server);
-    evsignal_add(&server->on_term, NULL);
-    evsignal_add(&server->on_int, NULL);
+    evsignal_assign(event, server->loop.base, signal, callback, server);
+    evsignal_add(event, NULL);
 }
 
-static bool start(struct server *server, const struct config *config,
+static void watch_signals(struct server *server)
+{
+    watch(server, &server->on_term, SIGTERM, on_signal);
+    watch(server, &server->on_int, SIGINT, on_signal);
+    watch(server, &server->on_hup, SIGHUP, on_hup);
+    watch(server, &server->on_usr1, SIGUSR1, on_usr1);
+    watch(server, &server->on_usr2, SIGUSR2, on_usr2);
+}
+
+static bool start(struct server *server, struct config *config,
                   struct error *error)
 {
+    bool logs = wants_log(server, config);
+
     if (!loop_init(&server->loop, &server->counters) ||
-        !mailbox_init(&server->mailbox, &server->loop))
+        !mailbox_init(&server->mailbox, &server->loop) ||
+        !chores_start(&server->chores))
         return error_set(error, "cannot start: out of memory or file "
                                 "descriptors");
-    server->nlisteners = config->nlisteners;
-    for (unsigned i = 0; i < config->nlisteners; i++)
-        server->listeners[i] = config->listeners[i].bind;
-    compile(server, config);
-    if (!ports_are_free(server, error) || !make_workers(server, error) ||
+    server->health = health_monitor_new(&server->loop);
+    if (!make_workers(server, logs, error) || !publish(server, config, error) ||
+        (logs && !start_log(server, config, error)) ||
         !start_api(server, error))
         return false;
     watch_signals(server);
     return start_workers(server, error);
 }
 
-struct server *server_start(const struct config *config,
+struct server *server_start(struct config *config,
                             const struct server_options *options,
                             struct error *error)
 {
@@ -331,6 +275,8 @@ struct server *server_start(const struct config *config,
         memory_zeroed(options->workers + 1, sizeof(struct worker *));
     server->all =
         memory_zeroed(options->workers + 1, sizeof(struct counters *));
+    server->rings =
+        memory_zeroed(options->workers + 1, sizeof(struct access_ring *));
     timer_init(&server->drain_limit, on_drain_limit);
     if (!start(server, config, error)) {
         server_free(server);
@@ -342,10 +288,17 @@ struct server *server_start(const struct config *config,
 bool server_listener_address(const struct server *server, unsigned i,
                              struct address *address)
 {
-    if (i >= server->nlisteners)
+    const struct snapshot *s = server->newest;
+
+    if (i >= s->nlisteners)
         return false;
-    *address = server->listeners[i];
-    return true;
+    for (unsigned slot = 0; slot < s->nslots; slot++) {
+        if (s->slots[slot] != &s->listeners[i])
+            continue;
+        *address = server->slots[slot].local;
+        return true;
+    }
+    return false;
 }
 
 bool server_api_address(const struct server *server, struct address *address)
@@ -364,9 +317,10 @@ void server_wait(struct server *server)
 static void end_workers(struct server *server)
 {
     for (unsigned i = 0; i < server->started; i++)
-        send_plain(server->workers[i], WORKER_STOP);
+        publish_tell(server->workers[i], WORKER_STOP);
     for (unsigned i = 0; i < server->started; i++)
         pthread_join(server->workers[i]->thread, NULL);
+    server->started = 0;
 }
 
 /* What workers still held is control's again: their threads are gone.  Our
@@ -377,7 +331,7 @@ static void take_leases(struct server *server)
         struct lease *lease = worker_settle(server->workers[i]);
 
         if (lease)
-            lease_back(server, lease);
+            publish_lease_back(server, lease);
     }
     if (server->mailbox.fd >= 0)
         mailbox_end(&server->mailbox);
@@ -385,26 +339,41 @@ static void take_leases(struct server *server)
         worker_free(server->workers[i]);
 }
 
+static void forget_signals(struct server *server)
+{
+    if (!event_initialized(&server->on_term))
+        return;
+    event_del(&server->on_term);
+    event_del(&server->on_int);
+    event_del(&server->on_hup);
+    event_del(&server->on_usr1);
+    event_del(&server->on_usr2);
+}
+
 void server_free(struct server *server)
 {
+    chores_stop(&server->chores);
     if (server->api)
         api_port_end(server->api);
     end_workers(server);
-    server->started = 0;
     server->stopping = true;
+    if (server->log)
+        access_writer_stop(server->log);
     take_leases(server);
-    if (server->newest)
-        free_snapshot(server, server->newest);
+    if (server->health)
+        health_monitor_free(server->health);
+    publish_end(server);
     target_registry_end(&server->targets);
     if (server->loop.base) {
-        if (event_initialized(&server->on_term)) {
-            event_del(&server->on_term);
-            event_del(&server->on_int);
-        }
+        forget_signals(server);
         loop_settle(&server->loop);
         loop_end(&server->loop);
     }
+    free(server->slots);
+    free(server->sinks);
+    region_end(&server->region);
     free(server->workers);
+    free(server->rings);
     free(server->all);
     free(server);
 }

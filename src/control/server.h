@@ -15,17 +15,30 @@ struct server_options {
     struct address api_bind;
     uint32_t drain_timeout_ms;
     const struct inspector *inspector; /* NULL: none */
+    struct str access_log;  /* of every load balancer, "-": standard output;
+                               p == NULL: what each says in its metadata; "":
+                               none */
+    struct str explain_key; /* n == 0: no live request is explained */
+    /* SIGHUP: the config to run from now on, or NULL when there is none (the
+     * callee said why).  Called on the chore thread, never twice at a time;
+     * NULL: HUP does nothing. */
+    struct config *(*reload)(void *owner);
+    void *reload_owner;
+    /* What reload() brought runs now (true) or could not: on the control
+     * thread.  May be NULL. */
+    void (*reloaded)(void *owner, bool runs);
 };
 
 struct server;
 
-/* Binds the listeners of the config (which is copied) and starts the workers.
- * NULL with an error. */
-struct server *server_start(const struct config *config,
+/* Binds the listeners of the config (which is held as long as it runs) and
+ * starts the workers.  NULL with an error. */
+struct server *server_start(struct config *config,
                             const struct server_options *options,
                             struct error *error);
 
-/* Where listener i is bound; false when there is none. */
+/* Where listener i of config->listeners is bound; false when it is not served
+ * or there is none. */
 bool server_listener_address(const struct server *server, unsigned i,
                              struct address *address);
 
@@ -39,10 +52,11 @@ void server_wait(struct server *server);
 /* From any thread: what TERM does. */
 void server_drain(struct server *server);
 
-/* From any thread: has the workers run this config (which is copied; same
- * listeners as before) instead.  Takes effect between two requests; what is
- * in progress ends with what it began with. */
-void server_publish(struct server *server, const struct config *config);
+/* From any thread: has the workers run this config instead (it is held).
+ * Takes effect between two requests; what is in progress ends with what it
+ * began with; listeners appear and disappear; when one cannot be opened the
+ * whole change is refused and logged. */
+void server_publish(struct server *server, struct config *config);
 
 /* Snapshots that exist: 1 when nothing old is in use any more. */
 unsigned server_snapshots_alive(const struct server *server);

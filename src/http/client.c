@@ -409,7 +409,7 @@ static void idle_timeout(struct client_session *c)
     c->conn.readable = true;
     read_idle(c);
     if (!c->conn.closed)
-        conn_timer(&c->conn, c->port->idle_ms - CLIENT_LOOK_MS);
+        conn_timer(&c->conn, c->pool->idle_ms - CLIENT_LOOK_MS);
 }
 
 static void on_timeout(struct conn *conn)

@@ -21,8 +21,6 @@ struct client_port {
     struct slab slab;
     struct field *fields; /* H1_FIELDS_MAX of them */
     struct list sessions; /* all of them, for the end */
-    uint32_t connect_ms;
-    uint32_t idle_ms; /* an unused connection closes after it */
 };
 
 enum {
@@ -36,9 +34,11 @@ struct client_pool {
     struct address address;
     struct list idle; /* used last: first */
     unsigned nidle;
+    uint32_t connect_ms;
+    uint32_t idle_ms; /* an unused connection closes after it */
 };
 
-/* False without memory.  handler and the times are set by the caller. */
+/* False without memory.  handler is set by the caller. */
 bool client_port_init(struct client_port *port, struct loop *loop);
 
 /* Closes every connection; their handlers are told nothing. */
@@ -47,6 +47,7 @@ void client_port_close(struct client_port *port);
 /* After client_port_close() and loop_settle(). */
 void client_port_end(struct client_port *port);
 
+/* The times are set by the caller, and may change. */
 void client_pool_init(struct client_pool *pool, struct client_port *port,
                       const struct address *address);
 

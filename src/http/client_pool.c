@@ -126,6 +126,6 @@ struct client_stream *client_connect(struct client_pool *pool, void *exchange)
     list_push_back(&port->sessions, &c->node);
     COUNTER_ADD(port->loop->counters, target_connections_opened, 1);
     COUNTER_ADD(port->loop->counters, target_connections, 1);
-    conn_timer(&c->conn, port->connect_ms);
+    conn_timer(&c->conn, pool->connect_ms);
     return &c->stream;
 }

@@ -73,7 +73,7 @@ static void put_head(struct text *t, const struct request_out *out)
 {
     const struct request *req = out->request;
 
-    h1_put_request_line(t, req);
+    h1_put_request_line(t, req, out->target);
     if (out->host.n)
         h1_put_field(t, STR("Host"), out->host);
     h1_put_fields(t, &req->fields);

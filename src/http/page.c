@@ -6,20 +6,48 @@ static const struct {
     unsigned status;
     const char *reason;
 } reasons[] = {
+    {200, "OK"},
+    {201, "Created"},
+    {202, "Accepted"},
+    {203, "Non-Authoritative Information"},
+    {204, "No Content"},
+    {205, "Reset Content"},
+    {206, "Partial Content"},
+    {301, "Moved Permanently"},
+    {302, "Found"},
     {400, "Bad Request"},
     {401, "Authorization Required"},
+    {402, "Payment Required"},
     {403, "Forbidden"},
+    {404, "Not Found"},
     {405, "Not Allowed"},
+    {406, "Not Acceptable"},
+    {407, "Proxy Authentication Required"},
     {408, "Request Time-out"},
+    {409, "Conflict"},
+    {410, "Gone"},
+    {411, "Length Required"},
+    {412, "Precondition Failed"},
     {413, "Request Entity Too Large"},
     {414, "Request-URI Too Large"},
+    {415, "Unsupported Media Type"},
+    {416, "Requested Range Not Satisfiable"},
     {417, "Expectation Failed"},
+    {421, "Misdirected Request"},
+    {422, "Unprocessable Content"},
+    {425, "Too Early"},
+    {426, "Upgrade Required"},
+    {428, "Precondition Required"},
+    {429, "Too Many Requests"},
+    {431, "Request Header Fields Too Large"},
+    {451, "Unavailable For Legal Reasons"},
     {500, "Internal Server Error"},
     {501, "Not Implemented"},
     {502, "Bad Gateway"},
     {503, "Service Temporarily Unavailable"},
     {504, "Gateway Time-out"},
     {505, "HTTP Version Not Supported"},
+    {507, "Insufficient Storage"},
 };
 
 struct str page_reason(unsigned status)
@@ -51,26 +79,49 @@ static void put_page(struct text *t, unsigned status)
     TEXT_LITERAL(t, "</h1></center>\r\n</body>\r\n</html>\r\n");
 }
 
-void page_respond(struct server_stream *stream, struct loop *loop,
-                  unsigned status, bool close)
+static void add(struct response_out *out, struct str name, struct str value)
+{
+    if (name.n && value.n)
+        out->added[out->nadded++] = (struct added_field){name, value};
+}
+
+size_t page_send(struct server_stream *stream, struct loop *loop,
+                 const struct page *page)
 {
     char buffer[PAGE_MAX];
     struct text t = text_in(buffer, sizeof(buffer));
+    struct str body = page->body;
     struct response_out out = {
-        .status = status,
-        .reason = page_reason(status),
-        .added = {{STR("Server"), STR("awselb/2.0")},
-                  {STR("Date"), loop_http_date(loop)},
-                  {STR("Content-Type"), STR("text/html")}},
-        .nadded = 3,
+        .status = page->status,
+        .reason = page_reason(page->status),
         .body = BODY_LENGTH,
-        .close = close,
+        .close = page->close,
         .own = true,
     };
     struct piece piece = {.end = true};
 
-    put_page(&t, status);
-    out.length = t.n;
-    piece.data = (struct span){t.p, t.n, false};
-    stream->ops->respond(stream, &out, &piece);
+    if (body.p == NULL) {
+        put_page(&t, page->status);
+        body = text_str(&t);
+    }
+    add(&out, STR("Server"), STR("awselb/2.0"));
+    add(&out, STR("Date"), loop_http_date(loop));
+    add(&out, STR("Content-Type"), page->content_type);
+    add(&out, page->extra.name, page->extra.value);
+    add(&out, page->more.name, page->more.value);
+    out.length = body.n;
+    piece.data = (struct span){(char *)(uintptr_t)body.p, body.n, false};
+    return stream->ops->respond(stream, &out, &piece);
+}
+
+size_t page_respond(struct server_stream *stream, struct loop *loop,
+                    unsigned status, bool close)
+{
+    struct page page = {
+        .status = status,
+        .content_type = STR("text/html"),
+        .close = close,
+    };
+
+    return page_send(stream, loop, &page);
 }

@@ -11,9 +11,23 @@
 enum { PAGE_MAX = 512 };
 
 /* Sends the page for a status (400, 403, 405, 408, 413, 414, 417, 460-464,
- * 500-505, ...) as the whole response. */
-void page_respond(struct server_stream *stream, struct loop *loop,
-                  unsigned status, bool close);
+ * 500-505, ...) as the whole response.  These return the bytes that it makes
+ * on the wire. */
+size_t page_respond(struct server_stream *stream, struct loop *loop,
+                    unsigned status, bool close);
+
+/* A response that we make ourselves. */
+struct page {
+    unsigned status;
+    struct str content_type;  /* n == 0: none is sent */
+    struct str body;          /* p == NULL: the page for the status */
+    struct added_field extra; /* name.n == 0: none */
+    struct added_field more;
+    bool close;
+};
+
+size_t page_send(struct server_stream *stream, struct loop *loop,
+                 const struct page *page);
 
 /* "Bad Gateway"; "" for a status that has no name here. */
 struct str page_reason(unsigned status);

@@ -153,6 +153,7 @@ static bool decode_body(struct server_session *s, struct window *w,
     if (result == H1_BODY_BAD)
         return false;
     piece->data = (struct span){(char *)(uintptr_t)out.p, out.n, true};
+    piece->wire = used;
     piece->end = result == H1_BODY_DONE;
     if (!conn_keep(&s->conn, w->p + used, w->n - used)) {
         *fault = (struct h1_fault){.status = 500, .why = "out of memory"};
@@ -258,6 +259,7 @@ static void read_tunnel(struct server_session *s)
         return;
     }
     piece.data = (struct span){w.p, w.n, true};
+    piece.wire = w.n;
     conn_timer(&s->conn, s->port->idle_ms);
     if (s->stream.exchange)
         s->port->handler->on_body(&s->stream, &piece);
@@ -268,8 +270,11 @@ static void read_tunnel(struct server_session *s)
 /* ---- a head ------------------------------------------------------------- */
 
 /* Answers what is no request, and ends the connection. */
-static void refuse(struct server_session *s, const struct h1_fault *fault)
+static void refuse(struct server_session *s, const struct h1_fault *fault,
+                   size_t received)
 {
+    size_t sent;
+
     s->state = SERVER_ANSWER;
     s->keep_alive = false;
     s->version = 11;
@@ -277,8 +282,8 @@ static void refuse(struct server_session *s, const struct h1_fault *fault)
     s->delimited = false;
     s->client_closes = false; /* more may come than it said */
     s->stream.exchange = NULL;
-    s->port->handler->on_refused(&s->stream, fault);
-    page_respond(&s->stream, s->conn.loop, fault->status, true);
+    sent = page_respond(&s->stream, s->conn.loop, fault->status, true);
+    s->port->handler->on_refused(&s->stream, fault, received, sent);
 }
 
 static void take_request(struct server_session *s, const struct request *req)
@@ -305,19 +310,22 @@ static void send_continue(struct server_session *s)
 
     s->want_continue = false;
     conn_send(&s->conn, go_on, sizeof(go_on) - 1);
+    if (s->stream.exchange && s->port->handler->on_interim)
+        s->port->handler->on_interim(&s->stream, sizeof(go_on) - 1);
 }
 
 static void begin_request(struct server_session *s, struct request *req,
-                          struct window *rest)
+                          size_t head_len, struct window *rest)
 {
     struct piece piece = {.end = false};
     struct h1_fault fault = {0};
 
     take_request(s, req);
     if (!decode_body(s, rest, &piece, &fault)) {
-        refuse(s, &fault);
+        refuse(s, &fault, head_len + rest->n);
         return;
     }
+    piece.wire += head_len;
     if (piece.end)
         s->want_continue = false; /* it did not wait */
     if (piece.end || s->websocket)
@@ -361,14 +369,14 @@ static void parse_head(struct server_session *s, struct window *w)
     case H1_OK:
         s->parse_at = 0;
         rest = (struct window){.p = w->p + head_len, .n = w->n - head_len};
-        begin_request(s, &req, &rest);
+        begin_request(s, &req, head_len, &rest);
         break;
     case H1_PARTIAL:
         keep_head(s, w);
         break;
     case H1_BAD:
         s->head = req.method == METHOD_HEAD; /* if it came so far */
-        refuse(s, &fault);
+        refuse(s, &fault, w->n);
         break;
     }
 }
@@ -381,7 +389,7 @@ static void head_ended(struct server_session *s, enum conn_read how)
         .status = 400, .why = "the client closed inside the request head"};
 
     if (how == CONN_EOF && s->conn.kept)
-        refuse(s, &cut_off);
+        refuse(s, &cut_off, conn_kept(&s->conn).n);
     else
         server_close(s);
 }
@@ -519,7 +527,7 @@ static void on_timeout(struct conn *conn)
     switch ((enum server_state)s->state) {
     case SERVER_HEAD:
         if (conn->kept)
-            refuse(s, &slow);
+            refuse(s, &slow, conn_kept(conn).n);
         else
             server_close(s);
         break;

@@ -122,8 +122,8 @@ static void answered(struct server_session *s)
     server_proceed(s);
 }
 
-static void write_piece(struct server_session *s, struct str head,
-                        const struct piece *piece)
+static size_t write_piece(struct server_session *s, struct str head,
+                          const struct piece *piece)
 {
     struct compose_options how = {.chunked = s->chunked};
     size_t written;
@@ -141,10 +141,11 @@ static void write_piece(struct server_session *s, struct str head,
     COUNTER_ADD(s->conn.loop->counters, bytes_to_clients, written);
     if (piece->end)
         answered(s);
+    return written;
 }
 
-static void respond(struct server_stream *stream, struct response_out *out,
-                    const struct piece *piece)
+static size_t respond(struct server_stream *stream, struct response_out *out,
+                      const struct piece *piece)
 {
     struct server_session *s = session_of(stream);
     struct text head = text_in(s->conn.loop->head, LOOP_HEAD);
@@ -157,12 +158,12 @@ static void respond(struct server_stream *stream, struct response_out *out,
         put_head(&head, s, out);
     if (!text_ok(&head)) { /* longer than any that the codec lets in */
         server_close(s);
-        return;
+        return 0;
     }
-    write_piece(s, text_str(&head), piece);
+    return write_piece(s, text_str(&head), piece);
 }
 
-static void send_body(struct server_stream *stream, const struct piece *piece)
+static size_t send_body(struct server_stream *stream, const struct piece *piece)
 {
     struct server_session *s = session_of(stream);
 
@@ -171,12 +172,12 @@ static void send_body(struct server_stream *stream, const struct piece *piece)
         conn_send(&s->conn, piece->data.p, piece->data.n);
         if (piece->end)
             conn_shutdown(&s->conn);
-        return;
+        return piece->data.n;
     }
-    write_piece(s, STR(""), piece);
+    return write_piece(s, STR(""), piece);
 }
 
-static void upgrade(struct server_stream *stream, struct response_out *out)
+static size_t upgrade(struct server_stream *stream, struct response_out *out)
 {
     struct server_session *s = session_of(stream);
     struct text t = text_in(s->conn.loop->head, LOOP_HEAD);
@@ -189,7 +190,7 @@ static void upgrade(struct server_stream *stream, struct response_out *out)
     TEXT_LITERAL(&t, "Connection: Upgrade\r\nUpgrade: websocket\r\n\r\n");
     if (!text_ok(&t)) {
         server_close(s);
-        return;
+        return 0;
     }
     s->started = true;
     s->keep_alive = false;
@@ -199,6 +200,7 @@ static void upgrade(struct server_stream *stream, struct response_out *out)
     COUNTER_ADD(s->conn.loop->counters, bytes_to_clients, t.n);
     conn_send(&s->conn, t.p, t.n);
     conn_again(&s->conn);
+    return t.n;
 }
 
 static void cut(struct server_stream *stream)

@@ -30,6 +30,8 @@ struct span {
 struct piece {
     struct span data;
     bool end;            /* the body is complete with this piece */
+    size_t wire;         /* from a client: bytes that it took on the wire, the
+                            head's too where it came with one */
     struct str trailers; /* raw trailer section; only with `end` */
 };
 
@@ -57,7 +59,8 @@ struct response_out {
 /* A request on its way to a target: the client's, with marks and additions. */
 struct request_out {
     const struct request *request;
-    struct str host; /* in place of the client's Host; n == 0: as it came */
+    struct str host;   /* in place of the client's Host; n == 0: as it came */
+    struct str target; /* in place of path and query; n == 0: as they came */
     struct added_field added[ADDED_FIELDS_MAX];
     unsigned nadded;
     bool close;     /* the connection is not used again */
@@ -74,13 +77,15 @@ enum stream_gone {
 struct server_stream;
 
 struct server_stream_ops {
-    /* The head of the response and the first piece of its body. */
-    void (*respond)(struct server_stream *stream, struct response_out *out,
-                    const struct piece *piece);
-    void (*send_body)(struct server_stream *stream, const struct piece *piece);
+    /* The head of the response and the first piece of its body.  This and the
+     * next two return the bytes that it makes on the wire. */
+    size_t (*respond)(struct server_stream *stream, struct response_out *out,
+                      const struct piece *piece);
+    size_t (*send_body)(struct server_stream *stream,
+                        const struct piece *piece);
     /* 101: what follows in both directions are raw bytes (send_body without
      * an end; `end` ends our direction). */
-    void (*upgrade)(struct server_stream *stream, struct response_out *out);
+    size_t (*upgrade)(struct server_stream *stream, struct response_out *out);
     /* The response cannot be completed: the client must see that. */
     void (*cut)(struct server_stream *stream);
     /* Nothing more of the request body is read while a reason holds. */
@@ -108,11 +113,15 @@ struct server_handler {
      * ended its direction). */
     void (*on_body)(struct server_stream *stream, const struct piece *piece);
     void (*on_drained)(struct server_stream *stream);
+    /* A 100 of this many bytes was sent; may be NULL. */
+    void (*on_interim)(struct server_stream *stream, size_t sent);
     void (*on_gone)(struct server_stream *stream, enum stream_gone why,
                     const char *cause);
-    /* A head that is none was answered with fault->status. */
+    /* A head that is none, of `received` bytes so far, was answered with
+     * fault->status in `sent` bytes. */
     void (*on_refused)(struct server_stream *stream,
-                       const struct h1_fault *fault);
+                       const struct h1_fault *fault, size_t received,
+                       size_t sent);
 };
 
 struct client_stream;

@@ -5,21 +5,21 @@
  */
 #include "lb/group.h"
 
-static struct target *choose(struct group *group)
+static struct target *choose(struct group *group, unsigned n)
 {
     uint64_t turn =
         atomic_fetch_add_explicit(&group->cursor, 1, memory_order_relaxed);
     struct target *best = NULL;
     unsigned least = 0;
 
-    for (unsigned i = 0; i < group->ntargets; i++) {
-        struct target *t = group->targets[(turn + i) % group->ntargets];
-        unsigned n =
+    for (unsigned i = 0; i < n; i++) {
+        struct target *t = group_eligible(group, (unsigned)((turn + i) % n));
+        unsigned busy =
             atomic_load_explicit(&t->outstanding, memory_order_relaxed);
 
-        if (best == NULL || n < least) {
+        if (best == NULL || busy < least) {
             best = t;
-            least = n;
+            least = busy;
         }
     }
     return best;

@@ -5,12 +5,12 @@
  */
 #include "lb/group.h"
 
-static struct target *choose(struct group *group)
+static struct target *choose(struct group *group, unsigned n)
 {
     uint64_t turn =
         atomic_fetch_add_explicit(&group->cursor, 1, memory_order_relaxed);
 
-    return group->targets[turn % group->ntargets];
+    return group_eligible(group, (unsigned)(turn % n));
 }
 
 const struct balancer balancer_round_robin = {.choose = choose};

@@ -10,10 +10,10 @@
 
 struct group;
 
-/* How a group chooses; one file each. */
+/* How a group chooses among its eligible targets; one file each. */
 struct balancer {
-    /* A target of a group that has at least one. */
-    struct target *(*choose)(struct group *group);
+    /* A target of a group with n > 0 eligible ones. */
+    struct target *(*choose)(struct group *group, unsigned n);
     bool counts_outstanding; /* wants target->outstanding kept */
 };
 
@@ -21,15 +21,37 @@ extern const struct balancer balancer_round_robin;
 extern const struct balancer balancer_least_outstanding;
 
 struct group {
-    char name[CONFIG_NAME_MAX + 1];
+    const struct config_group *config;
     const struct balancer *balancer;
-    enum retry retry;
-    unsigned ntargets;
+    unsigned ntargets; /* at most UINT16_MAX */
     struct target **targets;
     _Atomic uint64_t cursor; /* of the round robin, over all workers */
+    /* The targets that may be chosen, as indices of `targets`: the first
+     * `neligible`; there is room for all, zeroed at first.  One thread writes,
+     * others read while it does: what they read is always a target of the
+     * group, at worst one whose state changed this moment. */
+    _Atomic unsigned neligible;
+    _Atomic uint16_t *eligible;
+    _Atomic bool fail_open; /* fewer are healthy than the attribute wants:
+                               all registered ones are eligible */
 };
 
-/* The next target, or NULL when the group has none. */
+/* The i-th eligible target, i < n as group_choose() read it. */
+static inline struct target *group_eligible(const struct group *group,
+                                            unsigned i)
+{
+    return group->targets[atomic_load_explicit(&group->eligible[i],
+                                               memory_order_relaxed)];
+}
+
+/* Recomputes who is eligible from the states of the targets, by
+ * target_group_health.unhealthy_state_routing.* (alb.md 3.7): the healthy ones
+ * (and, with health checks off, all), or every initial, healthy and unhealthy
+ * one when too few are healthy.  A group that no listener forwards to has
+ * none.  Control thread only. */
+void group_refresh(struct group *group);
+
+/* The next target, or NULL when the group has none to choose from. */
 struct target *group_choose(struct group *group);
 
 /* One of n groups by weight: the index, or -1 when all weights are 0.

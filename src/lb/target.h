@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Targets: where requests go.  One object per address, shared by all
- * snapshots and threads as long as any of them knows it; what changes in it
- * are a few atomics.
+ * Targets: where requests go.  One object per registration (a target group
+ * and an address), shared by all snapshots and threads as long as any of them
+ * knows it; what changes in it are a few atomics.
  */
 #ifndef SLUICE_LB_TARGET_H
 #define SLUICE_LB_TARGET_H
@@ -10,28 +10,37 @@
 #include <stdatomic.h>
 
 #include "base/address.h"
+#include "lb/health.h"
 
 struct target {
     struct address address;
     char text[ADDRESS_TEXT_MAX]; /* the address, with NUL, for people */
+    char *group;                 /* ARN of its target group, with NUL */
     unsigned slot;               /* index of its pool in every worker */
     unsigned snapshots;          /* that use it; the registry's owner counts */
     _Atomic unsigned refs;
     _Atomic unsigned outstanding; /* requests in progress, where a balancer
                                      wants to know */
+    _Atomic uint8_t state;        /* enum target_state; control writes */
     _Atomic bool stale_explained; /* the log said why connections die */
+    struct target *chained;       /* in the registry's table */
 };
 
 /* All targets of a process; belongs to one thread. */
 struct target_registry {
-    struct target **slots;
+    struct target **slots; /* by slot; NULL: free */
     unsigned nslots;
+    unsigned nused;
+    struct target **table; /* by hash of group and address */
+    unsigned ntable;
+    unsigned free_slot; /* none below it is free */
 };
 
 void target_registry_end(struct target_registry *registry);
 
-/* The target of this address, with one more snapshot using it. */
-struct target *target_use(struct target_registry *registry,
+/* The target of this group and address, with one more snapshot using it; a
+ * new one is in the state TARGET_INITIAL. */
+struct target *target_use(struct target_registry *registry, struct str group,
                           const struct address *address);
 
 /* One snapshot less uses it.  True when that was the last: its slot is free

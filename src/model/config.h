@@ -1,80 +1,397 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * What was asked for, in AWS's words: load balancer attributes, listeners,
- * target groups and the weights between them.
+ * What was asked for, in AWS's words: load balancers, listeners, rules and
+ * target groups as one graph, checked as AWS would check it.
  *
- * A config is plain data that one owner changes; a compiled snapshot of it is
- * what runs (proxy/snapshot.h).  Times are in milliseconds here, whatever
- * unit the attribute has.
+ * config_build() makes a config from the values of a template; it is never
+ * changed afterwards and may be shared by threads.  A change is a new config
+ * built from changed values.  A compiled snapshot of a config is what runs
+ * (proxy/snapshot.h).  Times are in milliseconds here, whatever unit the
+ * property has; texts are NUL-terminated slices of the config's region.
  */
 #ifndef SLUICE_MODEL_CONFIG_H
 #define SLUICE_MODEL_CONFIG_H
 
+#include <stdatomic.h>
+
 #include "base/address.h"
 #include "base/error.h"
-
-enum xff_mode { XFF_APPEND, XFF_PRESERVE, XFF_REMOVE };
-
-enum algorithm { ALGORITHM_ROUND_ROBIN, ALGORITHM_LEAST_OUTSTANDING };
-
-/* What happens to a request on a pooled connection that the target closed
- * before the first byte of an answer. */
-enum retry { RETRY_OFF, RETRY_SAFE };
+#include "model/report.h"
 
 enum {
-    CONFIG_NAME_MAX = 32, /* characters of a target group's name */
+    CONFIG_NAME_MAX = 32, /* characters of a name of AWS's */
     CONFIG_WEIGHT_MAX = 999,
     CONFIG_GROUPS_MAX = 5,     /* target groups of one forward action */
     CONFIG_TARGETS_MAX = 1000, /* targets of one target group */
-    CONFIG_LISTENERS_MAX = 50,
+    CONFIG_LISTENERS_MAX = 50, /* of one load balancer */
+    CONFIG_RULES_MAX = 4096,   /* of one listener; ALB: 100 of a balancer */
+    CONFIG_PRIORITY_MAX = 50000,
 };
 
+/* ---- load balancers ------------------------------------------------------ */
+
+enum xff_mode { XFF_APPEND, XFF_PRESERVE, XFF_REMOVE };
+enum desync_mode {
+    DESYNC_MODE_MONITOR,
+    DESYNC_MODE_DEFENSIVE,
+    DESYNC_MODE_STRICTEST
+};
+enum scheme { SCHEME_INTERNET_FACING, SCHEME_INTERNAL };
+enum ip_address_type {
+    IP_TYPE_IPV4,
+    IP_TYPE_DUALSTACK,
+    IP_TYPE_DUALSTACK_WITHOUT_PUBLIC_IPV4,
+    IP_TYPE_IPV6
+};
+
+/* LoadBalancerAttributes (alb.md 6), by the names of model/attributes.c.
+ * Those that nothing acts on yet are kept all the same. */
 struct config_attributes {
     uint32_t idle_timeout_ms;
     uint32_t client_keep_alive_ms;
     uint32_t connect_timeout_ms; /* ALB: 10 s, not settable there */
     enum xff_mode xff_mode;
+    enum desync_mode desync_mode;
     bool xff_client_port;
     bool preserve_host_header;
     bool drop_invalid_header_fields;
+    bool http2;
+    bool tls_headers; /* x_amzn_tls_version_and_cipher_suite */
+    bool waf_fail_open;
+    bool deletion_protection;
+    bool cross_zone;
+    bool zonal_shift;
+    bool deny_all_igw_traffic;
+    struct config_log {
+        bool enabled;
+        struct str bucket;
+        struct str prefix;
+    } access_logs, connection_logs, health_check_logs;
+};
+
+struct config_listener;
+
+struct config_load_balancer {
+    struct str id; /* logical id in the template */
+    struct place place;
+    unsigned index; /* in config->load_balancers */
+    struct str name;
+    struct str arn;
+    struct str full_name; /* "app/NAME/LBID" */
+    struct str dns_name;
+    enum scheme scheme;
+    enum ip_address_type ip_address_type;
+    struct config_attributes attributes;
+    struct str access_log; /* Metadata.Sluice.AccessLog: a file; n == 0: none */
+    unsigned nlisteners;
+    struct config_listener **listeners;
+};
+
+/* ---- target groups ------------------------------------------------------- */
+
+enum protocol { PROTOCOL_HTTP, PROTOCOL_HTTPS };
+enum protocol_version { VERSION_HTTP1, VERSION_HTTP2, VERSION_GRPC };
+enum target_type { TARGET_TYPE_INSTANCE, TARGET_TYPE_IP, TARGET_TYPE_LAMBDA };
+enum algorithm {
+    ALGORITHM_ROUND_ROBIN,
+    ALGORITHM_LEAST_OUTSTANDING,
+    ALGORITHM_WEIGHTED_RANDOM
+};
+enum stickiness_type { STICKINESS_LB_COOKIE, STICKINESS_APP_COOKIE };
+enum cross_zone { CROSS_ZONE_FALSE, CROSS_ZONE_TRUE, CROSS_ZONE_INHERIT };
+
+/* What happens to a request on a pooled connection that the target closed
+ * before the first byte of an answer. */
+enum retry { RETRY_OFF, RETRY_SAFE };
+
+/* A set of codes 0 to 639: a Matcher, of HTTP or gRPC. */
+struct code_set {
+    uint64_t bits[10];
+};
+
+static inline bool code_set_has(const struct code_set *set, unsigned code)
+{
+    return code < 640 && (set->bits[code / 64] >> code % 64 & 1);
+}
+
+/* Reads "200,202", "200-299" or both, each from min to max.  False with
+ * nothing changed. */
+bool code_set_parse(struct code_set *set, struct str text, unsigned min,
+                    unsigned max);
+
+struct config_health {
+    bool enabled;
+    enum protocol protocol;
+    uint16_t port; /* 0: traffic-port */
+    struct str path;
+    uint32_t interval_ms;
+    uint32_t timeout_ms;
+    unsigned healthy_threshold;
+    unsigned unhealthy_threshold;
+    struct str matcher;    /* as it was written */
+    struct code_set codes; /* what it means */
+};
+
+/* TargetGroupAttributes (alb.md 3.2). */
+struct group_attributes {
+    enum algorithm algorithm;
+    bool anomaly_mitigation;
+    enum cross_zone cross_zone;
+    uint32_t deregistration_delay_ms;
+    uint32_t slow_start_ms;
+    bool sticky;
+    enum stickiness_type stickiness_type;
+    uint32_t lb_cookie_ms;
+    uint32_t app_cookie_ms;
+    struct str app_cookie_name;
+    /* 0: off.  Fewer healthy targets than this: route to all of them. */
+    uint32_t routing_count;
+    uint32_t routing_percent;
+    uint32_t dns_count;
+    uint32_t dns_percent;
+    bool multi_value_headers;
+};
+
+struct config_target {
+    struct str id; /* as registered: an address, an instance id, a function */
+    struct place place;
+    uint16_t port;
+    struct str zone;        /* n == 0: none */
+    struct address address; /* family 0: it has none here */
 };
 
 struct config_group {
-    char name[CONFIG_NAME_MAX + 1];
-    enum algorithm algorithm;
+    struct str id; /* logical id */
+    struct place place;
+    unsigned index; /* in config->groups */
+    struct str name;
+    struct str arn;
+    struct str full_name; /* "targetgroup/NAME/TGID" */
+    enum target_type type;
+    enum protocol protocol;
+    enum protocol_version version;
+    enum ip_address_type ip_address_type;
+    uint16_t port; /* 0: a Lambda group */
+    struct config_health health;
+    struct group_attributes attributes;
     enum retry retry;
-    unsigned weight; /* in the one forward action that there is */
+    /* That an action of some listener forwards to, and of which balancer:
+     * ALB allows one.  NULL: unused. */
+    const struct config_load_balancer *load_balancer;
+    /* Those that have an address here: registered by IP address, from
+     * --service or from Metadata. */
     unsigned ntargets;
-    struct address *targets; /* ntargets of them */
+    struct config_target *targets;
+    /* Registered ones that have none (instance ids, functions). */
+    unsigned nelsewhere;
+    /* No address: the flag that gives one, "--service Svc.green=HOST:PORT". */
+    struct str flag;
+};
+
+/* ---- rules ---------------------------------------------------------------- */
+
+enum condition_field {
+    CONDITION_HOST,
+    CONDITION_PATH,
+    CONDITION_HEADER,
+    CONDITION_METHOD,
+    CONDITION_QUERY,
+    CONDITION_SOURCE_IP,
+};
+
+struct config_match {
+    struct place place;
+    bool has_key;
+    struct str key;   /* QUERY; has_key false: any parameter */
+    struct str value; /* a pattern, a regex, a method or a CIDR block */
+};
+
+struct config_condition {
+    enum condition_field field;
+    struct place place;
+    bool regex;        /* the values are regexes (HOST, PATH, HEADER) */
+    struct str header; /* HEADER: its name */
+    unsigned nvalues;  /* at least 1; ORed */
+    struct config_match *values;
+};
+
+enum action_type {
+    ACTION_FORWARD,
+    ACTION_REDIRECT,
+    ACTION_FIXED_RESPONSE,
+    ACTION_AUTHENTICATE_OIDC,
+    ACTION_AUTHENTICATE_COGNITO,
+    ACTION_JWT_VALIDATION,
+};
+
+struct config_forward {
+    unsigned n;
+    struct {
+        const struct config_group *group;
+        unsigned weight;
+    } groups[CONFIG_GROUPS_MAX];
+    bool sticky; /* TargetGroupStickinessConfig */
+    uint32_t sticky_ms;
+};
+
+/* Each part with its keywords (#{host} ...), defaults filled in. */
+struct config_redirect {
+    unsigned status; /* 301 or 302 */
+    struct str protocol;
+    struct str host;
+    struct str port;
+    struct str path; /* begins with "/" */
+    struct str query;
+};
+
+struct config_fixed {
+    unsigned status;
+    struct str content_type; /* n == 0: none was given */
+    struct str body;
+};
+
+struct config_action {
+    enum action_type type;
+    struct place place;
+    unsigned order;
+    union {
+        struct config_forward forward;
+        struct config_redirect redirect;
+        struct config_fixed fixed;
+    } u; /* the other types are checked, and kept as `properties` */
+    const struct value *properties;
+};
+
+enum transform_type { TRANSFORM_HOST, TRANSFORM_URL };
+
+struct config_transform {
+    enum transform_type type;
+    struct place place;
+    struct str regex;
+    struct str replace;
+};
+
+struct config_rule {
+    struct str id; /* logical id; of the default rule the listener's */
+    struct place place;
+    struct str arn;
+    unsigned priority; /* 0: the default rule */
+    unsigned nconditions;
+    struct config_condition *conditions;
+    unsigned nactions; /* ascending by Order; the last one is terminal */
+    struct config_action *actions;
+    unsigned ntransforms;
+    struct config_transform transforms[2];
+};
+
+static inline const struct config_action *
+config_rule_action(const struct config_rule *rule)
+{
+    return &rule->actions[rule->nactions - 1];
+}
+
+/* ---- listeners ------------------------------------------------------------ */
+
+/* ListenerAttributes: response headers and header names (alb.md 5.9). */
+struct config_listener_attribute {
+    struct str key;
+    struct str value;
 };
 
 struct config_listener {
-    struct address bind; /* port 0: the system chooses */
+    struct str id;
+    struct place place;
+    unsigned index; /* in config->listeners, over all load balancers */
+    struct str arn;
+    const struct config_load_balancer *load_balancer;
+    enum protocol protocol;
+    uint16_t port; /* what it is called: rules, X-Forwarded-Port, Location */
+    struct address bind; /* where it listens here; port 0: the system chooses */
+    struct str ssl_policy;
+    unsigned nattributes;
+    struct config_listener_attribute *attributes;
+    unsigned nrules; /* ascending by priority, the default rule last */
+    struct config_rule *rules;
+};
+
+/* ---- the whole ------------------------------------------------------------ */
+
+/* An ECS service that registers its tasks with target groups. */
+struct config_service {
+    struct str id;
+    struct str path; /* aws:cdk:path; n == 0: none */
+    unsigned ngroups;
+    struct config_group **groups; /* its own; of a blue/green service the
+                                     first is blue */
+    struct config_group *green;   /* AlternateTargetGroupArn; or NULL */
 };
 
 struct config {
-    struct config_attributes attributes;
+    struct region region;
+    _Atomic unsigned refs;
+    struct str region_name; /* of AWS */
+    struct str account;
+    struct str stack;
+    unsigned nload_balancers;
+    struct config_load_balancer **load_balancers;
     unsigned nlisteners;
-    struct config_listener listeners[CONFIG_LISTENERS_MAX];
+    struct config_listener **listeners;
     unsigned ngroups;
-    struct config_group groups[CONFIG_GROUPS_MAX];
+    struct config_group **groups;
+    unsigned nservices;
+    struct config_service **services;
 };
 
-/* An empty config with ALB's defaults; config_free() frees it. */
-struct config *config_new(void);
-void config_free(struct config *config);
+/* What is local about a config and stands in no template (--port, --bind,
+ * --service ...). */
+struct local_port {
+    uint16_t listener;
+    uint16_t local;
+};
 
-/* A copy that shares nothing. */
-struct config *config_copy(const struct config *config);
+struct local_service {
+    struct str name;  /* before "=" as typed: "Svc", "Svc.green" */
+    struct str value; /* HOST:PORT[,...] as typed */
+};
 
-/* Adds what `--to` says: [NAME=]HOST:PORT[@WEIGHT][,...].  False with an error
- * that names the entry, and with the config unchanged. */
-bool config_add_to(struct config *config, struct str to, struct error *error);
+struct local {
+    struct address bind; /* port unused; family 0: 127.0.0.1 */
+    unsigned port_offset;
+    unsigned nports;
+    const struct local_port *ports;
+    unsigned nservices;
+    const struct local_service *services;
+    enum retry retry;
+    struct str region_name; /* n == 0: us-east-1 */
+    struct str account;     /* n == 0: 000000000000 */
+};
 
-/* Sets an attribute by ALB's name, with ALB's range.  Target group attributes
- * go to every group there is.  False with an error that says the range, or
- * what the name might have been. */
-bool config_set_attribute(struct config *config, struct str key,
-                          struct str value, struct error *error);
+/* Builds a config from resources: a MAP of logical id -> MAP {Type,
+ * Properties, Metadata} as the template's loader resolved them.  `stack` names
+ * the stack: ARNs and ids derive from it and the logical ids, so they are the
+ * same after a restart.  Everything wrong goes to the report; NULL when any of
+ * it was an error. */
+struct config *config_build(const struct value *resources, struct str stack,
+                            const struct local *local, struct report *report);
+
+/* One more owner, one owner less; from any thread. */
+struct config *config_hold(struct config *config);
+void config_release(struct config *config);
+
+/* The resources that `--to [NAME=]HOST:PORT[@WEIGHT][,...]` stands for: a load
+ * balancer with one listener on `port` that forwards to one target group per
+ * NAME; the stack is called `sluice`, region and account are the defaults.  `health_path`: what to probe; n == 0: health
+ * checks are off.  `attributes` are KEY=VALUE texts.  Values stand in the
+ * region; NULL with an error that names the entry. */
+struct to_options {
+    struct str to;
+    uint16_t port;
+    struct str health_path;
+    unsigned nattributes;
+    const char *const *attributes;
+};
+
+const struct value *config_to(const struct to_options *options,
+                              struct region *region, struct error *error);
 
 #endif

@@ -7,6 +7,8 @@
 enum {
     /* Heads, held trailers and a copy of what may be sent again. */
     ARENA_MAX = 1024 * 1024,
+    /* Targets that a request may fail to reach before it fails. */
+    TARGETS_TRIED_MAX = 3,
 };
 
 static const struct {
@@ -24,6 +26,45 @@ void exchange_slab_init(struct slab *slab)
     slab_init(slab, sizeof(struct exchange));
 }
 
+/* ---- the target --------------------------------------------------------- */
+
+void exchange_take_target(struct exchange *ex, struct target *target)
+{
+    ex->target = target;
+    ex->counted = ex->group->balancer->counts_outstanding;
+    if (ex->counted)
+        atomic_fetch_add_explicit(&target->outstanding, 1,
+                                  memory_order_relaxed);
+}
+
+static void stop_counting(struct exchange *ex)
+{
+    if (ex->counted)
+        atomic_fetch_sub_explicit(&ex->target->outstanding, 1,
+                                  memory_order_relaxed);
+    ex->counted = false;
+}
+
+bool exchange_next_target(struct exchange *ex)
+{
+    unsigned n =
+        atomic_load_explicit(&ex->group->neligible, memory_order_relaxed);
+
+    if (++ex->targets_tried >= TARGETS_TRIED_MAX)
+        return false;
+    stop_counting(ex);
+    for (unsigned i = 0; i < n; i++) {
+        struct target *target = group_choose(ex->group);
+
+        if (target && target != ex->target) {
+            exchange_take_target(ex, target);
+            COUNTER_ADD(&ex->worker->counters, target_failovers, 1);
+            return true;
+        }
+    }
+    return false;
+}
+
 /* ---- the end ------------------------------------------------------------ */
 
 static void let_go_of_target(struct exchange *ex)
@@ -32,11 +73,7 @@ static void let_go_of_target(struct exchange *ex)
         ex->target_stream->ops->drop(ex->target_stream);
         ex->target_stream = NULL;
     }
-    if (ex->counted) {
-        atomic_fetch_sub_explicit(&ex->target->outstanding, 1,
-                                  memory_order_relaxed);
-        ex->counted = false;
-    }
+    stop_counting(ex);
     if (ex->tunnel)
         target_release(ex->target);
     ex->target = NULL;
@@ -48,6 +85,7 @@ void exchange_end(struct exchange *ex)
 
     if (ex->client)
         ex->client->exchange = NULL;
+    exchange_log_end(ex);
     let_go_of_target(ex);
     if (ex->tunnel)
         COUNTER_ADD(&w->counters, tunnels_active, -1);
@@ -60,28 +98,58 @@ void exchange_end(struct exchange *ex)
     slab_give(&w->exchanges, ex);
 }
 
-void exchange_fail(struct exchange *ex, enum reason reason)
+void exchange_answer(struct exchange *ex, struct page *page)
 {
     struct server_stream *client = ex->client;
-    struct loop *loop = &ex->worker->loop;
-    bool responded = ex->responded;
-    bool close = ex->ambiguous;
+
+    page->close |= ex->ambiguous;
+    if (ex->trail.n)
+        page->more = (struct added_field){STR("X-Sluice-Explain"), ex->trail};
+    if (ex->record)
+        ex->record->status = (uint16_t)page->status;
+    client->exchange = NULL;
+    exchange_log_sent(ex, page_send(client, &ex->worker->loop, page));
+    ex->client = NULL;
+    exchange_end(ex);
+}
+
+/* What was begun cannot be completed, and the client must see that. */
+static void cut_off(struct exchange *ex)
+{
+    struct server_stream *client = ex->client;
+
+    exchange_end(ex);
+    client->ops->cut(client);
+}
+
+static void explain_failure(const struct exchange *ex, enum reason reason)
+{
+    log_write(LOG_DEBUG, "proxy", "request ended: %s (%s), target %s",
+              reasons[reason].word, reasons[reason].explanation,
+              ex->target ? ex->target->text : "-");
+}
+
+void exchange_fail(struct exchange *ex, enum reason reason)
+{
     unsigned status = reasons[reason].status;
+    struct page page = {
+        .status = status,
+        .content_type = STR("text/html"),
+        .close = status == 400 || status == 408 || status == 417,
+    };
 
     if (log_wants(LOG_DEBUG))
-        log_write(LOG_DEBUG, "proxy", "request ended: %s (%s), target %s",
-                  reasons[reason].word, reasons[reason].explanation,
-                  ex->target ? ex->target->text : "-");
-    if (reason == REASON_CLIENT_GONE)
-        COUNTER_ADD(loop->counters, client_aborts, 1);
-    exchange_end(ex);
-    if (reason == REASON_CLIENT_GONE)
-        return;
-    if (responded || status == 0)
-        client->ops->cut(client);
-    else
-        page_respond(client, loop, status,
-                     close || status == 400 || status == 408 || status == 417);
+        explain_failure(ex, reason);
+    if (reason == REASON_CLIENT_GONE) {
+        COUNTER_ADD(&ex->worker->counters, client_aborts, 1);
+        if (ex->record && !ex->responded)
+            ex->record->status = 460;
+        exchange_end(ex);
+    } else if (ex->responded || status == 0) {
+        cut_off(ex);
+    } else {
+        exchange_answer(ex, &page);
+    }
 }
 
 /* ---- held bodies -------------------------------------------------------- */
@@ -119,6 +187,11 @@ bool exchange_hold(struct exchange *ex, struct hold *hold,
         hold->trailers = str_make(copy, piece->trailers.n);
     }
     return true;
+}
+
+struct piece exchange_seen(const struct exchange *ex, const struct hold *hold)
+{
+    return ex->pinned ? exchange_held(hold) : ex->piece;
 }
 
 struct piece exchange_held(const struct hold *hold)
@@ -247,21 +320,22 @@ void exchange_run(struct exchange *ex)
 
 /* ---- the client's side -------------------------------------------------- */
 
-static void on_request(struct server_stream *stream, struct request *request,
-                       const struct piece *body)
+static void count_desync(struct counters *counters, const struct request *req)
 {
-    struct server_port *port = server_stream_port(stream);
-    struct worker *w = port->owner;
-    struct exchange *ex = slab_take(&w->exchanges);
+    if (req->desync_class != DESYNC_COMPLIANT)
+        COUNTER_ADD(counters, desync_non_compliant, 1);
+    if (req->desync_class == DESYNC_AMBIGUOUS)
+        COUNTER_ADD(counters, desync_ambiguous, 1);
+}
 
-    if (ex == NULL) {
-        page_respond(stream, &w->loop, 500, true);
-        return;
-    }
-    memset(ex, 0, sizeof(*ex));
+static void begin(struct exchange *ex, struct worker_port *p,
+                  struct request *request, const struct piece *body)
+{
+    struct worker *w = p->worker;
+
     ex->worker = w;
-    ex->client = stream;
-    ex->lease = worker_hold(w);
+    ex->lease = worker_hold(p);
+    ex->table = ex->lease->snapshot->slots[p->slot];
     ex->request = request;
     ex->piece = *body;
     ex->request_end = body->end;
@@ -270,12 +344,27 @@ static void on_request(struct server_stream *stream, struct request *request,
     ex->ambiguous = request->desync_class == DESYNC_AMBIGUOUS;
     ex->began_us = w->loop.now_us;
     arena_init(&ex->arena, &w->loop.chunks, ARENA_MAX);
-    stream->exchange = ex;
     COUNTER_ADD(&w->counters, requests_active, 1);
-    if (request->desync_class != DESYNC_COMPLIANT)
-        COUNTER_ADD(&w->counters, desync_non_compliant, 1);
-    if (ex->ambiguous)
-        COUNTER_ADD(&w->counters, desync_ambiguous, 1);
+    count_desync(&w->counters, request);
+}
+
+static void on_request(struct server_stream *stream, struct request *request,
+                       const struct piece *body)
+{
+    struct worker_port *p = worker_port_of(server_stream_port(stream));
+    struct worker *w = p->worker;
+    struct exchange *ex = slab_take(&w->exchanges);
+
+    if (ex == NULL) {
+        page_respond(stream, &w->loop, 500, true);
+        return;
+    }
+    memset(ex, 0, sizeof(*ex));
+    ex->client = stream;
+    stream->exchange = ex;
+    begin(ex, p, request, body);
+    exchange_log_begin(ex);
+    exchange_log_received(ex, body->wire);
     exchange_run(ex);
 }
 
@@ -290,6 +379,7 @@ static void on_request_body(struct server_stream *stream,
 {
     struct exchange *ex = stream->exchange;
 
+    exchange_log_received(ex, piece->wire);
     if (ex->tunnel) {
         tunnel_from_client(ex, piece);
         return;
@@ -306,6 +396,11 @@ static void on_request_body(struct server_stream *stream,
         return;
     ex->target_stream->ops->send_body(ex->target_stream, piece);
     pause_if_blocked(ex);
+}
+
+static void on_interim(struct server_stream *stream, size_t sent)
+{
+    exchange_log_sent(stream->exchange, sent);
 }
 
 static void on_client_drained(struct server_stream *stream)
@@ -356,9 +451,12 @@ static void on_client_gone(struct server_stream *stream, enum stream_gone why,
 }
 
 static void on_refused(struct server_stream *stream,
-                       const struct h1_fault *fault)
+                       const struct h1_fault *fault, size_t received,
+                       size_t sent)
 {
-    struct worker *w = server_stream_port(stream)->owner;
+    struct worker *w = worker_port_of(server_stream_port(stream))->worker;
+
+    exchange_log_refused(stream, fault, received, sent);
 
     if (fault->reason != DESYNC_NONE)
         COUNTER_ADD(&w->counters, desync_non_compliant, 1);
@@ -372,6 +470,7 @@ const struct server_handler exchange_server_handler = {
     .on_request = on_request,
     .on_body = on_request_body,
     .on_drained = on_client_drained,
+    .on_interim = on_interim,
     .on_gone = on_client_gone,
     .on_refused = on_refused,
 };
@@ -393,6 +492,7 @@ static void on_response(struct client_stream *stream, struct response *response,
     struct exchange *ex = stream->exchange;
 
     ex->client->ops->touch(ex->client);
+    ex->responded_us = ex->worker->loop.now_us;
     ex->response = response;
     ex->piece = *body;
     ex->pinned = false;
@@ -407,8 +507,10 @@ static void finish(struct exchange *ex, const struct piece *piece)
 
     ex->target_stream->exchange = NULL;
     ex->target_stream = NULL;
+    client->exchange = NULL;
+    exchange_log_sent(ex, client->ops->send_body(client, piece));
+    ex->client = NULL;
     exchange_end(ex);
-    client->ops->send_body(client, piece);
 }
 
 static void on_response_body(struct client_stream *stream,
@@ -432,7 +534,7 @@ static void on_response_body(struct client_stream *stream,
         finish(ex, piece);
         return;
     }
-    ex->client->ops->send_body(ex->client, piece);
+    exchange_log_sent(ex, ex->client->ops->send_body(ex->client, piece));
     if (ex->client->ops->blocked(ex->client))
         stream->ops->pause(stream, CONN_PAUSE_PEER);
 }
@@ -467,8 +569,8 @@ static void explain_stale(struct exchange *ex, const char *cause)
               "longer (%s); said once, counted in "
               "sluice_stale_target_connections_total",
               ex->target->text, cause,
-              (unsigned)(ex->worker->targets.idle_ms / 1000),
-              ex->group->retry == RETRY_SAFE
+              (unsigned)(exchange_attributes(ex)->idle_timeout_ms / 1000),
+              ex->group->config->retry == RETRY_SAFE
                   ? "safe requests are repeated"
                   : "such requests get 502, as from ALB; --retry safe repeats "
                     "those that may be");
@@ -480,7 +582,8 @@ static bool retry(struct exchange *ex)
     if (!ex->retry || ex->encoded.n == 0)
         return false;
     ex->retry = false;
-    ex->target_stream = client_connect(worker_pool(ex->worker, ex->target), ex);
+    ex->target_stream = client_connect(
+        worker_pool(ex->worker, ex->target, exchange_attributes(ex)), ex);
     if (ex->target_stream == NULL)
         return false;
     COUNTER_ADD(&ex->worker->counters, retries, 1);
@@ -506,6 +609,11 @@ static void on_failed(struct client_stream *stream, enum client_failure why,
         explain_stale(ex, cause);
         if (retry(ex))
             return;
+    }
+    if (why == FAILURE_CONNECT && !ex->sent && exchange_next_target(ex)) {
+        ex->step = STEP_CONNECT;
+        exchange_run(ex);
+        return;
     }
     if (log_wants(LOG_DEBUG))
         log_write(LOG_DEBUG, "proxy", "target %s: %s",

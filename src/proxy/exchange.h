@@ -39,6 +39,8 @@ struct exchange {
     struct server_stream *client;
     struct client_stream *target_stream; /* NULL: none (yet, any more) */
     struct lease *lease;                 /* NULL: let go of (tunnel) */
+    const struct route_table *table;     /* of the lease: the listener's */
+    struct action *action;               /* of the rule that took it */
     struct group *group;
     struct target *target;     /* of the lease; a tunnel holds a reference */
     struct request *request;   /* until it was sent */
@@ -48,10 +50,15 @@ struct exchange {
     struct hold response_hold;
     struct arena arena;
     struct str encoded; /* the head as it was sent, if it may be sent again */
+    struct str trail;   /* what X-Sluice-Explain says; n == 0: nothing */
+    struct access_record *record; /* in the arena; NULL: nothing is logged */
     uint64_t began_us;
+    uint64_t sent_us;      /* the request's head left */
+    uint64_t responded_us; /* the response's head came */
     uint8_t step;
-    uint8_t reason; /* enum reason */
-    uint8_t method; /* enum method */
+    uint8_t reason;        /* enum reason */
+    uint8_t method;        /* enum method */
+    uint8_t targets_tried; /* that could not be connected to */
     bool pinned : 1;
     bool retry : 1;       /* may be sent once more */
     bool counted : 1;     /* in target->outstanding */
@@ -80,6 +87,13 @@ void exchange_fail(struct exchange *ex, enum reason reason);
 /* Lets go of the client's stream, the target's and all else. */
 void exchange_end(struct exchange *ex);
 
+/* Ends it with a response of our own. */
+struct page;
+void exchange_answer(struct exchange *ex, struct page *page);
+
+/* The body so far: what is held, or what came with the head. */
+struct piece exchange_seen(const struct exchange *ex, const struct hold *hold);
+
 /* Adds a piece to what is held.  False without memory. */
 bool exchange_hold(struct exchange *ex, struct hold *hold,
                    const struct piece *piece);
@@ -87,20 +101,83 @@ bool exchange_hold(struct exchange *ex, struct hold *hold,
 /* What is held, as one piece. */
 struct piece exchange_held(const struct hold *hold);
 
+/* Has the request go to this target. */
+void exchange_take_target(struct exchange *ex, struct target *target);
+
+/* Has it go to another one when its target could not be connected to, which
+ * lost nothing of it.  False when there is none left to try. */
+bool exchange_next_target(struct exchange *ex);
+
 /* Gives back what was held. */
 void exchange_unhold(struct exchange *ex, struct hold *hold);
+
+static inline const struct config_attributes *
+exchange_attributes(const struct exchange *ex)
+{
+    return &ex->table->config->load_balancer->attributes;
+}
+
+/* What rules look at, as slices of the request. */
+void exchange_route_request(const struct exchange *ex,
+                            struct route_request *request);
+
+/* ex->trail becomes what `sluice explain` says of this request, when it asks
+ * for it with the worker's key (exchange_explain.c). */
+void exchange_explain(struct exchange *ex, const struct route_request *request);
 
 /* ---- the steps (exchange_steps.c) --------------------------------------- */
 
 enum {
     STEP_FIRST = 0,
-    STEP_SEND = 5,    /* on_connected goes on here */
-    STEP_RECEIVE = 6, /* on_response goes on after it */
+    STEP_CONNECT = 5, /* another target is tried from here */
+    STEP_SEND = 6,    /* on_connected goes on here */
+    STEP_RECEIVE = 7, /* on_response goes on after it */
 };
 
 typedef enum step_result exchange_step(struct exchange *ex);
 
 extern exchange_step *const exchange_steps[];
+
+/* Writes the request to its target (exchange_send.c). */
+exchange_step exchange_send_request;
+
+/* ---- the access log (exchange_log.c) ------------------------------------ */
+
+/* Begins the record of a request, if its load balancer logs. */
+void exchange_log_begin(struct exchange *ex);
+
+/* What was sent, with the texts that the log wants copied. */
+void exchange_log_request(struct exchange *ex, const struct request_out *out);
+
+/* A redirect's Location; what the rule's transforms made (n == 0: nothing). */
+void exchange_log_redirect(struct exchange *ex, struct str location);
+void exchange_log_transforms(struct exchange *ex, bool ok, struct str host,
+                             struct str url);
+
+/* More bytes that the client sent or got. */
+static inline void exchange_log_received(struct exchange *ex, size_t n)
+{
+    if (ex->record)
+        ex->record->received += n;
+}
+
+static inline void exchange_log_sent(struct exchange *ex, size_t n)
+{
+    if (ex->record)
+        ex->record->sent += n;
+}
+
+/* Texts of the snapshot that the record points at become its own: before the
+ * lease is let go of. */
+void exchange_log_keep(struct exchange *ex);
+
+/* The exchange is over: hands the record to the writer. */
+void exchange_log_end(struct exchange *ex);
+
+/* A head that is none was answered. */
+void exchange_log_refused(struct server_stream *stream,
+                          const struct h1_fault *fault, size_t received,
+                          size_t sent);
 
 /* ---- tunnels (tunnel.c) ------------------------------------------------- */
 

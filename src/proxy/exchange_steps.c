@@ -2,6 +2,7 @@
  *
  * The life of a request, step by step.
  */
+#include "http/page.h"
 #include "proxy/exchange.h"
 #include "proxy/forwarded.h"
 
@@ -23,25 +24,44 @@ static enum step_result normalise(struct exchange *ex)
     if (req->fields.present >> FIELD_X_FORWARDED_FOR & 1 &&
         forwarded_count(&req->fields) > FORWARDED_ADDRESSES_MAX)
         return fail(ex, REASON_TOO_MANY_HOPS);
+    if (exchange_attributes(ex)->drop_invalid_header_fields &&
+        forwarded_drop_invalid(ex->request))
+        COUNTER_ADD(&ex->worker->counters, dropped_invalid_header, 1);
     return STEP_NEXT;
 }
 
-/* Which target group: there is one action, a weighted forward. */
+void exchange_route_request(const struct exchange *ex,
+                            struct route_request *request)
+{
+    const struct request *req = ex->request;
+    struct str query = slice_of(&req->fields, req->path);
+    struct str path = str_cut(&query, '?');
+
+    *request = (struct route_request){
+        .method = slice_of(&req->fields, req->method_name),
+        .host = slice_of(&req->fields, req->authority),
+        .path = path.n ? path : STR("/"),
+        .query = query.p ? query : STR(""),
+        .fields = &req->fields,
+        .client = server_stream_client(ex->client),
+    };
+}
+
+/* Which rule takes it. */
 static enum step_result route(struct exchange *ex)
 {
-    struct snapshot *s = ex->lease->snapshot;
-    int i = group_weighted(s->weights, s->ngroups, &s->cursor);
+    struct worker *w = ex->worker;
+    struct route_request request;
+    unsigned evaluated = 0;
+    unsigned i;
 
-    if (i < 0)
-        return fail(ex, REASON_NO_TARGETS);
-    ex->group = &s->groups[i];
+    exchange_route_request(ex, &request);
+    i = router_match(ex->table->router, &request, w->scratch, &evaluated);
+    ex->action = &ex->table->actions[i];
+    COUNTER_ADD(&w->counters, rule_evaluations, evaluated);
+    if (w->explain_key.n)
+        exchange_explain(ex, &request);
     return STEP_NEXT;
-}
-
-/* The body so far: what is held, or what came with the head. */
-static struct piece seen(const struct exchange *ex, const struct hold *hold)
-{
-    return ex->pinned ? exchange_held(hold) : ex->piece;
 }
 
 /* Whether an inspector that wants `limit` bytes has to wait for more. */
@@ -53,7 +73,7 @@ static bool wants_more(const struct piece *piece, uint32_t limit)
 static enum step_result inspect_request(struct exchange *ex)
 {
     const struct inspector *inspector = ex->lease->snapshot->inspector;
-    struct piece piece = seen(ex, &ex->request_hold);
+    struct piece piece = exchange_seen(ex, &ex->request_hold);
     size_t n;
 
     if (inspector == NULL || inspector->request == NULL)
@@ -68,103 +88,91 @@ static enum step_result inspect_request(struct exchange *ex)
     return fail(ex, REASON_BLOCKED);
 }
 
+static enum step_result redirect(struct exchange *ex)
+{
+    struct worker *w = ex->worker;
+    struct text location = text_in(w->text, WORKER_TEXT);
+    struct route_request request;
+    struct page page = {
+        .status = ex->action->config->u.redirect.status,
+        .content_type = STR("text/html"),
+    };
+
+    exchange_route_request(ex, &request);
+    if (!action_location(&location, ex->action, &request,
+                         server_stream_port(ex->client)->local.port)) {
+        COUNTER_ADD(&w->counters, redirect_url_limit_exceeded, 1);
+        return fail(ex, REASON_LOCATION_TOO_LONG);
+    }
+    page.extra = (struct added_field){STR("Location"), text_str(&location)};
+    COUNTER_ADD(&w->counters, redirects, 1);
+    exchange_log_redirect(ex, text_str(&location));
+    exchange_answer(ex, &page);
+    return STEP_DONE;
+}
+
+static enum step_result fixed_response(struct exchange *ex)
+{
+    const struct config_fixed *fixed = &ex->action->config->u.fixed;
+    char buffer[64];
+    struct text type = text_in(buffer, sizeof(buffer));
+    struct page page = {.status = fixed->status, .body = fixed->body};
+
+    if (fixed->content_type.n) {
+        text_str_put(&type, fixed->content_type);
+        TEXT_LITERAL(&type, "; charset=utf-8");
+        page.content_type = text_str(&type);
+    }
+    if (page.body.p == NULL)
+        page.body = STR("");
+    COUNTER_ADD(&ex->worker->counters, fixed_responses, 1);
+    exchange_answer(ex, &page);
+    return STEP_DONE;
+}
+
+/* What the rule says: answer, or go on to a target group. */
+static enum step_result act(struct exchange *ex)
+{
+    switch (ex->action->type) {
+    case ACTION_REDIRECT:
+        return redirect(ex);
+    case ACTION_FIXED_RESPONSE:
+        return fixed_response(ex);
+    default:
+        break;
+    }
+    ex->group = action_group(ex->action);
+    return ex->group ? STEP_NEXT : fail(ex, REASON_NO_WEIGHT);
+}
+
 static enum step_result select_target(struct exchange *ex)
 {
-    ex->target = group_choose(ex->group);
-    if (ex->target == NULL)
+    struct group *group = ex->group;
+    struct target *target = group_choose(group);
+
+    if (target == NULL)
         return fail(ex, REASON_NO_TARGETS);
-    if (ex->group->balancer->counts_outstanding) {
-        ex->counted = true;
-        atomic_fetch_add_explicit(&ex->target->outstanding, 1,
-                                  memory_order_relaxed);
-    }
+    if (atomic_load_explicit(&group->fail_open, memory_order_relaxed))
+        COUNTER_ADD(&ex->worker->counters, unhealthy_routing_requests, 1);
+    exchange_take_target(ex, target);
     return STEP_NEXT;
 }
 
 static enum step_result connect_target(struct exchange *ex)
 {
-    struct client_pool *pool = worker_pool(ex->worker, ex->target);
+    do {
+        struct client_pool *pool =
+            worker_pool(ex->worker, ex->target, exchange_attributes(ex));
 
-    ex->target_stream = client_pool_take(pool, ex);
-    if (ex->target_stream)
-        return STEP_NEXT;
-    ex->target_stream = client_connect(pool, ex);
+        ex->target_stream = client_pool_take(pool, ex);
+        if (ex->target_stream)
+            return STEP_NEXT;
+        ex->target_stream = client_connect(pool, ex);
+    } while (ex->target_stream == NULL && exchange_next_target(ex));
     if (ex->target_stream == NULL)
         return fail(ex, REASON_CONNECT);
     ex->client->ops->pause(ex->client, CONN_PAUSE_HOLD);
     return STEP_WAIT;
-}
-
-/* RFC 9110 §9.2.2: idempotent, and nothing of the request is lost. */
-static bool may_repeat(const struct exchange *ex)
-{
-    bool idempotent = ex->method == METHOD_GET || ex->method == METHOD_HEAD ||
-                      ex->method == METHOD_PUT || ex->method == METHOD_DELETE ||
-                      ex->method == METHOD_OPTIONS;
-
-    return ex->group->retry == RETRY_SAFE && idempotent && !ex->ambiguous &&
-           !ex->websocket && ex->request->body == BODY_NONE &&
-           client_stream_reused(ex->target_stream);
-}
-
-static void keep_for_retry(struct exchange *ex, struct str encoded)
-{
-    const char *copy = arena_copy(&ex->arena, encoded.p, encoded.n);
-
-    ex->retry = copy != NULL;
-    ex->encoded = str_make(copy, copy ? encoded.n : 0);
-}
-
-static enum step_result send_again(struct exchange *ex)
-{
-    client_request_again(ex->target_stream, ex->encoded,
-                         (enum method)ex->method, false);
-    return STEP_NEXT;
-}
-
-/* The longest head that the codec lets in, in its most expanding spelling:
- * every byte of the request line as %XX, every field line of three bytes
- * ("a:" and LF) as five, and the values that we make. */
-_Static_assert(LOOP_HEAD >= 3 * 16384 + 65536 / 3 * 5 + WORKER_TEXT + 1024,
-               "every head that comes in can go out");
-_Static_assert(LOOP_HEADROOM >= LOOP_HEAD + H1_CHUNK_HEAD_MAX,
-               "every head fits in front of what was read");
-
-static enum step_result send_request(struct exchange *ex)
-{
-    struct worker *w = ex->worker;
-    struct text t = text_in(w->text, WORKER_TEXT);
-    struct server_port *port = server_stream_port(ex->client);
-    struct forwarded_from from = {
-        .attributes = &ex->lease->snapshot->attributes,
-        .client = server_stream_client(ex->client),
-        .port = port->local.port,
-        .now = clock_wall_seconds(),
-        .random = &w->loop.random,
-    };
-    struct request_out out = {.request = ex->request,
-                              .close = ex->ambiguous,
-                              .websocket = ex->websocket};
-    struct piece piece = seen(ex, &ex->request_hold);
-    bool repeat;
-    struct str encoded;
-
-    if (ex->sent)
-        return send_again(ex);
-    repeat = may_repeat(ex);
-    if (!forwarded_apply(ex->request, &from, &t, &out))
-        return fail(ex, REASON_HEAD_TOO_LONG);
-    if (!client_request(ex->target_stream, &out, &piece, &encoded))
-        return fail(ex, REASON_HEAD_TOO_LONG);
-    if (repeat)
-        keep_for_retry(ex, encoded);
-    ex->sent = true;
-    ex->request = NULL;
-    exchange_unhold(ex, &ex->request_hold);
-    if (ex->target_stream->ops->blocked(ex->target_stream))
-        ex->client->ops->pause(ex->client, CONN_PAUSE_PEER);
-    ex->client->ops->resume(ex->client, CONN_PAUSE_HOLD);
-    return STEP_NEXT;
 }
 
 /* on_response goes on behind this step. */
@@ -177,7 +185,7 @@ static enum step_result receive(struct exchange *ex)
 static enum step_result inspect_response(struct exchange *ex)
 {
     const struct inspector *inspector = ex->lease->snapshot->inspector;
-    struct piece piece = seen(ex, &ex->response_hold);
+    struct piece piece = exchange_seen(ex, &ex->response_hold);
     size_t n;
 
     if (inspector == NULL || inspector->response == NULL ||
@@ -214,28 +222,33 @@ static void describe(const struct exchange *ex, struct response_out *out)
     if (!(res->fields.present >> FIELD_DATE & 1))
         out->added[out->nadded++] = (struct added_field){
             STR("Date"), loop_http_date(&ex->worker->loop)};
+    if (ex->trail.n)
+        out->added[out->nadded++] =
+            (struct added_field){STR("X-Sluice-Explain"), ex->trail};
 }
 
 static enum step_result relay(struct exchange *ex)
 {
     struct server_stream *client = ex->client;
     struct response_out out = {0};
-    struct piece piece = seen(ex, &ex->response_hold);
+    struct piece piece = exchange_seen(ex, &ex->response_hold);
 
     describe(ex, &out);
     h1_mark_hop_by_hop(&ex->response->fields);
     ex->responded = true;
+    if (ex->record)
+        ex->record->status = ex->record->target_status = out.status;
     if (ex->response->status == 101) {
-        client->ops->upgrade(client, &out);
+        exchange_log_sent(ex, client->ops->upgrade(client, &out));
         tunnel_begin(ex);
         return STEP_DONE;
     }
     if (piece.end) {
         client->exchange = NULL;
-        client->ops->respond(client, &out, &piece);
+        exchange_log_sent(ex, client->ops->respond(client, &out, &piece));
         return STEP_NEXT;
     }
-    client->ops->respond(client, &out, &piece);
+    exchange_log_sent(ex, client->ops->respond(client, &out, &piece));
     exchange_unhold(ex, &ex->response_hold);
     ex->response = NULL;
     if (client->ops->blocked(client))
@@ -254,6 +267,15 @@ static enum step_result finish(struct exchange *ex)
 }
 
 exchange_step *const exchange_steps[] = {
-    normalise,    route,   inspect_request,  select_target, connect_target,
-    send_request, receive, inspect_response, relay,         finish,
+    normalise,
+    route,
+    inspect_request,
+    act,
+    select_target,
+    connect_target,
+    exchange_send_request,
+    receive,
+    inspect_response,
+    relay,
+    finish,
 };

@@ -225,11 +225,14 @@ static void host(struct request *req, const struct forwarded_from *from,
     struct str authority = slice_of(&req->fields, req->authority);
     size_t begin = t->n;
 
+    if (from->host.n) {
+        out->host = from->host;
+        drop_all(req, FIELD_HOST);
+        return;
+    }
     if (from->attributes->preserve_host_header && present(req, FIELD_HOST))
         return;
-    if (authority.n == 0)
-        authority = STR("sluice.localhost");
-    put_host(t, authority, from->port);
+    put_host(t, authority.n ? authority : from->fallback, from->port);
     out->host = since(t, begin);
     drop_all(req, FIELD_HOST);
 }
@@ -251,15 +254,29 @@ static bool is_ours(struct str name)
     return false;
 }
 
-static void drop_forged(struct request *req, bool odd_too)
+static void drop_forged(struct request *req)
 {
     for (unsigned i = 0; i < req->fields.n; i++) {
         struct field *f = &req->fields.v[i];
 
-        if ((odd_too && f->flags & FIELD_ODD_NAME) ||
-            (f->id == FIELD_OTHER && is_ours(field_name(&req->fields, f))))
+        if (f->id == FIELD_OTHER && is_ours(field_name(&req->fields, f)))
             f->flags |= FIELD_DROPPED;
     }
+}
+
+unsigned forwarded_drop_invalid(struct request *req)
+{
+    unsigned n = 0;
+
+    for (unsigned i = 0; i < req->fields.n; i++) {
+        struct field *f = &req->fields.v[i];
+
+        if (!(f->flags & FIELD_ODD_NAME))
+            continue;
+        f->flags |= FIELD_DROPPED;
+        n++;
+    }
+    return n;
 }
 
 bool forwarded_apply(struct request *req, const struct forwarded_from *from,
@@ -268,7 +285,7 @@ bool forwarded_apply(struct request *req, const struct forwarded_from *from,
     size_t begin;
 
     h1_mark_hop_by_hop(&req->fields);
-    drop_forged(req, from->attributes->drop_invalid_header_fields);
+    drop_forged(req);
     host(req, from, t, out);
     x_forwarded_for(req, from, t, out);
     drop_all(req, FIELD_X_FORWARDED_PROTO);

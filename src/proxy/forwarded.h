@@ -15,8 +15,10 @@
 struct forwarded_from {
     const struct config_attributes *attributes;
     const struct address *client;
-    uint16_t port; /* of the listener */
-    int64_t now;   /* seconds since 1970 */
+    struct str host;     /* what a transform made of it; n == 0: as it came */
+    struct str fallback; /* Host of a request that has none: the DNS name */
+    uint16_t port;       /* of the listener */
+    int64_t now;         /* seconds since 1970 */
     struct random *random;
 };
 
@@ -25,6 +27,10 @@ enum { FORWARDED_ADDRESSES_MAX = 30 };
 
 /* How many addresses the X-Forwarded-For fields list. */
 unsigned forwarded_count(const struct fields *fs);
+
+/* Marks fields whose names are not of [-A-Za-z0-9] alone as dropped; how many
+ * there were. */
+unsigned forwarded_drop_invalid(struct request *request);
 
 /* Marks in `request` what must not go on and sets out->host and out->added.
  * Values that are made stand in `t`.  False when `t` is too small. */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * A config compiled for running: immutable but for the counters that choose.
+ * A config compiled for running: immutable but for the counters and lists
+ * that choose.
  *
  * The control thread makes snapshots and hands each to every worker; a worker
  * leases it, and an exchange holds the lease that it began with.  When a
@@ -13,15 +14,29 @@
 
 #include "lb/group.h"
 #include "net/mailbox.h"
+#include "proxy/action.h"
 #include "proxy/inspect.h"
+#include "proxy/router.h"
+
+/* One listener: its rules, compiled. */
+struct route_table {
+    const struct config_listener *config;
+    struct router *router;
+    struct action *actions; /* the terminal action of rule i */
+    int sink; /* of its load balancer's access log; control assigns it */
+};
 
 struct snapshot {
     uint64_t id;
-    struct config_attributes attributes;
+    struct config *config; /* held */
     unsigned ngroups;
-    struct group groups[CONFIG_GROUPS_MAX];
-    unsigned weights[CONFIG_GROUPS_MAX];
-    _Atomic uint64_t cursor;           /* of the choice among groups */
+    struct group *groups; /* in the order of config->groups */
+    unsigned nlisteners;
+    struct route_table *listeners; /* in the order of config->listeners */
+    /* By the slot of the listener's socket, which control assigns before it
+     * hands the snapshot out; NULL: that listener is gone. */
+    unsigned nslots;
+    struct route_table **slots;
     const struct inspector *inspector; /* NULL: none */
     unsigned leases;                   /* out; only control counts */
 };
@@ -34,11 +49,18 @@ struct lease {
 };
 
 /* Compiles; the targets are taken from (or added to) the registry.  Choices go
- * on where those of `before` (may be NULL) stand. */
-struct snapshot *snapshot_compile(const struct config *config, uint64_t id,
+ * on where those of `before` (may be NULL) stand.  NULL with errors in the
+ * report (regexes are read here); the config is held as long as the snapshot
+ * lives. */
+struct snapshot *snapshot_compile(struct config *config, uint64_t id,
                                   const struct snapshot *before,
                                   struct target_registry *registry,
-                                  const struct inspector *inspector);
+                                  const struct inspector *inspector,
+                                  struct report *report);
+
+/* Compiles and frees: whether snapshot_compile() would do it, with errors in
+ * the report.  On any thread. */
+bool snapshot_check(struct config *config, struct report *report);
 
 /* Frees it.  Targets that nobody else uses are handed to `orphan` (the
  * registry's reference with them). */

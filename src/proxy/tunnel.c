@@ -12,9 +12,12 @@ void tunnel_begin(struct exchange *ex)
     struct worker *w = ex->worker;
 
     target_hold(ex->target);
+    exchange_log_keep(ex);
     ex->tunnel = true;
     ex->response = NULL;
     ex->group = NULL;
+    ex->table = NULL;
+    ex->action = NULL;
     worker_drop(w, ex->lease);
     ex->lease = NULL;
     exchange_unhold(ex, &ex->response_hold);
@@ -50,7 +53,7 @@ void tunnel_from_client(struct exchange *ex, const struct piece *piece)
 void tunnel_from_target(struct exchange *ex, const struct piece *piece)
 {
     ex->tunnel_target_end |= piece->end;
-    ex->client->ops->send_body(ex->client, piece);
+    exchange_log_sent(ex, ex->client->ops->send_body(ex->client, piece));
     if (ex->client->ops->blocked(ex->client))
         ex->target_stream->ops->pause(ex->target_stream, CONN_PAUSE_PEER);
     tunnel_drained(ex);

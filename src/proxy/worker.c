@@ -4,15 +4,18 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "base/log.h"
 #include "base/memory.h"
 #include "proxy/exchange.h"
 
 /* ---- leases -------------------------------------------------------------- */
 
-struct lease *worker_hold(struct worker *w)
+struct lease *worker_hold(struct worker_port *p)
 {
-    w->lease->holds++;
-    return w->lease;
+    struct lease *lease = p->last ? p->last : p->worker->lease;
+
+    lease->holds++;
+    return lease;
 }
 
 static void give_back(struct worker *w, struct lease *lease)
@@ -44,15 +47,21 @@ static void grow_pools(struct worker *w, unsigned slot)
     w->npools = n;
 }
 
-struct client_pool *worker_pool(struct worker *w, const struct target *target)
+struct client_pool *worker_pool(struct worker *w, const struct target *target,
+                                const struct config_attributes *attributes)
 {
+    struct client_pool *pool;
+
     if (target->slot >= w->npools)
         grow_pools(w, target->slot);
     if (w->pools[target->slot] == NULL) {
         w->pools[target->slot] = memory_zeroed(1, sizeof(struct client_pool));
         client_pool_init(w->pools[target->slot], &w->targets, &target->address);
     }
-    return w->pools[target->slot];
+    pool = w->pools[target->slot];
+    pool->connect_ms = attributes->connect_timeout_ms;
+    pool->idle_ms = attributes->idle_timeout_ms;
+    return pool;
 }
 
 static void end_pool(struct worker *w, unsigned slot)
@@ -66,17 +75,50 @@ static void end_pool(struct worker *w, unsigned slot)
 
 /* ---- the newest snapshot ------------------------------------------------- */
 
+static const struct route_table *table_of(const struct lease *lease,
+                                          const struct worker_port *p)
+{
+    const struct snapshot *s = lease->snapshot;
+
+    return p->slot < s->nslots ? s->slots[p->slot] : NULL;
+}
+
+static void set_times(struct worker_port *p, const struct route_table *table)
+{
+    const struct config_attributes *a =
+        &table->config->load_balancer->attributes;
+
+    p->port.idle_ms = a->idle_timeout_ms;
+    p->port.keep_alive_ms = a->client_keep_alive_ms;
+}
+
+static void fit_scratch(struct worker *w, const struct snapshot *s)
+{
+    for (unsigned i = 0; i < s->nlisteners; i++) {
+        const struct route_table *table = &s->listeners[i];
+
+        router_scratch_fit(table->router, w->scratch);
+        for (unsigned k = 0; k < table->config->nrules; k++)
+            action_scratch_fit(&table->actions[k], w->scratch);
+    }
+}
+
 static void adopt(struct worker *w, struct lease *lease)
 {
-    const struct config_attributes *a = &lease->snapshot->attributes;
     struct lease *old = w->lease;
 
     w->lease = lease;
-    w->targets.connect_ms = a->connect_timeout_ms;
-    w->targets.idle_ms = a->idle_timeout_ms;
-    for (unsigned i = 0; i < w->nports; i++) {
-        w->ports[i].port.idle_ms = a->idle_timeout_ms;
-        w->ports[i].port.keep_alive_ms = a->client_keep_alive_ms;
+    fit_scratch(w, lease->snapshot);
+    for (struct list *l = w->ports.next; l != &w->ports; l = l->next) {
+        struct worker_port *p = LIST_ENTRY_OF(l, struct worker_port, node);
+        const struct route_table *table = table_of(lease, p);
+
+        if (table) {
+            set_times(p, table);
+        } else if (p->last == NULL) {
+            p->last = old; /* it is not in the newest: the last that had it */
+            old->holds++;
+        }
     }
     if (old && old->holds == 0)
         give_back(w, old);
@@ -86,10 +128,12 @@ static void adopt(struct worker *w, struct lease *lease)
 
 static void report_when_drained(struct worker *w)
 {
-    if (!w->draining || w->reported || w->accepting)
+    if (!w->draining || w->reported)
         return;
-    for (unsigned i = 0; i < w->nports; i++) {
-        if (w->ports[i].port.nsessions)
+    for (struct list *l = w->ports.next; l != &w->ports; l = l->next) {
+        struct worker_port *p = LIST_ENTRY_OF(l, struct worker_port, node);
+
+        if (!p->stopped || p->port.nsessions)
             return;
     }
     w->reported = true;
@@ -97,29 +141,142 @@ static void report_when_drained(struct worker *w)
     mailbox_send(w->control, &w->drained);
 }
 
+static void free_port(struct worker_port *p)
+{
+    listener_end(&p->listener);
+    server_port_end(&p->port);
+    list_remove(&p->gone.node);
+    list_remove(&p->node);
+    free(p);
+}
+
+/* A listener that went, and the last of its connections. */
+static void on_gone(struct loop_task *task)
+{
+    struct worker_port *p = LIST_ENTRY_OF(task, struct worker_port, gone);
+    struct worker *w = p->worker;
+    struct lease *last = p->last;
+
+    free_port(p);
+    if (last)
+        worker_drop(w, last);
+    report_when_drained(w);
+}
+
+static void look_at_port(struct worker_port *p)
+{
+    if (p->closing && p->stopped && p->port.nsessions == 0)
+        loop_ready(&p->worker->loop, &p->gone);
+    else
+        report_when_drained(p->worker);
+}
+
 static void on_listener_stopped(struct listener *listener)
 {
     struct worker_port *p = listener->owner;
 
-    p->worker->accepting--;
-    report_when_drained(p->worker);
+    p->stopped = true;
+    look_at_port(p);
 }
 
 static void on_port_empty(struct server_port *port)
 {
-    struct worker_port *p = LIST_ENTRY_OF(port, struct worker_port, port);
+    look_at_port(worker_port_of(port));
+}
 
-    report_when_drained(p->worker);
+static void drain_port(struct worker_port *p)
+{
+    if (p->port.draining)
+        return;
+    listener_stop(&p->listener);
+    server_port_drain(&p->port);
 }
 
 static void drain(struct worker *w)
 {
+    struct list *l = w->ports.next;
+
     if (w->draining)
         return;
     w->draining = true;
-    for (unsigned i = 0; i < w->nports; i++) {
-        listener_stop(&w->ports[i].listener);
-        server_port_drain(&w->ports[i].port);
+    while (l != &w->ports) {
+        struct worker_port *p = LIST_ENTRY_OF(l, struct worker_port, node);
+
+        l = l->next;
+        drain_port(p);
+    }
+    report_when_drained(w);
+}
+
+/* ---- listeners ----------------------------------------------------------- */
+
+static bool on_accept(struct listener *listener, int fd,
+                      const struct address *client)
+{
+    struct worker_port *p = listener->owner;
+
+    return server_accept(&p->port, fd, client);
+}
+
+static void init_port(struct worker_port *p, struct worker *w,
+                      const struct worker_listen *listen)
+{
+    p->worker = w;
+    p->slot = listen->slot;
+    p->port.handler = &exchange_server_handler;
+    p->port.owner = p;
+    p->port.local = listen->address;
+    p->port.on_empty = on_port_empty;
+    p->listener.fd = -1;
+    p->listener.owner = p;
+    p->listener.on_accept = on_accept;
+    p->listener.on_stopped = on_listener_stopped;
+    loop_task_init(&p->gone, on_gone);
+    list_push_back(&w->ports, &p->node);
+}
+
+static void listen_on(struct worker *w, const struct worker_listen *listen)
+{
+    const struct route_table *table;
+    struct worker_port *p;
+
+    if (w->draining) {
+        close(listen->fd);
+        return;
+    }
+    p = memory_zeroed(1, sizeof(*p));
+    init_port(p, w, listen);
+    table = table_of(w->lease, p);
+    if (table == NULL || !server_port_init(&p->port, &w->loop)) {
+        close(listen->fd);
+        free_port(p);
+        return;
+    }
+    set_times(p, table);
+    if (!listener_start(&p->listener, &w->loop, listen->fd)) {
+        log_write(LOG_ERROR, "proxy",
+                  "a worker cannot listen on port %u: out of memory or file "
+                  "descriptors",
+                  listen->address.port);
+        free_port(p);
+    }
+}
+
+static void close_slot(struct worker *w, unsigned slot)
+{
+    struct list *l = w->ports.next;
+
+    while (l != &w->ports) {
+        struct worker_port *p = LIST_ENTRY_OF(l, struct worker_port, node);
+
+        l = l->next;
+        if (p->slot != slot || p->closing)
+            continue;
+        p->closing = true;
+        if (p->port.draining)
+            look_at_port(p);
+        else
+            drain_port(p);
     }
 }
 
@@ -133,6 +290,22 @@ static void on_message(struct mailbox *mailbox, struct message *message)
     case WORKER_SNAPSHOT:
         adopt(w, LIST_ENTRY_OF(message, struct lease, message));
         break;
+    case WORKER_LISTEN: {
+        struct worker_listen *listen =
+            LIST_ENTRY_OF(message, struct worker_listen, message);
+
+        listen_on(w, listen);
+        free(listen);
+        break;
+    }
+    case WORKER_CLOSE: {
+        struct worker_close *c =
+            LIST_ENTRY_OF(message, struct worker_close, message);
+
+        close_slot(w, c->slot);
+        free(c);
+        break;
+    }
     case WORKER_FORGET: {
         struct worker_forget *forget =
             LIST_ENTRY_OF(message, struct worker_forget, message);
@@ -155,48 +328,18 @@ static void on_message(struct mailbox *mailbox, struct message *message)
 
 /* ---- life ---------------------------------------------------------------- */
 
-static bool on_accept(struct listener *listener, int fd,
-                      const struct address *client)
-{
-    struct worker_port *p = listener->owner;
-
-    return server_accept(&p->port, fd, client);
-}
-
-static bool init_port(struct worker *w, unsigned i, int fd,
-                      const struct address *address)
-{
-    struct worker_port *p = &w->ports[i];
-
-    p->worker = w;
-    p->port.handler = &exchange_server_handler;
-    p->port.owner = w;
-    p->port.local = *address;
-    p->port.on_empty = on_port_empty;
-    p->listener.owner = p;
-    p->listener.on_accept = on_accept;
-    p->listener.on_stopped = on_listener_stopped;
-    if (!server_port_init(&p->port, &w->loop))
-        return false;
-    w->accepting++;
-    return listener_start(&p->listener, &w->loop, fd);
-}
-
-struct worker *worker_new(const int *fds, const struct address *addresses,
-                          unsigned n, struct lease *lease,
-                          struct mailbox *control)
+struct worker *worker_new(struct mailbox *control)
 {
     struct worker *w = memory_zeroed(1, sizeof(*w));
 
     w->control = control;
-    w->ports = memory_zeroed(n ? n : 1, sizeof(struct worker_port));
-    for (unsigned i = 0; i < n; i++)
-        w->ports[i].listener.fd = -1;
+    list_init(&w->ports);
     w->mailbox.fd = -1;
     w->mailbox.owner = w;
     w->mailbox.on_message = on_message;
     w->targets.handler = &exchange_client_handler;
     w->text = malloc(WORKER_TEXT);
+    w->scratch = linear_scratch_new();
     if (w->text == NULL || !loop_init(&w->loop, &w->counters) ||
         !mailbox_init(&w->mailbox, &w->loop) ||
         !client_port_init(&w->targets, &w->loop)) {
@@ -204,13 +347,6 @@ struct worker *worker_new(const int *fds, const struct address *addresses,
         return NULL;
     }
     exchange_slab_init(&w->exchanges);
-    for (w->nports = 0; w->nports < n; w->nports++) {
-        if (!init_port(w, w->nports, fds[w->nports], &addresses[w->nports])) {
-            worker_free(w);
-            return NULL;
-        }
-    }
-    adopt(w, lease);
     return w;
 }
 
@@ -219,9 +355,11 @@ static void *run(void *arg)
     struct worker *w = arg;
 
     loop_run(&w->loop);
-    for (unsigned i = 0; i < w->nports; i++) {
-        listener_end(&w->ports[i].listener);
-        server_port_close(&w->ports[i].port);
+    for (struct list *l = w->ports.next; l != &w->ports; l = l->next) {
+        struct worker_port *p = LIST_ENTRY_OF(l, struct worker_port, node);
+
+        listener_end(&p->listener);
+        server_port_close(&p->port);
     }
     client_port_close(&w->targets);
     loop_settle(&w->loop);
@@ -236,9 +374,20 @@ bool worker_start(struct worker *w)
 
 struct lease *worker_settle(struct worker *w)
 {
+    struct list *l;
     struct lease *lease;
 
     mailbox_end(&w->mailbox);
+    l = w->ports.next;
+    while (l != &w->ports) {
+        struct worker_port *p = LIST_ENTRY_OF(l, struct worker_port, node);
+
+        l = l->next;
+        lease = p->last;
+        free_port(p);
+        if (lease)
+            worker_drop(w, lease);
+    }
     lease = w->lease;
     w->lease = NULL;
     return lease;
@@ -247,18 +396,16 @@ struct lease *worker_settle(struct worker *w)
 void worker_free(struct worker *w)
 {
     mailbox_end(&w->mailbox);
-    for (unsigned i = 0; i < w->nports; i++) {
-        listener_end(&w->ports[i].listener);
-        server_port_end(&w->ports[i].port);
-    }
     for (unsigned i = 0; i < w->npools; i++)
         end_pool(w, i);
     if (w->targets.fields)
         client_port_end(&w->targets);
     slab_end(&w->exchanges);
     loop_end(&w->loop);
+    linear_scratch_free(w->scratch);
+    if (w->ring)
+        access_ring_free(w->ring);
     free(w->pools);
-    free(w->ports);
     free(w->text);
     free(w);
 }

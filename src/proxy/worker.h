@@ -13,6 +13,7 @@
 #include "http/server.h"
 #include "net/listener.h"
 #include "net/mailbox.h"
+#include "proxy/access_log.h"
 #include "proxy/snapshot.h"
 
 enum { WORKER_TEXT = 128 * 1024 };
@@ -20,6 +21,8 @@ enum { WORKER_TEXT = 128 * 1024 };
 /* What control tells a worker. */
 enum worker_message {
     WORKER_SNAPSHOT, /* struct lease: the newest snapshot */
+    WORKER_LISTEN,   /* struct worker_listen: one listener more */
+    WORKER_CLOSE,    /* struct worker_close: one listener less */
     WORKER_FORGET,   /* struct worker_forget: this target is gone */
     WORKER_DRAIN,    /* struct message: accept no more, finish, report */
     WORKER_STOP,     /* struct message: end now */
@@ -31,16 +34,36 @@ enum control_message {
     CONTROL_DRAINED, /* struct message: no connection is left */
 };
 
+struct worker_listen {
+    struct message message;
+    unsigned slot;          /* of the listener in snapshot->slots */
+    int fd;                 /* a listening socket, the worker's from now on */
+    struct address address; /* that it is bound to */
+};
+
+struct worker_close {
+    struct message message;
+    unsigned slot;
+};
+
 struct worker_forget {
     struct message message;
     struct target *target; /* with a reference that the worker gives back */
 };
 
-/* One listener's socket and sessions in one worker. */
+/* One listener's socket and sessions in one worker.  When the listener goes
+ * it accepts no more, its connections end after the request they are at, and
+ * those are still served by the last snapshot that knew it. */
 struct worker_port {
     struct listener listener;
     struct server_port port;
     struct worker *worker;
+    struct list node; /* in worker->ports */
+    unsigned slot;
+    struct lease *last; /* held when the listener is gone; else NULL */
+    bool closing;       /* WORKER_CLOSE came */
+    bool stopped;       /* it accepts no more */
+    struct loop_task gone;
 };
 
 struct worker {
@@ -51,9 +74,7 @@ struct worker {
     struct mailbox *control; /* where reports go */
     struct message drained;  /* the report */
     struct lease *lease;     /* on the newest snapshot */
-    unsigned nports;
-    struct worker_port *ports;
-    unsigned accepting; /* ports whose listener is open */
+    struct list ports;       /* worker_port */
     bool draining;
     bool reported; /* that it is drained */
     struct client_port targets;
@@ -61,14 +82,16 @@ struct worker {
     unsigned npools;
     struct slab exchanges;
     char *text; /* WORKER_TEXT bytes: field values that are being made */
+    struct linear_scratch *scratch; /* fits every regex of the snapshots */
+    struct access_ring *ring;       /* NULL: nothing is logged */
+    void (*wake_log)(void *owner);  /* the ring fills up */
+    void *log_owner;
+    struct str explain_key; /* n == 0: no request is explained */
 };
 
-/* Prepares a worker that listens on the n sockets `fds` (which it then owns)
- * bound to `addresses`, and begins with `lease`.  NULL without memory or
- * descriptors. */
-struct worker *worker_new(const int *fds, const struct address *addresses,
-                          unsigned n, struct lease *lease,
-                          struct mailbox *control);
+/* Prepares a worker; a WORKER_SNAPSHOT must be the first that it is told.
+ * NULL without memory or descriptors. */
+struct worker *worker_new(struct mailbox *control);
 
 /* Starts the thread; false when there is none to be had. */
 bool worker_start(struct worker *worker);
@@ -82,11 +105,18 @@ void worker_free(struct worker *worker);
 
 /* ---- for the exchanges of this worker ---------------------------------- */
 
-struct lease *worker_hold(struct worker *worker);
+/* The snapshot for a request on this port, with one more hold. */
+struct lease *worker_hold(struct worker_port *port);
 void worker_drop(struct worker *worker, struct lease *lease);
 
 /* The pool of connections to a target of a held snapshot. */
 struct client_pool *worker_pool(struct worker *worker,
-                                const struct target *target);
+                                const struct target *target,
+                                const struct config_attributes *attributes);
+
+static inline struct worker_port *worker_port_of(struct server_port *port)
+{
+    return LIST_ENTRY_OF(port, struct worker_port, port);
+}
 
 #endif

@@ -26,7 +26,7 @@ static void put_request(struct text *t, struct request *req)
     struct str tail = tail_of(req);
 
     h1_mark_hop_by_hop(&req->fields);
-    h1_put_request_line(t, req);
+    h1_put_request_line(t, req, STR(""));
     h1_put_fields(t, &req->fields);
     if (!fields_find(&req->fields, FIELD_HOST))
         TEXT_LITERAL(t, "Host: h\r\n");

@@ -261,16 +261,27 @@ void inproc_target_end(struct inproc_target *target)
 struct config *inproc_config(uint16_t blue, unsigned blue_weight,
                              uint16_t green, unsigned green_weight)
 {
-    struct config *config = config_new();
+    static const struct local_port any = {.listener = 80, .local = 0};
+    struct local local = {.nports = 1, .ports = &any};
+    struct to_options how = {.port = 80};
+    struct region region = {NULL};
+    struct report report = {.strict = false};
     struct error error = {""};
+    const struct value *resources;
+    struct config *config = NULL;
     char to[128];
 
     snprintf(to, sizeof(to), "blue=127.0.0.1:%u@%u,green=127.0.0.1:%u@%u",
              (unsigned)blue, blue_weight, (unsigned)green, green_weight);
-    if (!config_add_to(config, str_of(to), &error))
-        fail_msg("%s", error.text);
-    config->nlisteners = 1;
-    assert_true(address_parse(STR("127.0.0.1:0"), &config->listeners[0].bind));
+    how.to = str_of(to);
+    resources = config_to(&how, &region, &error);
+    if (resources)
+        config = config_build(resources, STR("sluice"), &local, &report);
+    if (config == NULL)
+        fail_msg("%s%.200s", error.text,
+                 report.first ? report.first->what.p : "");
+    report_end(&report);
+    region_end(&region);
     return config;
 }
 
@@ -280,7 +291,7 @@ static void *wait_for_end(void *arg)
     return NULL;
 }
 
-void inproc_server_start(struct inproc_server *s, const struct config *config,
+void inproc_server_start(struct inproc_server *s, struct config *config,
                          const struct inspector *inspector, unsigned workers)
 {
     struct server_options options = {

@@ -38,7 +38,7 @@ struct inproc_server {
 };
 
 /* Fails the test when it does not start. */
-void inproc_server_start(struct inproc_server *s, const struct config *config,
+void inproc_server_start(struct inproc_server *s, struct config *config,
                          const struct inspector *inspector, unsigned workers);
 
 /* Drains and waits for the end. */

@@ -87,7 +87,7 @@ static int tear_down(void **state)
     close(b->fd);
     inproc_server_end(&b->server);
     inproc_target_end(&b->target);
-    config_free(b->config);
+    config_release(b->config);
     free(b);
     return 0;
 }

@@ -116,8 +116,8 @@ test_a_thousand_swaps_under_load_fail_nothing_and_leave_one(void **state)
     inproc_server_end(&s);
     inproc_target_end(&blue);
     inproc_target_end(&green);
-    config_free(even);
-    config_free(all_green);
+    config_release(even);
+    config_release(all_green);
 }
 
 /* A request that waits for its body keeps the snapshot that it began with. */
@@ -162,8 +162,8 @@ static void test_a_request_in_progress_keeps_its_snapshot(void **state)
     inproc_server_end(&s);
     inproc_target_end(&blue);
     inproc_target_end(&green);
-    config_free(first);
-    config_free(second);
+    config_release(first);
+    config_release(second);
     free(answer);
 }
 
@@ -180,7 +180,7 @@ test_a_connection_past_its_keep_alive_gets_one_more_answer(void **state)
     (void)state;
     inproc_target_start(&blue);
     config = inproc_config(blue.port, 1, blue.port, 0);
-    config->attributes.client_keep_alive_ms = 1000;
+    config->load_balancers[0]->attributes.client_keep_alive_ms = 1000;
     inproc_server_start(&s, config, NULL, 1);
     fd = inproc_connect(s.port);
     assert_true(inproc_send(fd, request, sizeof(request) - 1));
@@ -196,7 +196,7 @@ test_a_connection_past_its_keep_alive_gets_one_more_answer(void **state)
     close(fd);
     inproc_server_end(&s);
     inproc_target_end(&blue);
-    config_free(config);
+    config_release(config);
     free(answer);
 }
 
@@ -225,8 +225,8 @@ static void test_an_end_in_the_middle_of_swaps_leaves_nothing(void **state)
     }
     inproc_target_end(&blue);
     inproc_target_end(&green);
-    config_free(one);
-    config_free(other);
+    config_release(one);
+    config_release(other);
 }
 
 int main(void)

@@ -51,7 +51,7 @@ struct str head_forward_request(struct head *h)
     struct text t = text_in(out, sizeof(out));
 
     h1_mark_hop_by_hop(&h->req.fields);
-    h1_put_request_line(&t, &h->req);
+    h1_put_request_line(&t, &h->req, STR(""));
     h1_put_fields(&t, &h->req.fields);
     if (!text_ok(&t))
         abort();

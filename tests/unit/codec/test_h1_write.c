@@ -163,7 +163,7 @@ static void test_the_request_line_is_written_clean(void **state)
         struct text t = text_in(out, sizeof(out));
 
         assert_int_equal(h->result, H1_OK);
-        h1_put_request_line(&t, &h->req);
+        h1_put_request_line(&t, &h->req, STR(""));
         assert_str(text_str(&t), rows[i].line);
         head_free(h);
     }
@@ -207,7 +207,7 @@ static void test_a_head_that_does_not_fit_is_an_overflow(void **state)
     for (size_t cap = 0; cap < 16 + 9 + 6; cap++) {
         struct text t = text_in(out, cap);
 
-        h1_put_request_line(&t, &h->req);
+        h1_put_request_line(&t, &h->req, STR(""));
         h1_put_fields(&t, &h->req.fields);
         assert_false(text_ok(&t));
     }

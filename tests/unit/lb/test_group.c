@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -115,23 +116,239 @@ static void test_one_group_gets_all(void **state)
     assert_int_equal(got[0], 100);
 }
 
-/* ---- balancers ----------------------------------------------------------- */
+/* ---- who is eligible ----------------------------------------------------- */
 
+enum { TARGETS_MAX = 12 };
+
+static const struct config_load_balancer some_load_balancer;
+
+/* A group of targets, in use, with health checks and ALB's thresholds. */
 struct some {
-    struct target targets[7];
-    struct target *list[7];
+    struct config_group config;
+    struct target targets[TARGETS_MAX];
+    struct target *list[TARGETS_MAX];
+    _Atomic uint16_t eligible[TARGETS_MAX];
     struct group group;
 };
 
-static void some_targets(struct some *s, unsigned n,
-                         const struct balancer *balancer)
+static void set_states(struct some *s, const char *states)
+{
+    for (unsigned i = 0; i < s->group.ntargets; i++) {
+        char c = states[i];
+
+        atomic_store(&s->targets[i].state,
+                     (uint8_t)(c == 'i'   ? TARGET_INITIAL
+                               : c == 'h' ? TARGET_HEALTHY
+                               : c == 'u' ? TARGET_UNHEALTHY
+                               : c == 'd' ? TARGET_DRAINING
+                                          : TARGET_UNUSED));
+    }
+}
+
+static void some_begin(struct some *s, unsigned n,
+                       const struct balancer *balancer)
 {
     *s = (struct some){0};
     for (unsigned i = 0; i < n; i++)
         s->list[i] = &s->targets[i];
+    s->config.load_balancer = &some_load_balancer;
+    s->config.health.enabled = true;
+    s->config.attributes.routing_count = 1;
+    s->group.config = &s->config;
     s->group.targets = s->list;
+    s->group.eligible = s->eligible;
     s->group.ntargets = n;
     s->group.balancer = balancer;
+}
+
+/* Eligible ones as digits, in order. */
+static void check_eligible(struct some *s, const char *expected)
+{
+    char got[TARGETS_MAX + 1] = "";
+    unsigned n = atomic_load(&s->group.neligible);
+
+    assert_in_range(n, 0, s->group.ntargets);
+    for (unsigned i = 0; i < n; i++)
+        got[i] = (char)('0' + (group_eligible(&s->group, i) - s->targets));
+    assert_string_equal(got, expected);
+}
+
+static void test_healthy_targets_are_eligible_unless_too_few(void **state)
+{
+    static const struct {
+        const char *states;
+        unsigned count, percent;
+        const char *eligible;
+        bool fail_open;
+    } cases[] = {
+        {"hhh", 1, 0, "012", false},
+        {"huh", 1, 0, "02", false},
+        {"iuh", 1, 0, "2", false},  /* initial ones wait */
+        {"uuu", 1, 0, "012", true}, /* the default: none is healthy */
+        {"iii", 1, 0, "012", true},
+        {"iud", 1, 0, "01", true}, /* but never draining ones */
+        {"ddd", 1, 0, "", false},  /* 503 */
+        {"xxx", 1, 0, "", false},
+        {"", 1, 0, "", false},
+        {"huu", 2, 0, "012", true}, /* by count */
+        {"hhu", 2, 0, "01", false},
+        {"hh", 5, 0, "01", true},    /* more than there are */
+        {"huuu", 1, 25, "0", false}, /* by percentage */
+        {"huuu", 1, 26, "0123", true},
+        {"hhuu", 1, 50, "01", false},
+        {"hhuu", 1, 51, "0123", true},
+        {"hhui", 1, 100, "0123", true},
+        {"hhhh", 1, 100, "0123", false},
+        {"hhdd", 1, 100, "01", false},   /* of the registered */
+        {"hhu", 3, 50, "012", true},     /* both: the count is breached */
+        {"hhuuu", 1, 50, "01234", true}, /* both: the percentage is */
+        {"hhu", 2, 50, "01", false},     /* both hold */
+        {"uuu", 0, 50, "012", true},     /* count off */
+        {"huu", 0, 33, "0", false},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        struct some s;
+
+        some_begin(&s, (unsigned)strlen(cases[i].states),
+                   &balancer_round_robin);
+        s.config.attributes.routing_count = cases[i].count;
+        s.config.attributes.routing_percent = cases[i].percent;
+        set_states(&s, cases[i].states);
+        group_refresh(&s.group);
+        check_eligible(&s, cases[i].eligible);
+        assert_int_equal(atomic_load(&s.group.fail_open), cases[i].fail_open);
+    }
+}
+
+static void test_without_health_checks_all_are_eligible(void **state)
+{
+    struct some s;
+
+    (void)state;
+    some_begin(&s, 4, &balancer_round_robin);
+    s.config.health.enabled = false;
+    set_states(&s, "iuhx");
+    group_refresh(&s.group);
+    check_eligible(&s, "0123");
+    assert_false(atomic_load(&s.group.fail_open));
+}
+
+static void test_a_group_that_is_not_in_use_has_no_eligible_ones(void **state)
+{
+    struct some s;
+
+    (void)state;
+    some_begin(&s, 2, &balancer_round_robin);
+    s.config.load_balancer = NULL;
+    for (int enabled = 0; enabled < 2; enabled++) {
+        s.config.health.enabled = enabled;
+        set_states(&s, "hu");
+        group_refresh(&s.group);
+        check_eligible(&s, "");
+        assert_null(group_choose(&s.group));
+    }
+}
+
+static void test_eligible_ones_follow_the_states(void **state)
+{
+    static const char *const steps[][2] = {
+        {"iiiii", "01234"}, {"ihiii", "1"},   {"ihiih", "14"},
+        {"uhuuh", "14"},    {"uhuuu", "1"},   {"uuuuu", "01234"},
+        {"uuuuh", "4"},     {"huuuh", "04"},  {"hhhhh", "01234"},
+        {"hhhhu", "0123"},  {"uhhhu", "123"}, {"ddddd", ""},
+    };
+    struct some s;
+
+    (void)state;
+    some_begin(&s, 5, &balancer_round_robin);
+    for (size_t i = 0; i < COUNT(steps); i++) {
+        set_states(&s, steps[i][0]);
+        group_refresh(&s.group);
+        check_eligible(&s, steps[i][1]);
+    }
+}
+
+/* ---- one writes, others read --------------------------------------------- */
+
+struct reading {
+    struct some *some;
+    _Atomic bool *stop;
+    unsigned chosen;
+    unsigned none;
+    unsigned strange;
+};
+
+static void *read_on(void *arg)
+{
+    struct reading *r = arg;
+
+    while (!atomic_load(r->stop)) {
+        struct target *t = group_choose(&r->some->group);
+
+        if (t == NULL)
+            r->none++;
+        else if (t < r->some->targets || t >= r->some->targets + TARGETS_MAX)
+            r->strange++;
+        else
+            r->chosen++;
+    }
+    return NULL;
+}
+
+static void write_states(struct some *s, unsigned refreshes)
+{
+    uint64_t x = 1;
+
+    for (unsigned i = 0; i < refreshes; i++) {
+        char states[TARGETS_MAX];
+
+        x = x * 6364136223846793005u + 1442695040888963407u;
+        for (unsigned k = 0; k < TARGETS_MAX; k++)
+            states[k] = x >> (20 + k) & 1 ? 'h' : 'u';
+        set_states(s, states);
+        group_refresh(&s->group);
+    }
+}
+
+static void test_readers_always_find_a_target_of_the_group(void **state)
+{
+    static const struct balancer *const balancers[] = {
+        &balancer_round_robin, &balancer_least_outstanding};
+
+    (void)state;
+    for (int b = 0; b < 2; b++) {
+        struct some s;
+        _Atomic bool stop = false;
+        struct reading readings[2] = {{.some = &s, .stop = &stop},
+                                      {.some = &s, .stop = &stop}};
+        pthread_t threads[2];
+
+        some_begin(&s, TARGETS_MAX, balancers[b]);
+        group_refresh(&s.group);
+        for (int i = 0; i < 2; i++)
+            assert_int_equal(
+                pthread_create(&threads[i], NULL, read_on, &readings[i]), 0);
+        write_states(&s, 20000);
+        atomic_store(&stop, true);
+        for (int i = 0; i < 2; i++) {
+            pthread_join(threads[i], NULL);
+            /* with targets that fail open there is always one */
+            assert_int_equal(readings[i].none + readings[i].strange, 0);
+        }
+    }
+}
+
+/* ---- balancers ----------------------------------------------------------- */
+
+/* All of them healthy. */
+static void some_targets(struct some *s, unsigned n,
+                         const struct balancer *balancer)
+{
+    some_begin(s, n, balancer);
+    set_states(s, "hhhhhhhhhhhh");
+    group_refresh(&s->group);
 }
 
 static unsigned chosen(struct some *s)
@@ -231,6 +448,28 @@ static void test_least_outstanding_evens_out_what_it_is_given(void **state)
         assert_int_equal(atomic_load(&s.targets[i].outstanding), 10);
 }
 
+static void test_balancers_choose_among_the_eligible_only(void **state)
+{
+    static const unsigned fit[] = {1, 4, 5};
+    struct some s;
+
+    (void)state;
+    some_targets(&s, 6, &balancer_round_robin);
+    set_states(&s, "uhuuhh");
+    group_refresh(&s.group);
+    for (unsigned i = 0; i < 9; i++)
+        assert_int_equal(chosen(&s), fit[i % 3]);
+
+    some_targets(&s, 6, &balancer_least_outstanding);
+    set_states(&s, "uhuuhh");
+    group_refresh(&s.group);
+    atomic_store(&s.targets[1].outstanding, 3);
+    atomic_store(&s.targets[4].outstanding, 2);
+    atomic_store(&s.targets[5].outstanding, 4);
+    for (unsigned i = 0; i < 9; i++)
+        assert_int_equal(chosen(&s), 4); /* 0 has none, but is not fit */
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -240,6 +479,11 @@ int main(void)
         cmocka_unit_test(test_any_run_of_draws_keeps_the_proportions),
         cmocka_unit_test(test_five_groups_get_their_shares),
         cmocka_unit_test(test_one_group_gets_all),
+        cmocka_unit_test(test_healthy_targets_are_eligible_unless_too_few),
+        cmocka_unit_test(test_without_health_checks_all_are_eligible),
+        cmocka_unit_test(test_a_group_that_is_not_in_use_has_no_eligible_ones),
+        cmocka_unit_test(test_eligible_ones_follow_the_states),
+        cmocka_unit_test(test_readers_always_find_a_target_of_the_group),
         cmocka_unit_test(test_a_group_without_targets_has_no_choice),
         cmocka_unit_test(test_round_robin_takes_each_in_turn),
         cmocka_unit_test(
@@ -247,6 +491,7 @@ int main(void)
         cmocka_unit_test(test_least_outstanding_takes_the_least),
         cmocka_unit_test(test_least_outstanding_takes_turns_among_equals),
         cmocka_unit_test(test_least_outstanding_evens_out_what_it_is_given),
+        cmocka_unit_test(test_balancers_choose_among_the_eligible_only),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,164 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * `sluice check`: what is wrong with a template, without running it.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "app/commands.h"
+#include "app/source.h"
+#include "base/memory.h"
+#include "proxy/lint.h"
+
+struct values {
+    struct source_options source;
+    bool json;
+};
+
+static const struct option options[] = {
+    SOURCE_OPTIONS(struct values),
+    SOURCE_LOCAL_OPTIONS(struct values),
+    {.name = "verbose",
+     .letter = 'v',
+     .help = "Lists the resource types that are ignored, and what the template "
+             "becomes.",
+     .kind = OPTION_FLAG,
+     SOURCE_FIELD(struct values, verbose)},
+    {.name = "json",
+     .help = "Prints the problems as JSON on standard output.",
+     .kind = OPTION_FLAG,
+     .offset = offsetof(struct values, json)},
+};
+
+/* ---- JSON ---------------------------------------------------------------- */
+
+static void put_problem(struct text *t, const struct problem *p)
+{
+    static const char *const words[] = {"error", "warning", "note"};
+
+    text_printf(t, "{\"severity\": \"%s\"", words[p->severity]);
+    if (p->place.file) {
+        TEXT_LITERAL(t, ", \"file\": ");
+        text_json(t, str_of(p->place.file));
+    }
+    if (p->place.line)
+        text_printf(t, ", \"line\": %u, \"column\": %u", p->place.line,
+                    p->place.column);
+    TEXT_LITERAL(t, ", \"problem\": ");
+    text_json(t, p->what);
+    if (p->remedy.n) {
+        TEXT_LITERAL(t, ", \"remedy\": ");
+        text_json(t, p->remedy);
+    }
+    text_char(t, '}');
+}
+
+static size_t problem_size(const struct problem *p)
+{
+    size_t file = p->place.file ? strlen(p->place.file) : 0;
+
+    return 200 + 6 * (file + p->what.n + p->remedy.n); /* all as \u00XX */
+}
+
+static void print_json(struct report *report)
+{
+    const char *separator = "[";
+
+    report_sort(report);
+    for (const struct problem *p = report->first; p; p = p->next) {
+        size_t cap = problem_size(p);
+        struct text t = text_in(memory_zeroed(1, cap), cap);
+
+        put_problem(&t, p);
+        printf("%s" STR_FMT, separator, STR_ARG(text_str(&t)));
+        separator = ",\n ";
+        free(t.p);
+    }
+    puts(report->first ? "]" : "[]");
+}
+
+/* ---- for people ---------------------------------------------------------- */
+
+static void print_listener(const struct config_listener *listener)
+{
+    char buffer[ADDRESS_TEXT_MAX];
+    struct text t = text_in(buffer, sizeof(buffer));
+
+    address_put(&t, &listener->bind);
+    printf("listener " STR_FMT " port %u at " STR_FMT ", %u rule%s and the "
+           "default\n",
+           STR_ARG(listener->id), listener->port, STR_ARG(text_str(&t)),
+           listener->nrules - 1, listener->nrules == 2 ? "" : "s");
+}
+
+static void print_group(const struct config_group *group)
+{
+    printf("target group " STR_FMT " %s, %u target%s here\n",
+           STR_ARG(group->id), group->load_balancer ? "in use" : "not in use",
+           group->ntargets, group->ntargets == 1 ? "" : "s");
+}
+
+static void print_config(const struct config *config)
+{
+    for (unsigned i = 0; i < config->nlisteners; i++)
+        print_listener(config->listeners[i]);
+    for (unsigned i = 0; i < config->ngroups; i++)
+        print_group(config->groups[i]);
+}
+
+static void print_text(const struct values *values, const struct config *config,
+                       struct report *report)
+{
+    source_print(report);
+    if (config)
+        source_print_missing(config);
+    if (config && values->source.verbose)
+        print_config(config);
+    if (config && report->errors == 0)
+        printf("ok: %u load balancer%s, %u listener%s, %u target group%s, %u "
+               "warning%s\n",
+               config->nload_balancers, config->nload_balancers == 1 ? "" : "s",
+               config->nlisteners, config->nlisteners == 1 ? "" : "s",
+               config->ngroups, config->ngroups == 1 ? "" : "s",
+               report->warnings, report->warnings == 1 ? "" : "s");
+}
+
+/* ---- the command --------------------------------------------------------- */
+
+static int run(int argc, char **argv)
+{
+    struct values values = {.json = false};
+    struct source source;
+    struct report report = {.strict = false};
+    struct error error = {""};
+    struct config *config;
+    int status;
+
+    if (!options_read(&cmd_check, argc, argv, &values, &status))
+        return status;
+    config = source_load(&values.source, &source, &report, &error);
+    if (config)
+        lint_config(config, &report);
+    if (values.json && !error.text[0])
+        print_json(&report);
+    else
+        print_text(&values, config, &report);
+    status = EX_OK;
+    if (config == NULL || report.errors)
+        status = source_failed(&cmd_check, &report, &error);
+    if (config)
+        config_release(config);
+    report_end(&report);
+    source_end(&source);
+    return status;
+}
+
+const struct command cmd_check = {
+    .name = "check",
+    .summary = "Say what is wrong with a template",
+    .arguments = "TEMPLATE...",
+    .words = offsetof(struct values, source.templates),
+    .options = options,
+    .noptions = sizeof(options) / sizeof(options[0]),
+    .run = run,
+};

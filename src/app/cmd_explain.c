@@ -1,0 +1,346 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * `sluice explain`: which rule takes a request, and why the others do not;
+ * without running anything.
+ *
+ * The request is written as bytes and read by the proxy's own parser, then
+ * tried on the proxy's own router: what is said is what happens.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "app/commands.h"
+#include "app/source.h"
+#include "base/memory.h"
+#include "codec/h1.h"
+#include "proxy/explain.h"
+#include "proxy/snapshot.h"
+
+enum { HEAD_TEXT = 128 * 1024, TRAIL_TEXT = 1024 * 1024 };
+
+struct values {
+    struct source_options source; /* templates: TEMPLATE... METHOD URL */
+    struct option_list headers;
+    struct address from;
+    bool json;
+};
+
+static const struct option options[] = {
+    {.name = "header",
+     .letter = 'H',
+     .argument = "NAME: VALUE",
+     .help = "A header of the request.",
+     .kind = OPTION_LIST,
+     .offset = offsetof(struct values, headers)},
+    {.name = "from",
+     .argument = "IP",
+     .help = "The address that the request comes from.",
+     .fallback = "127.0.0.1",
+     .kind = OPTION_IP,
+     .offset = offsetof(struct values, from)},
+    {.name = "json",
+     .help = "Prints the trail as JSON.",
+     .kind = OPTION_FLAG,
+     .offset = offsetof(struct values, json)},
+    {.name = "to",
+     .argument = "[NAME=]HOST:PORT[@WEIGHT][,...]",
+     .help = "In place of a template, as `sluice serve --to`.",
+     .kind = OPTION_LIST,
+     SOURCE_FIELD(struct values, to)},
+    {.name = "listen",
+     .argument = "PORT",
+     .help = "The listener's port, with --to.",
+     .fallback = "8080",
+     .kind = OPTION_NUMBER,
+     .min = 1,
+     .max = UINT16_MAX,
+     SOURCE_FIELD(struct values, listen)},
+    SOURCE_OPTIONS(struct values),
+    SOURCE_LOCAL_OPTIONS(struct values),
+};
+
+/* The request as it was asked for, cut in its parts. */
+struct asked {
+    struct str method;
+    struct str host; /* n == 0: the URL is a path */
+    struct str path;
+    uint16_t port; /* 0: not said */
+};
+
+/* ---- the request --------------------------------------------------------- */
+
+static bool bad_url(const char *url, struct error *error)
+{
+    return error_set(error,
+                     "\"%.200s\" is no URL: write http://HOST[:PORT]/PATH, or "
+                     "/PATH alone",
+                     url);
+}
+
+static bool cut_authority(struct str authority, struct asked *asked)
+{
+    const char *colon =
+        authority.n ? memrchr(authority.p, ':', authority.n) : NULL;
+    uint64_t port;
+    size_t host = authority.n;
+
+    if (colon &&
+        memchr(colon, ']', (size_t)(authority.p + authority.n - colon)) == NULL)
+        host = (size_t)(colon - authority.p);
+    asked->host = str_make(authority.p, host);
+    if (host == authority.n)
+        return host != 0;
+    if (!str_to_u64(str_make(colon + 1, authority.n - host - 1), UINT16_MAX,
+                    &port))
+        return false;
+    asked->port = (uint16_t)port;
+    return host != 0 && port != 0;
+}
+
+static bool cut_url(const char *url, struct asked *asked, struct error *error)
+{
+    struct str rest = str_of(url);
+    size_t n = 0;
+
+    if (rest.n && rest.p[0] == '/') {
+        asked->path = rest;
+        return true;
+    }
+    if (str_istarts(rest, STR("https://")))
+        return error_set(error, "HTTPS listeners are not served yet: write "
+                                "http://");
+    if (!str_istarts(rest, STR("http://")))
+        return bad_url(url, error);
+    rest = str_make(rest.p + 7, rest.n - 7);
+    while (n < rest.n && rest.p[n] != '/' && rest.p[n] != '?')
+        n++;
+    if (!cut_authority(str_make(rest.p, n), asked))
+        return bad_url(url, error);
+    if (asked->port == 0)
+        asked->port = 80;
+    asked->path = str_make(rest.p + n, rest.n - n);
+    return true;
+}
+
+/* Takes METHOD and URL from the end of the words. */
+static bool cut_words(struct values *values, struct asked *asked,
+                      struct error *error)
+{
+    struct option_list *words = &values->source.templates;
+
+    if (words->n < 2)
+        return error_set(error, "METHOD and URL are missing: `sluice explain "
+                                "TEMPLATE GET http://HOST/PATH`");
+    words->n -= 2;
+    asked->method = str_of(words->v[words->n]);
+    if (memchr(asked->method.p, '/', asked->method.n) ||
+        memchr(asked->method.p, '.', asked->method.n))
+        return error_set(error,
+                         "\"%.100s\" stands where the method belongs: `sluice "
+                         "explain TEMPLATE GET http://HOST/PATH`",
+                         asked->method.p);
+    return cut_url(words->v[words->n + 1], asked, error);
+}
+
+static void put_request(struct text *t, const struct values *values,
+                        const struct asked *asked)
+{
+    text_str_put(t, asked->method);
+    text_char(t, ' ');
+    if (asked->path.n == 0 || asked->path.p[0] != '/')
+        text_char(t, '/');
+    text_str_put(t, asked->path);
+    TEXT_LITERAL(t, " HTTP/1.1\r\n");
+    if (asked->host.n) {
+        TEXT_LITERAL(t, "Host: ");
+        text_str_put(t, asked->host);
+        if (asked->port && asked->port != 80)
+            text_printf(t, ":%u", asked->port);
+        TEXT_LITERAL(t, "\r\n");
+    }
+    for (unsigned i = 0; i < values->headers.n; i++) {
+        text_str_put(t, str_of(values->headers.v[i]));
+        TEXT_LITERAL(t, "\r\n");
+    }
+    TEXT_LITERAL(t, "\r\n");
+}
+
+static bool has_host(const struct values *values)
+{
+    for (unsigned i = 0; i < values->headers.n; i++) {
+        if (str_istarts(str_of(values->headers.v[i]), STR("host:")))
+            return true;
+    }
+    return false;
+}
+
+/* ---- the listener -------------------------------------------------------- */
+
+static bool no_listener(const struct config *config, const struct asked *asked,
+                        struct error *error)
+{
+    char buffer[200];
+    struct text ports = text_in(buffer, sizeof(buffer));
+
+    for (unsigned i = 0; i < config->nlisteners; i++)
+        text_printf(&ports, "%s%u (" STR_FMT ")", i ? ", " : "",
+                    config->listeners[i]->port,
+                    STR_ARG(config->listeners[i]->id));
+    return error_set(error, "no listener has port %u; there are %.*s",
+                     asked->port, (int)ports.n, ports.p);
+}
+
+/* The listener that the URL's port means: by the template's port, else by the
+ * local one; the first of all when none is said. */
+static unsigned find_listener(const struct config *config,
+                              const struct asked *asked)
+{
+    for (unsigned i = 0; i < config->nlisteners; i++) {
+        if (asked->port == 0 || config->listeners[i]->port == asked->port)
+            return i;
+    }
+    for (unsigned i = 0; i < config->nlisteners; i++) {
+        if (config->listeners[i]->bind.port == asked->port)
+            return i;
+    }
+    return config->nlisteners;
+}
+
+/* ---- the answer ---------------------------------------------------------- */
+
+static void print_trail(const struct route_table *table,
+                        const struct request *req, const struct values *values)
+{
+    struct linear_scratch *scratch = linear_scratch_new();
+    struct text t = text_in(memory_zeroed(1, TRAIL_TEXT), TRAIL_TEXT);
+    struct str query = slice_of(&req->fields, req->path);
+    struct str path = str_cut(&query, '?');
+    struct route_request request = {
+        .method = slice_of(&req->fields, req->method_name),
+        .host = slice_of(&req->fields, req->authority),
+        .path = path.n ? path : STR("/"),
+        .query = query.p ? query : STR(""),
+        .fields = &req->fields,
+        .client = &values->from,
+    };
+
+    router_scratch_fit(table->router, scratch);
+    if (values->json) {
+        explain_put_json(&t, table->router, table->config, &request, scratch);
+        text_char(&t, '\n');
+    } else {
+        explain_put_text(&t, table->router, table->config, &request, scratch);
+    }
+    fwrite(t.p, 1, t.n, stdout);
+    free(t.p);
+    linear_scratch_free(scratch);
+}
+
+static bool parse(struct text *head, struct field *fields, struct request *req,
+                  struct error *error)
+{
+    struct h1_fault fault = {0};
+    size_t n = 0;
+
+    req->fields.v = fields;
+    req->fields.cap = H1_FIELDS_MAX;
+    if (!text_ok(head))
+        return error_set(error,
+                         "the request is longer than any that is "
+                         "accepted (%d bytes)",
+                         HEAD_TEXT);
+    if (h1_parse_request(req, head->p, head->n, &h1_request_limits, &n,
+                         &fault) == H1_OK)
+        return true;
+    return error_set(error,
+                     "this request is answered %u before any rule is "
+                     "tried: %s",
+                     fault.status ? fault.status : 400,
+                     fault.why ? fault.why : "it is incomplete");
+}
+
+static void drop_target(void *owner, struct target *target)
+{
+    (void)owner;
+    target_release(target);
+}
+
+static int explain(struct config *config, const struct values *values,
+                   const struct asked *asked, const struct request *req,
+                   struct error *error)
+{
+    struct target_registry registry = {0};
+    struct report report = {.strict = false};
+    struct snapshot *s =
+        snapshot_compile(config, 0, NULL, &registry, NULL, &report);
+    unsigned i = find_listener(config, asked);
+
+    if (s && i < s->nlisteners)
+        print_trail(&s->listeners[i], req, values);
+    else
+        no_listener(config, asked, error);
+    if (s)
+        snapshot_free(s, &registry, drop_target, NULL);
+    target_registry_end(&registry);
+    report_end(&report);
+    return error->text[0] ? EX_DATAERR : EX_OK;
+}
+
+static int with_config(struct config *config, const struct values *values,
+                       struct asked *asked, struct error *error)
+{
+    struct field *fields = memory_zeroed(H1_FIELDS_MAX, sizeof(*fields));
+    struct text head = text_in(memory_zeroed(1, HEAD_TEXT), HEAD_TEXT);
+    struct request req = {.method = METHOD_OTHER};
+    int status = EX_DATAERR;
+
+    if (asked->host.n == 0 && !has_host(values) && config->nload_balancers)
+        asked->host = config->load_balancers[0]->dns_name;
+    put_request(&head, values, asked);
+    if (parse(&head, fields, &req, error))
+        status = explain(config, values, asked, &req, error);
+    free(head.p);
+    free(fields);
+    return status;
+}
+
+/* ---- the command --------------------------------------------------------- */
+
+static int run(int argc, char **argv)
+{
+    struct values values = {.json = false};
+    struct asked asked = {.port = 0};
+    struct source source = {.stack = STR("")};
+    struct report report = {.strict = false};
+    struct error error = {""};
+    struct config *config;
+    int status;
+
+    if (!options_read(&cmd_explain, argc, argv, &values, &status))
+        return status;
+    if (!cut_words(&values, &asked, &error))
+        return options_fail(&cmd_explain, EX_USAGE, &error);
+    config = source_load(&values.source, &source, &report, &error);
+    source_print(&report);
+    if (config)
+        status = with_config(config, &values, &asked, &error);
+    else
+        status = source_failed(&cmd_explain, &report, &error);
+    if (config && status != EX_OK)
+        options_fail(&cmd_explain, status, &error);
+    if (config)
+        config_release(config);
+    report_end(&report);
+    source_end(&source);
+    return status;
+}
+
+const struct command cmd_explain = {
+    .name = "explain",
+    .summary = "Say which rule takes a request, and why",
+    .arguments = "TEMPLATE... METHOD URL",
+    .words = offsetof(struct values, source.templates),
+    .options = options,
+    .noptions = sizeof(options) / sizeof(options[0]),
+    .run = run,
+};

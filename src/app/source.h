@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Where a config comes from: templates, or --to; what `serve`, `check` and
+ * `explain` have in common.
+ */
+#ifndef SLUICE_APP_SOURCE_H
+#define SLUICE_APP_SOURCE_H
+
+#include "app/options.h"
+#include "model/config.h"
+#include "template/template.h"
+
+/* The options, as they were typed. */
+struct source_options {
+    struct option_list templates;
+    struct option_list parameters;
+    struct option_list services;
+    struct option_list ports;
+    struct option_list to;
+    struct option_list attributes;
+    const char *stack;
+    const char *health_check; /* of --to; NULL: none */
+    struct address bind;      /* family 0: not given */
+    uint64_t listen;          /* of --to */
+    uint64_t port_offset;
+    unsigned retry; /* enum retry */
+    bool strict;
+    bool verbose; /* what is ignored is listed */
+};
+
+/* The rows of an option table for a struct `type` with a member `source`.
+ * SOURCE_OPTIONS are those of every command that reads a template,
+ * SOURCE_LOCAL_OPTIONS those that say what is local. */
+#define SOURCE_FIELD(type, field) .offset = offsetof(type, source.field)
+
+#define SOURCE_OPTIONS(type)                                                   \
+    {.name = "parameter",                                                      \
+     .argument = "KEY=VALUE",                                                  \
+     .help = "The value of a parameter of the template.",                      \
+     .kind = OPTION_LIST,                                                      \
+     SOURCE_FIELD(type, parameters)},                                          \
+        {.name = "stack",                                                      \
+         .argument = "NAME",                                                   \
+         .help =                                                               \
+             "The name of the stack, of which ARNs are made. Default: the "    \
+             "template's file name up to its first full stop.",                \
+         .kind = OPTION_TEXT,                                                  \
+         SOURCE_FIELD(type, stack)},                                           \
+    {                                                                          \
+        .name = "strict",                                                      \
+        .help =                                                                \
+            "Warnings about unknown properties and exceeded quotas of AWS's "  \
+            "are errors.",                                                     \
+        .kind = OPTION_FLAG, SOURCE_FIELD(type, strict)                        \
+    }
+
+#define SOURCE_LOCAL_OPTIONS(type)                                             \
+    {.name = "port",                                                           \
+     .argument = "PORT=LOCAL",                                                 \
+     .help = "Listeners of port PORT listen on port LOCAL here; 0 lets the "   \
+             "system choose.",                                                 \
+     .kind = OPTION_LIST,                                                      \
+     SOURCE_FIELD(type, ports)},                                               \
+        {.name = "port-offset",                                                \
+         .argument = "N",                                                      \
+         .help =                                                               \
+             "Added to the port of every listener that --port does not name.", \
+         .fallback = "0",                                                      \
+         .kind = OPTION_NUMBER,                                                \
+         .max = UINT16_MAX,                                                    \
+         SOURCE_FIELD(type, port_offset)},                                     \
+        {.name = "bind",                                                       \
+         .argument = "ADDRESS",                                                \
+         .help = "The local address that clients connect to, IPv4 or IPv6; "   \
+                 "0.0.0.0 is every IPv4 address of this machine. Default: "    \
+                 "127.0.0.1.",                                                 \
+         .kind = OPTION_IP,                                                    \
+         SOURCE_FIELD(type, bind)},                                            \
+    {                                                                          \
+        .name = "service", .argument = "NAME=HOST:PORT[,...]",                 \
+        .help =                                                                \
+            "Which local addresses stand for a target group or an ECS "        \
+            "service: NAME is a logical id, the begin of one that no other "   \
+            "has, or an aws:cdk:path. NAME.green is the green side of a "      \
+            "blue/green service.",                                             \
+        .kind = OPTION_LIST, SOURCE_FIELD(type, services)                      \
+    }
+
+/* What was read; the report's sources live in it. */
+struct source {
+    struct template *template; /* NULL: --to */
+    struct region region;      /* of the resources that --to makes */
+    const struct value *resources;
+    struct str stack;
+};
+
+/* Reads everything and builds the config.  NULL with problems in the report,
+ * or with an error of the command line in `error`; source_end() either way,
+ * after the report was printed. */
+struct config *source_load(const struct source_options *options,
+                           struct source *source, struct report *report,
+                           struct error *error);
+void source_end(struct source *source);
+
+/* Prints problems to stderr, in the order of their places. */
+void source_print(struct report *report);
+
+/* What to say and return when source_load() failed: EX_DATAERR or EX_USAGE. */
+int source_failed(const struct command *command, const struct report *report,
+                  const struct error *error);
+
+/* For each target group in use without an address: the flag that gives it
+ * one. */
+void source_print_missing(const struct config *config);
+
+#endif

@@ -1,0 +1,599 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The thread that empties the rings into files.
+ *
+ * It holds the lock except while it sleeps or calls something that a disk can
+ * delay, so that it is never in the rings when access_writer_stop() gives it
+ * up.  It wakes each tick, when a ring is half full, and when a pipe that was
+ * full has room.
+ *
+ * A table says which file a sink is.  A new table holds for what a worker puts
+ * into its ring from some position on: each ring has a table of its own, and
+ * goes on to the next one when its reader is there.
+ */
+#include "control/access_writer.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/memory.h"
+#include "control/access_file.h"
+
+enum {
+    TICK_MS = 100, /* while there is something to write */
+    IDLE_TICK_MS = 200,
+    PIPE_BYTES = 64 * 1024,
+    POLLED_MAX = 64, /* further full pipes are tried each tick */
+    SECOND_US = 1000 * 1000,
+    STOP_US = 5 * SECOND_US,
+    GIVE_UP_US = 4500 * 1000, /* of STOP_US: no more waiting for readers */
+    STALL_US = SECOND_US,     /* nor for ones that take nothing so long */
+    REPORT_US = 60 * SECOND_US,
+    REOPEN_US = SECOND_US,
+};
+
+struct table {
+    struct table *next;         /* newer */
+    unsigned rings;             /* that it holds for */
+    unsigned n;                 /* sinks */
+    struct access_file **files; /* NULL: nowhere */
+    uint64_t *from;             /* of each ring: the position it begins at */
+};
+
+struct source {
+    struct access_ring *ring;
+    struct table *table;
+};
+
+struct access_writer {
+    pthread_t thread;
+    pthread_mutex_t lock;
+    pthread_cond_t changed; /* `ended` */
+    int event;              /* eventfd: wakes the thread */
+    unsigned nsources;
+    struct source *sources;
+    struct table *tables; /* oldest first */
+    struct access_file *files;
+    bool stopping;
+    uint64_t stop_us; /* when that was asked for */
+    bool ended;
+    bool given_up;        /* nobody waits for the thread: it frees all */
+    uint64_t progress_us; /* when something was last written */
+    uint64_t reopened_us;
+    uint64_t strays;     /* records without a sink since that was logged */
+    uint64_t rings_told; /* records dropped by rings when that was */
+    uint64_t told_us;
+    _Atomic bool reopen;
+    _Atomic uint64_t dropped; /* lines, but for those that rings dropped */
+};
+
+/* ---- tables ------------------------------------------------------------- */
+
+static struct access_file *find_file(const struct access_writer *w,
+                                     struct str path)
+{
+    struct access_file *file = w->files;
+
+    while (file && !str_eq(str_of(file->path), path))
+        file = file->next;
+    return file;
+}
+
+static void unrefer(struct access_file *file)
+{
+    if (file && --file->refs == 0)
+        file->unneeded_us = clock_monotonic_us();
+}
+
+static struct table *table_new(unsigned nsources, unsigned n)
+{
+    struct table *table = memory_zeroed(1, sizeof(*table));
+
+    table->n = n;
+    table->files = memory_zeroed(n ? n : 1, sizeof(struct access_file *));
+    table->from = memory_zeroed(nsources ? nsources : 1, sizeof(uint64_t));
+    return table;
+}
+
+static void table_free(struct table *table)
+{
+    for (unsigned i = 0; i < table->n; i++)
+        unrefer(table->files[i]);
+    free(table->files);
+    free(table->from);
+    free(table);
+}
+
+/* The file of that path, opened if it is not yet.  The lock is not held
+ * meanwhile: only this thread adds files, and what it refers to stays. */
+static struct access_file *use_file(struct access_writer *w, struct str path,
+                                    struct error *error)
+{
+    struct access_file *file;
+
+    pthread_mutex_lock(&w->lock);
+    file = find_file(w, path);
+    if (file)
+        file->refs++;
+    pthread_mutex_unlock(&w->lock);
+    if (file)
+        return file;
+    file = access_file_open(path, &w->dropped, error);
+    if (file == NULL)
+        return NULL;
+    file->refs = 1;
+    pthread_mutex_lock(&w->lock);
+    file->next = w->files;
+    w->files = file;
+    pthread_mutex_unlock(&w->lock);
+    return file;
+}
+
+/* NULL when a file cannot be opened. */
+static struct table *table_make(struct access_writer *w,
+                                const struct str *paths, unsigned npaths,
+                                struct error *error)
+{
+    struct table *table = table_new(w->nsources, npaths);
+
+    for (unsigned i = 0; i < npaths; i++) {
+        if (paths[i].n == 0)
+            continue;
+        table->files[i] = use_file(w, paths[i], error);
+        if (table->files[i])
+            continue;
+        pthread_mutex_lock(&w->lock);
+        table_free(table);
+        pthread_mutex_unlock(&w->lock);
+        return NULL;
+    }
+    return table;
+}
+
+/* The last table: what is put into the rings from now on goes there. */
+static void table_add(struct access_writer *w, struct table *table)
+{
+    struct table **last = &w->tables;
+
+    while (*last)
+        last = &(*last)->next;
+    *last = table;
+    for (unsigned i = 0; i < w->nsources; i++)
+        table->from[i] = access_ring_end(w->sources[i].ring);
+}
+
+/* Frees the tables that no ring needs any more. */
+static void drop_tables(struct access_writer *w)
+{
+    while (w->tables->next && w->tables->rings == 0) {
+        struct table *old = w->tables;
+
+        w->tables = old->next;
+        table_free(old);
+    }
+}
+
+/* ---- writing ------------------------------------------------------------ */
+
+static void write_file(struct access_writer *w, struct access_file *file)
+{
+    bool some;
+
+    if (file->n == 0)
+        return;
+    pthread_mutex_unlock(&w->lock);
+    some = access_file_write(file);
+    pthread_mutex_lock(&w->lock);
+    if (some)
+        w->progress_us = clock_monotonic_us();
+}
+
+static void write_files(struct access_writer *w)
+{
+    for (struct access_file *f = w->files; f && !w->given_up; f = f->next)
+        write_file(w, f);
+}
+
+static void put_record(struct access_writer *w, const struct table *table,
+                       const struct access_record *record)
+{
+    struct access_file *file;
+    size_t before;
+
+    if (record->sink >= table->n) {
+        w->strays++;
+        atomic_fetch_add_explicit(&w->dropped, 1, memory_order_relaxed);
+        return;
+    }
+    file = table->files[record->sink];
+    if (file == NULL)
+        return;
+    before = file->n;
+    access_file_add(file, record);
+    /* A full pipe is tried again each time that as much as it holds came. */
+    if (file->n >= ACCESS_WRITE_MIN &&
+        before / PIPE_BYTES != file->n / PIPE_BYTES)
+        write_file(w, file);
+}
+
+static void advance(struct source *source, unsigned index)
+{
+    struct table *next = source->table->next;
+
+    while (next && access_ring_at(source->ring) >= next->from[index]) {
+        source->table->rings--;
+        source->table = next;
+        next->rings++;
+        next = next->next;
+    }
+}
+
+/* All that was in the ring when it was looked into: a worker that is faster
+ * than the disk does not keep us from the others.  True when there was any. */
+static bool read_ring(struct access_writer *w, unsigned index)
+{
+    struct source *source = &w->sources[index];
+    uint64_t end = access_ring_end(source->ring);
+    struct access_record record;
+    bool any = false;
+
+    while (!w->given_up) {
+        advance(source, index);
+        if (access_ring_at(source->ring) >= end ||
+            !access_ring_take(source->ring, &record))
+            break;
+        any = true;
+        put_record(w, source->table, &record);
+    }
+    return any;
+}
+
+static bool read_rings(struct access_writer *w)
+{
+    bool any = false;
+
+    for (unsigned i = 0; i < w->nsources && !w->given_up; i++)
+        any |= read_ring(w, i);
+    return any;
+}
+
+/* ---- files that come and go --------------------------------------------- */
+
+static void reopen_files(struct access_writer *w, uint64_t now)
+{
+    bool asked =
+        atomic_exchange_explicit(&w->reopen, false, memory_order_acquire);
+
+    if (!asked && now - w->reopened_us < REOPEN_US)
+        return;
+    w->reopened_us = now;
+    for (struct access_file *f = w->files; f && !w->given_up; f = f->next) {
+        f->stale |= asked;
+        if (!f->stale)
+            continue;
+        pthread_mutex_unlock(&w->lock);
+        f->stale = !access_file_reopen(f);
+        pthread_mutex_lock(&w->lock);
+    }
+}
+
+/* Closes the files that no table names.  Lines that wait for a reader get some
+ * time. */
+static void close_unneeded(struct access_writer *w, uint64_t now)
+{
+    struct access_file **at = &w->files;
+
+    while (*at) {
+        struct access_file *file = *at;
+
+        if (file->refs || (file->n && now - file->unneeded_us < STOP_US)) {
+            at = &file->next;
+            continue;
+        }
+        *at = file->next;
+        pthread_mutex_unlock(&w->lock);
+        access_file_close(file);
+        pthread_mutex_lock(&w->lock);
+    }
+}
+
+static uint64_t rings_dropped(const struct access_writer *w)
+{
+    uint64_t n = 0;
+
+    for (unsigned i = 0; i < w->nsources; i++)
+        n += access_ring_dropped(w->sources[i].ring);
+    return n;
+}
+
+/* Of the rings, and of records that belong nowhere. */
+static void report_rings(struct access_writer *w, uint64_t now)
+{
+    uint64_t full = rings_dropped(w) - w->rings_told;
+
+    if (full == 0 && w->strays == 0)
+        return;
+    if (full) {
+        log_write(LOG_ERROR, "control",
+                  "access logs lost %llu line%s: requests came faster than "
+                  "lines could be written; use a faster disk",
+                  (unsigned long long)full, full == 1 ? "" : "s");
+    }
+    if (w->strays) {
+        log_write(LOG_ERROR, "control",
+                  "access logs lost %llu line%s: of load balancers that have "
+                  "none any more",
+                  (unsigned long long)w->strays, w->strays == 1 ? "" : "s");
+    }
+    w->rings_told += full;
+    w->strays = 0;
+    w->told_us = now;
+}
+
+static bool is_due(uint64_t told, uint64_t now)
+{
+    return told == 0 || now - told >= REPORT_US;
+}
+
+static void report(struct access_writer *w, uint64_t now)
+{
+    for (struct access_file *f = w->files; f; f = f->next) {
+        if (is_due(f->told_us, now))
+            access_file_report(f, now);
+    }
+    if (is_due(w->told_us, now))
+        report_rings(w, now);
+}
+
+/* ---- the thread --------------------------------------------------------- */
+
+static bool anything_waits(const struct access_writer *w)
+{
+    for (const struct access_file *f = w->files; f; f = f->next) {
+        if (f->n)
+            return true;
+    }
+    return false;
+}
+
+/* Until the tick, a wake, or room in a pipe that was full. */
+static void sleep_a_tick(struct access_writer *w, bool busy)
+{
+    struct pollfd polled[1 + POLLED_MAX] = {{.fd = w->event, .events = POLLIN}};
+    nfds_t n = 1;
+    eventfd_t woken;
+
+    for (struct access_file *f = w->files; f && n <= POLLED_MAX; f = f->next) {
+        if (f->blocked)
+            polled[n++] = (struct pollfd){.fd = f->fd, .events = POLLOUT};
+    }
+    pthread_mutex_unlock(&w->lock);
+    poll(polled, n, busy ? TICK_MS : IDLE_TICK_MS);
+    eventfd_read(w->event, &woken);
+    pthread_mutex_lock(&w->lock);
+}
+
+static bool may_end(const struct access_writer *w, bool any)
+{
+    uint64_t now = clock_monotonic_us();
+
+    if (!any && !anything_waits(w))
+        return true;
+    return now - w->stop_us >= GIVE_UP_US ||
+           (!any && now - w->stop_us >= STALL_US &&
+            now - w->progress_us >= STALL_US);
+}
+
+/* What is to be done between two rounds. */
+static void keep_house(struct access_writer *w)
+{
+    uint64_t now = clock_monotonic_us();
+
+    reopen_files(w, now);
+    close_unneeded(w, now);
+    if (w->given_up)
+        return;
+    drop_tables(w);
+    report(w, now);
+}
+
+static void run(struct access_writer *w)
+{
+    while (!w->given_up) {
+        /* Asked before the rings are read: what was put before the stop is
+         * seen. */
+        bool stopping = w->stopping;
+        bool any = read_rings(w);
+
+        write_files(w);
+        keep_house(w);
+        /* Once given up, only what is our own may be touched. */
+        if (w->given_up)
+            return;
+        if (stopping && may_end(w, any))
+            break;
+        if (!(stopping && any))
+            sleep_a_tick(w, any);
+    }
+    report_rings(w, 0);
+}
+
+static void free_all(struct access_writer *w)
+{
+    while (w->files) {
+        struct access_file *file = w->files;
+
+        w->files = file->next;
+        access_file_close(file);
+    }
+    while (w->tables) {
+        struct table *table = w->tables;
+
+        w->tables = table->next;
+        table->n = 0; /* its files are gone */
+        table_free(table);
+    }
+    close(w->event);
+    pthread_cond_destroy(&w->changed);
+    pthread_mutex_destroy(&w->lock);
+    free(w->sources);
+    free(w);
+}
+
+static void *write_logs(void *data)
+{
+    struct access_writer *w = data;
+    bool given_up;
+
+    pthread_mutex_lock(&w->lock);
+    run(w);
+    w->ended = true;
+    given_up = w->given_up;
+    pthread_cond_broadcast(&w->changed);
+    pthread_mutex_unlock(&w->lock);
+    if (given_up)
+        free_all(w);
+    return NULL;
+}
+
+/* ---- the calls ---------------------------------------------------------- */
+
+static struct access_writer *writer_new(struct access_ring *const *rings,
+                                        unsigned nrings)
+{
+    struct access_writer *w = memory_zeroed(1, sizeof(*w));
+    pthread_condattr_t monotonic;
+
+    pthread_mutex_init(&w->lock, NULL);
+    pthread_condattr_init(&monotonic);
+    pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
+    pthread_cond_init(&w->changed, &monotonic);
+    pthread_condattr_destroy(&monotonic);
+    w->event = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    w->nsources = nrings;
+    w->sources = memory_zeroed(nrings ? nrings : 1, sizeof(struct source));
+    for (unsigned i = 0; i < nrings; i++)
+        w->sources[i].ring = rings[i];
+    return w;
+}
+
+/* Signals are for other threads, also SIGPIPE. */
+static bool start_thread(struct access_writer *w)
+{
+    sigset_t all;
+    sigset_t before;
+    int failed;
+
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    failed = pthread_create(&w->thread, NULL, write_logs, w);
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    return failed == 0;
+}
+
+struct access_writer *access_writer_start(struct access_ring *const *rings,
+                                          unsigned nrings,
+                                          const struct str *paths,
+                                          unsigned npaths, struct error *error)
+{
+    struct access_writer *w = writer_new(rings, nrings);
+    struct table *table;
+
+    if (w->event < 0) {
+        error_set(error, "cannot make an event for the access log: %s",
+                  strerror(errno));
+        free_all(w);
+        return NULL;
+    }
+    table = table_make(w, paths, npaths, error);
+    if (table == NULL) {
+        free_all(w);
+        return NULL;
+    }
+    w->tables = table;
+    table->rings = nrings;
+    for (unsigned i = 0; i < nrings; i++)
+        w->sources[i].table = table;
+    if (start_thread(w))
+        return w;
+    error_set(error, "cannot start a thread for the access log");
+    free_all(w);
+    return NULL;
+}
+
+void access_writer_wake(struct access_writer *writer)
+{
+    /* It fails only when the counter is full: then it is awake anyway. */
+    eventfd_write(writer->event, 1);
+}
+
+void access_writer_reopen(struct access_writer *writer)
+{
+    atomic_store_explicit(&writer->reopen, true, memory_order_release);
+    access_writer_wake(writer);
+}
+
+bool access_writer_set_paths(struct access_writer *writer,
+                             const struct str *paths, unsigned npaths,
+                             struct error *error)
+{
+    struct table *table = table_make(writer, paths, npaths, error);
+
+    if (table == NULL)
+        return false;
+    pthread_mutex_lock(&writer->lock);
+    table_add(writer, table);
+    pthread_mutex_unlock(&writer->lock);
+    return true;
+}
+
+uint64_t access_writer_dropped(const struct access_writer *writer)
+{
+    return rings_dropped(writer) +
+           atomic_load_explicit(&writer->dropped, memory_order_relaxed);
+}
+
+static struct timespec stop_deadline(void)
+{
+    struct timespec deadline;
+
+    clock_gettime(CLOCK_MONOTONIC, &deadline);
+    deadline.tv_sec += STOP_US / SECOND_US;
+    return deadline;
+}
+
+void access_writer_stop(struct access_writer *writer)
+{
+    struct timespec deadline = stop_deadline();
+    pthread_t thread = writer->thread;
+    bool ended;
+
+    pthread_mutex_lock(&writer->lock);
+    writer->stopping = true;
+    writer->stop_us = clock_monotonic_us();
+    access_writer_wake(writer);
+    while (!writer->ended &&
+           pthread_cond_timedwait(&writer->changed, &writer->lock, &deadline) ==
+               0)
+        continue;
+    ended = writer->ended;
+    writer->given_up = !ended;
+    pthread_mutex_unlock(&writer->lock);
+    if (ended) {
+        pthread_join(thread, NULL);
+        free_all(writer);
+        return;
+    }
+    pthread_detach(thread);
+    log_write(LOG_ERROR, "control",
+              "the access log was given up: a write to it did not end within "
+              "5 seconds; its last lines are missing");
+}

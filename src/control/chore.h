@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * One thread for what may take its time: reading and compiling templates,
+ * later disks and databases.  The control thread gives it chores and hears of
+ * their end through its mailbox.
+ */
+#ifndef SLUICE_CONTROL_CHORE_H
+#define SLUICE_CONTROL_CHORE_H
+
+#include <pthread.h>
+
+#include "base/list.h"
+
+/* Embedded in what is to be done. */
+struct chore {
+    struct list node;
+    void (*run)(struct chore *chore); /* on the thread; the chore is its */
+};
+
+struct chores {
+    pthread_t thread;
+    pthread_mutex_t lock;
+    pthread_cond_t ready;
+    struct list waiting;
+    bool started;
+    bool stop;
+};
+
+/* False without a thread. */
+bool chores_start(struct chores *chores);
+
+/* Queues one; they run one after the other. */
+void chores_add(struct chores *chores, struct chore *chore);
+
+/* Runs what is queued and ends the thread. */
+void chores_stop(struct chores *chores);
+
+#endif

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Probes the targets of the newest snapshot from the control thread's loop,
+ * and tells each target, and the groups of that snapshot, what came of it.
+ *
+ * Every target of a group that some listener forwards to is probed: the first
+ * time at once, then each interval whatever the answer took; each time on a
+ * connection of its own (alb.md 4.2).  A target that stays registered keeps
+ * its state and its rhythm when snapshots change, also when the group's
+ * settings do: a new interval counts from its last beat, the rest holds from
+ * the next probe on.
+ *
+ * Groups that ask for health checks over HTTPS, HTTP/2 or gRPC are not probed
+ * yet: their targets stay initial, so that requests go to all of them (fail
+ * open), and the log says so.
+ */
+#ifndef SLUICE_CONTROL_HEALTH_MONITOR_H
+#define SLUICE_CONTROL_HEALTH_MONITOR_H
+
+#include "net/loop.h"
+#include "proxy/snapshot.h"
+
+/* Connections open at once; what is due beyond waits for its turn. */
+enum { HEALTH_PROBES_MAX = 256 };
+
+struct health_monitor;
+
+struct health_monitor *health_monitor_new(struct loop *loop);
+
+/* The snapshot that is about to be handed to the workers: its groups are
+ * refreshed (group_refresh()) before this returns, targets that are new begin
+ * (their first probes leave in the next turn), those that are gone end and are
+ * TARGET_DRAINING.  The snapshot must live until the next one was applied, or
+ * the monitor is freed. */
+void health_monitor_apply(struct health_monitor *monitor,
+                          struct snapshot *snapshot);
+
+/* What is known of a target of the newest snapshot, for /targets and the API;
+ * NULL when it is not monitored. */
+const struct health *health_monitor_find(const struct health_monitor *monitor,
+                                         const struct target *target);
+
+/* Calls `visit` for every target of the newest snapshot, group by group. */
+void health_monitor_each(const struct health_monitor *monitor,
+                         void (*visit)(void *owner, const struct group *group,
+                                       const struct target *target,
+                                       const struct health *health),
+                         void *owner);
+
+/* Ends all probes; their memory goes at the end of the turn, or with
+ * loop_settle(). */
+void health_monitor_free(struct health_monitor *monitor);
+
+#endif

@@ -1,0 +1,424 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * A config becomes what runs: compiled, its listeners opened, handed to the
+ * workers; what is not in it any more is closed.  Everything that can fail
+ * comes before anything that another thread sees.
+ */
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "base/memory.h"
+#include "control/server_state.h"
+
+/* A change in the making. */
+struct change {
+    struct server *server;
+    struct snapshot *snapshot;
+    unsigned nnew;
+    struct opened {
+        unsigned slot;
+        int *fds; /* one for each worker */
+    } * opened;
+    bool *keep; /* by slot: the snapshot has it */
+};
+
+/* ---- messages to workers ------------------------------------------------- */
+
+void publish_tell(struct worker *w, enum worker_message kind)
+{
+    struct message *message = memory_zeroed(1, sizeof(*message));
+
+    list_init(&message->node);
+    message->kind = kind;
+    mailbox_send(&w->mailbox, message);
+}
+
+static void tell_listen(struct worker *w, unsigned slot, int fd,
+                        const struct address *address)
+{
+    struct worker_listen *listen = memory_zeroed(1, sizeof(*listen));
+
+    listen->message.kind = WORKER_LISTEN;
+    listen->slot = slot;
+    listen->fd = fd;
+    listen->address = *address;
+    mailbox_send(&w->mailbox, &listen->message);
+}
+
+static void tell_close(struct worker *w, unsigned slot)
+{
+    struct worker_close *c = memory_zeroed(1, sizeof(*c));
+
+    c->message.kind = WORKER_CLOSE;
+    c->slot = slot;
+    mailbox_send(&w->mailbox, &c->message);
+}
+
+/* A target that no snapshot uses: every worker closes its connections. */
+static void orphan(void *owner, struct target *target)
+{
+    struct server *server = owner;
+
+    for (unsigned i = 0; i < server->started; i++) {
+        struct worker_forget *forget = memory_zeroed(1, sizeof(*forget));
+
+        target_hold(target);
+        forget->target = target;
+        forget->message.kind = WORKER_FORGET;
+        mailbox_send(&server->workers[i]->mailbox, &forget->message);
+    }
+    target_release(target);
+}
+
+/* ---- snapshots ----------------------------------------------------------- */
+
+static void free_snapshot(struct server *server, struct snapshot *snapshot)
+{
+    snapshot_free(snapshot, &server->targets, orphan, server);
+    atomic_fetch_sub(&server->snapshots, 1);
+}
+
+struct lease *publish_lease(struct server *server)
+{
+    struct lease *lease = memory_zeroed(1, sizeof(*lease));
+
+    list_init(&lease->message.node);
+    lease->message.kind = WORKER_SNAPSHOT;
+    lease->snapshot = server->newest;
+    lease->snapshot->leases++;
+    return lease;
+}
+
+void publish_lease_back(struct server *server, struct lease *lease)
+{
+    struct snapshot *snapshot = lease->snapshot;
+
+    free(lease);
+    if (--snapshot->leases == 0 && snapshot != server->newest)
+        free_snapshot(server, snapshot);
+}
+
+void publish_end(struct server *server)
+{
+    if (server->newest)
+        free_snapshot(server, server->newest);
+    server->newest = NULL;
+}
+
+static bool compile(struct server *server, struct config *config,
+                    struct snapshot **snapshot, struct error *error)
+{
+    struct report report = {.strict = false};
+
+    *snapshot =
+        snapshot_compile(config, server->snapshot_id + 1, server->newest,
+                         &server->targets, server->options.inspector, &report);
+    if (*snapshot)
+        atomic_fetch_add(&server->snapshots, 1);
+    else
+        error_set(error, STR_FMT,
+                  STR_ARG(report.first ? report.first->what : STR("?")));
+    report_end(&report);
+    return *snapshot != NULL;
+}
+
+/* ---- the access log ------------------------------------------------------ */
+
+unsigned publish_sink(struct server *server, struct str arn)
+{
+    unsigned n = server->nsinks;
+    struct str *grown;
+
+    for (unsigned i = 0; i < n; i++) {
+        if (str_eq(server->sinks[i], arn))
+            return i;
+    }
+    grown = memory_zeroed(n + 1, sizeof(*grown));
+    for (unsigned i = 0; i < n; i++)
+        grown[i] = server->sinks[i];
+    grown[n] = region_copy(&server->region, arn);
+    free(server->sinks);
+    server->sinks = grown;
+    server->nsinks = n + 1;
+    return n;
+}
+
+static struct str log_path(const struct server *server,
+                           const struct config_load_balancer *balancer)
+{
+    return server->options.access_log.p ? server->options.access_log
+                                        : balancer->access_log;
+}
+
+static int sink_of(struct server *server,
+                   const struct config_listener *listener)
+{
+    const struct config_load_balancer *balancer = listener->load_balancer;
+
+    return log_path(server, balancer).n
+               ? (int)publish_sink(server, balancer->arn)
+               : ACCESS_SINK_NONE;
+}
+
+struct str *publish_log_paths(struct server *server,
+                              const struct config *config)
+{
+    struct str *paths;
+
+    for (unsigned i = 0; i < config->nload_balancers; i++)
+        publish_sink(server, config->load_balancers[i]->arn);
+    paths = memory_zeroed(server->nsinks + 1, sizeof(*paths));
+    for (unsigned i = 0; i < config->nload_balancers; i++) {
+        const struct config_load_balancer *balancer = config->load_balancers[i];
+
+        paths[publish_sink(server, balancer->arn)] = log_path(server, balancer);
+    }
+    return paths;
+}
+
+static bool set_log_paths(struct server *server, const struct config *config,
+                          struct error *error)
+{
+    struct str *paths;
+    bool ok;
+
+    if (server->log == NULL)
+        return true;
+    paths = publish_log_paths(server, config);
+    ok = access_writer_set_paths(server->log, paths, server->nsinks, error);
+    free(paths);
+    return ok;
+}
+
+/* ---- listeners ----------------------------------------------------------- */
+
+/* The slot of this listener's address, nslots when it never had one. */
+static unsigned find_slot(const struct server *server,
+                          const struct config_listener *listener)
+{
+    unsigned i = 0;
+
+    while (
+        i < server->nslots &&
+        !(address_equal(&server->slots[i].asked, &listener->bind) &&
+          (listener->bind.port || str_eq(server->slots[i].arn, listener->arn))))
+        i++;
+    return i;
+}
+
+static unsigned add_slot(struct server *server)
+{
+    unsigned n = server->nslots;
+    struct slot *grown = memory_zeroed(n + 1, sizeof(*grown));
+
+    for (unsigned i = 0; i < n; i++)
+        grown[i] = server->slots[i];
+    free(server->slots);
+    server->slots = grown;
+    server->nslots = n + 1;
+    return n;
+}
+
+/* Whether somebody else listens there already: SO_REUSEPORT alone would let
+ * two servers of one user share a port without a word. */
+static bool is_free(struct address address, struct error *error)
+{
+    int fd;
+
+    if (address.port == 0)
+        return true;
+    fd = listener_open(&address, false, error);
+    if (fd >= 0)
+        close(fd);
+    return fd >= 0;
+}
+
+/* A socket of ours on the port, at another address, shares it: the kernel lets
+ * it, but is_free() would take it for a stranger's. */
+static bool is_ours(const struct server *server, uint16_t port)
+{
+    for (unsigned i = 0; i < server->nslots; i++) {
+        if (server->slots[i].used && server->slots[i].local.port == port)
+            return true;
+    }
+    return false;
+}
+
+/* One socket for each worker.  False: those that were opened are closed. */
+static bool open_sockets(struct address *address, int *fds, unsigned n,
+                         struct error *error)
+{
+    for (unsigned i = 0; i < n; i++) {
+        fds[i] = listener_open(address, true, error);
+        if (fds[i] < 0) {
+            while (i-- > 0)
+                close(fds[i]);
+            return false;
+        }
+    }
+    return true;
+}
+
+static void name_listener(const struct config_listener *listener,
+                          struct error *error)
+{
+    struct error cause = *error;
+
+    error_set(error, "listener " STR_FMT " (port %u): %.400s",
+              STR_ARG(listener->id), listener->port, cause.text);
+}
+
+static bool open_slot(struct change *change,
+                      const struct config_listener *listener, unsigned *slot,
+                      struct error *error)
+{
+    struct server *server = change->server;
+    struct opened *opened = &change->opened[change->nnew];
+    struct address local = listener->bind;
+    bool known = *slot < server->nslots; /* it may be about to close still */
+    bool ours = known || is_ours(server, local.port);
+
+    opened->fds = memory_zeroed(server->options.workers, sizeof(int));
+    if (!(ours || is_free(local, error)) ||
+        !open_sockets(&local, opened->fds, server->options.workers, error)) {
+        free(opened->fds);
+        name_listener(listener, error);
+        return false;
+    }
+    if (!known) {
+        *slot = add_slot(server);
+        server->slots[*slot].arn = region_copy(&server->region, listener->arn);
+        server->slots[*slot].asked = listener->bind;
+    }
+    opened->slot = *slot;
+    server->slots[*slot].used = true;
+    server->slots[*slot].local = local;
+    change->nnew++;
+    return true;
+}
+
+/* Gives every listener of the snapshot its slot, opening those that are new.
+ * HTTPS listeners are not served yet. */
+static bool place_listeners(struct change *change, unsigned *slots,
+                            struct error *error)
+{
+    struct server *server = change->server;
+    struct snapshot *s = change->snapshot;
+
+    for (unsigned i = 0; i < s->nlisteners; i++) {
+        const struct config_listener *listener = s->listeners[i].config;
+
+        if (listener->protocol != PROTOCOL_HTTP)
+            continue;
+        slots[i] = find_slot(server, listener);
+        if ((slots[i] == server->nslots || !server->slots[slots[i]].used) &&
+            !open_slot(change, listener, &slots[i], error))
+            return false;
+    }
+    return true;
+}
+
+static void map_slots(struct change *change, const unsigned *slots)
+{
+    struct server *server = change->server;
+    struct snapshot *s = change->snapshot;
+
+    s->nslots = server->nslots;
+    s->slots = memory_zeroed(s->nslots + 1, sizeof(struct route_table *));
+    change->keep = memory_zeroed(server->nslots + 1, sizeof(bool));
+    for (unsigned i = 0; i < s->nlisteners; i++) {
+        if (s->listeners[i].config->protocol != PROTOCOL_HTTP)
+            continue;
+        s->slots[slots[i]] = &s->listeners[i];
+        s->listeners[i].sink = sink_of(server, s->listeners[i].config);
+        change->keep[slots[i]] = true;
+    }
+}
+
+/* ---- the change ---------------------------------------------------------- */
+
+static void undo(struct change *change)
+{
+    struct server *server = change->server;
+
+    for (unsigned i = 0; i < change->nnew; i++) {
+        for (unsigned k = 0; k < server->options.workers; k++)
+            close(change->opened[i].fds[k]);
+        free(change->opened[i].fds);
+        server->slots[change->opened[i].slot].used = false;
+    }
+    free_snapshot(server, change->snapshot);
+}
+
+/* Nothing fails from here on: the newest snapshot, then its new listeners,
+ * then the end of the old ones. */
+static void hand_out(struct change *change)
+{
+    struct server *server = change->server;
+    struct snapshot *old = server->newest;
+
+    server->newest = change->snapshot;
+    server->snapshot_id++;
+    health_monitor_apply(server->health, server->newest);
+    for (unsigned i = 0; i < server->nworkers; i++)
+        mailbox_send(&server->workers[i]->mailbox,
+                     &publish_lease(server)->message);
+    if (old && old->leases == 0)
+        free_snapshot(server, old);
+}
+
+static void open_and_close(struct change *change)
+{
+    struct server *server = change->server;
+
+    for (unsigned i = 0; i < change->nnew; i++) {
+        struct opened *o = &change->opened[i];
+
+        for (unsigned k = 0; k < server->nworkers; k++)
+            tell_listen(server->workers[k], o->slot, o->fds[k],
+                        &server->slots[o->slot].local);
+        free(o->fds);
+    }
+    for (unsigned i = 0; i < server->nslots; i++) {
+        if (!server->slots[i].used || change->keep[i])
+            continue;
+        server->slots[i].used = false;
+        for (unsigned k = 0; k < server->nworkers; k++)
+            tell_close(server->workers[k], i);
+    }
+}
+
+static bool apply(struct change *change, struct error *error)
+{
+    struct snapshot *s = change->snapshot;
+    unsigned *slots = memory_zeroed(s->nlisteners + 1, sizeof(*slots));
+    bool ok = place_listeners(change, slots, error) &&
+              set_log_paths(change->server, s->config, error);
+
+    if (ok)
+        map_slots(change, slots);
+    free(slots);
+    return ok;
+}
+
+bool publish(struct server *server, struct config *config, struct error *error)
+{
+    struct change change = {.server = server};
+    bool ok;
+
+    if (!compile(server, config, &change.snapshot, error))
+        return false;
+    change.opened =
+        memory_zeroed(config->nlisteners + 1, sizeof(*change.opened));
+    ok = apply(&change, error);
+    if (ok) {
+        hand_out(&change);
+        open_and_close(&change);
+    } else {
+        undo(&change);
+    }
+    free(change.opened);
+    free(change.keep);
+    return ok;
+}

@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The inside of the server, shared by the file that runs it (server.c), the
+ * one that has workers run something new (publish.c) and the one that reads
+ * the template again (reload.c).  All of it belongs to the control thread.
+ */
+#ifndef SLUICE_CONTROL_SERVER_STATE_H
+#define SLUICE_CONTROL_SERVER_STATE_H
+
+#include "control/access_writer.h"
+#include "control/api_port.h"
+#include "control/chore.h"
+#include "control/health_monitor.h"
+#include "control/server.h"
+#include "proxy/worker.h"
+
+/* What other threads send to the control thread. */
+enum {
+    CONTROL_PUBLISH = 100, /* struct publish */
+    CONTROL_DRAIN,         /* struct message */
+    CONTROL_RELOADED,      /* struct publish; config NULL: refused */
+};
+
+struct publish {
+    struct message message;
+    struct config *config;
+};
+
+/* A listening address and the sockets on it, one for each worker.  A listener
+ * of the next config that wants the same address keeps them; an address keeps
+ * its slot for ever. */
+struct slot {
+    bool used;            /* the newest snapshot has it */
+    struct address asked; /* as the config says; port 0: any */
+    struct address local; /* where it is */
+    struct str arn;       /* of its first listener: where asked.port is 0 it
+                             is that one's alone */
+};
+
+struct server {
+    struct region region; /* what is kept to the end */
+    struct loop loop;
+    struct counters counters; /* the control thread's own */
+    struct mailbox mailbox;
+    struct server_options options;
+    struct target_registry targets;
+    struct snapshot *newest;
+    uint64_t snapshot_id;
+    _Atomic unsigned snapshots;
+    unsigned nslots;
+    struct slot *slots;
+    unsigned nworkers;
+    unsigned started;
+    struct worker **workers;
+    unsigned drained; /* workers that reported */
+    bool draining;
+    bool stopping; /* the workers are gone */
+    struct timer drain_limit;
+    struct event on_term;
+    struct event on_int;
+    struct event on_hup;
+    struct event on_usr1;
+    struct event on_usr2;
+    struct health_monitor *health;
+    struct access_writer *log; /* NULL: nothing is logged */
+    struct access_ring **rings;
+    unsigned nsinks;
+    struct str *sinks; /* ARNs of load balancers: a number is given once, and
+                          requests of older snapshots still have it */
+    struct chores chores;
+    struct chore reload;
+    bool reloading;
+    bool reload_again;
+    struct api_port *api;
+    struct counters **all; /* of every worker; not control's: calls of the API
+                              are no requests of clients */
+};
+
+/* ---- publish.c ----------------------------------------------------------- */
+
+/* Has the workers that there are run the config (held by what it becomes).
+ * False with an error and nothing changed. */
+bool publish(struct server *server, struct config *config, struct error *error);
+
+/* A worker's hold on the newest snapshot. */
+struct lease *publish_lease(struct server *server);
+
+/* A worker gave its lease back. */
+void publish_lease_back(struct server *server, struct lease *lease);
+
+/* Lets go of the newest snapshot, when no worker runs. */
+void publish_end(struct server *server);
+
+/* The number of a load balancer's access log. */
+unsigned publish_sink(struct server *server, struct str arn);
+
+/* Where the records of each sink go, with this config: nsinks paths that the
+ * caller frees. */
+struct str *publish_log_paths(struct server *server,
+                              const struct config *config);
+
+/* Sends a message without more to a worker. */
+void publish_tell(struct worker *worker, enum worker_message kind);
+
+/* ---- reload.c ------------------------------------------------------------ */
+
+/* SIGHUP. */
+void reload_begin(struct server *server);
+
+/* CONTROL_RELOADED came. */
+void reload_end(struct server *server, struct publish *publish);
+
+#endif

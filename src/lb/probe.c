@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "lb/probe.h"
+
+/* ---- the request --------------------------------------------------------- */
+
+/* A path as it may stand in a request line: what would end the line or the
+ * path is encoded, the rest is the template's own business. */
+static void put_path(struct text *t, struct str path)
+{
+    if (path.n == 0)
+        text_char(t, '/');
+    for (size_t i = 0; i < path.n; i++) {
+        unsigned char c = (unsigned char)path.p[i];
+
+        if (c <= 0x20 || c == 0x7f || c == '#') {
+            text_char(t, '%');
+            text_hex(t, c, 2);
+        } else {
+            text_char(t, path.p[i]);
+        }
+    }
+}
+
+struct address probe_address(const struct config_health *health,
+                             const struct address *address)
+{
+    struct address a = *address;
+
+    if (health->port)
+        a.port = health->port;
+    return a;
+}
+
+void probe_put_request(struct text *t, const struct config_health *health,
+                       const struct address *address)
+{
+    struct address host = probe_address(health, address);
+
+    host.scope = 0; /* a zone means nothing to the other side (RFC 6874 §4) */
+    TEXT_LITERAL(t, "GET ");
+    put_path(t, health->path);
+    TEXT_LITERAL(t, " HTTP/1.1\r\nHost: ");
+    address_put(t, &host);
+    TEXT_LITERAL(t, "\r\nConnection: close"
+                    "\r\nUser-Agent: ELB-HealthChecker/2.0"
+                    "\r\nAccept-Encoding: gzip, compressed\r\n\r\n");
+}
+
+/* ---- the answer ---------------------------------------------------------- */
+
+enum { STATUS_LEN = 12 }; /* "HTTP/1.1 200" */
+
+enum reading { READING_MORE, READING_DONE, READING_BAD };
+
+/* Whether what is there of "HTTP/1.x NNN" can be one. */
+static bool begins_well(struct str s)
+{
+    static const char form[] = "HTTP/1.d ddd";
+
+    for (size_t i = 0; i < s.n && i < STATUS_LEN; i++) {
+        char c = s.p[i];
+
+        if (form[i] == 'd' ? c < '0' || c > '9' : c != form[i])
+            return false;
+    }
+    return s.n <= 9 || s.p[9] != '0';
+}
+
+static bool is_control(char c)
+{
+    return ((unsigned char)c < 0x20 && c != '\t') || c == 0x7f;
+}
+
+/* Cuts one line off `*rest`; its CR is not part of it. */
+static enum reading cut_line(struct str *rest, struct str *line)
+{
+    const char *lf = rest->n ? memchr(rest->p, '\n', rest->n) : NULL;
+    size_t n;
+
+    if (lf == NULL)
+        return READING_MORE;
+    n = (size_t)(lf - rest->p);
+    *line = str_make(rest->p, n && lf[-1] == '\r' ? n - 1 : n);
+    rest->p += n + 1;
+    rest->n -= n + 1;
+    return READING_DONE;
+}
+
+static enum reading read_status(struct str *rest, unsigned *code)
+{
+    struct str line;
+
+    if (!begins_well(*rest))
+        return READING_BAD;
+    if (cut_line(rest, &line) == READING_MORE)
+        return READING_MORE;
+    if (line.n < STATUS_LEN || (line.n > STATUS_LEN && line.p[12] != ' '))
+        return READING_BAD;
+    for (size_t i = STATUS_LEN; i < line.n; i++) {
+        if (is_control(line.p[i]))
+            return READING_BAD;
+    }
+    *code = (unsigned)(line.p[9] - '0') * 100 +
+            (unsigned)(line.p[10] - '0') * 10 + (unsigned)(line.p[11] - '0');
+    return READING_DONE;
+}
+
+static enum reading skip_fields(struct str *rest)
+{
+    struct str line;
+
+    do {
+        if (cut_line(rest, &line) == READING_MORE)
+            return READING_MORE;
+    } while (line.n);
+    return READING_DONE;
+}
+
+static bool is_interim(unsigned code)
+{
+    return code < 200 && code != 101;
+}
+
+/* The code of the first response that is not interim. */
+static enum reading read_code(struct str rest, unsigned *code)
+{
+    for (;;) {
+        enum reading reading = read_status(&rest, code);
+
+        if (reading != READING_DONE || !is_interim(*code))
+            return reading;
+        if (skip_fields(&rest) == READING_MORE)
+            return READING_MORE;
+    }
+}
+
+bool probe_judge(const struct config_health *health, struct str response,
+                 bool end, enum probe_result *result, unsigned *code)
+{
+    unsigned got = 0;
+    enum reading reading = read_code(response, &got);
+
+    if (reading == READING_DONE) {
+        *code = got;
+        *result =
+            code_set_has(&health->codes, got) ? PROBE_PASSED : PROBE_WRONG_CODE;
+        return true;
+    }
+    if (reading == READING_MORE && !end && response.n < PROBE_RESPONSE_MAX)
+        return false;
+    *code = 0;
+    *result = PROBE_FAILED;
+    return true;
+}

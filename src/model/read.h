@@ -1,0 +1,227 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * How a config is built from resources: what the readers of the resource types
+ * share.  Private to the model.
+ *
+ * Resources are read in the order of who names whom: load balancers and target
+ * groups, listeners, rules, services.  A resource that has errors is entered
+ * all the same, so that what names it is not reported as well.
+ */
+#ifndef SLUICE_MODEL_READ_H
+#define SLUICE_MODEL_READ_H
+
+#include "model/arn.h"
+#include "model/config.h"
+#include "model/local.h"
+#include "model/schema.h"
+
+enum known_kind {
+    KNOWN_LOAD_BALANCER,
+    KNOWN_TARGET_GROUP,
+    KNOWN_LISTENER,
+};
+
+/* An ARN that the template declares. */
+struct known {
+    enum known_kind kind;
+    struct str arn;
+    struct str id;
+    void *object; /* NULL: declared, and wrong; what names it is left out */
+};
+
+/* A listener's rules while they are gathered. */
+struct rule_list {
+    struct rule_entry *first;
+    struct rule_entry **end;
+    unsigned n;
+};
+
+/* Who first forwarded to a target group. */
+struct group_use {
+    const char *name;
+    struct place place;
+};
+
+/* What a balancer has in all, for AWS's quotas. */
+struct balancer_use {
+    unsigned nrules; /* without default rules */
+    unsigned ngroups;
+};
+
+/* A Name property. */
+struct given_name {
+    struct str name;
+    const struct resource *resource;
+    const struct place *place;
+};
+
+struct given_names {
+    unsigned n;
+    struct given_name *names;
+};
+
+struct build {
+    struct config *config;
+    const struct local *local;
+    struct report *report;
+    struct region region; /* for the time of building */
+    struct arn_scope scope;
+    struct kept_file *files;
+    struct given_names balancer_names;
+    struct given_names group_names;
+    unsigned nknown;
+    unsigned nsorted; /* of them, by ARN */
+    struct known *known;
+    bool lost; /* a resource has no ARN because of its errors */
+    /* By the index of the objects in the config. */
+    struct balancer_use *balancers;
+    struct group_use *uses;
+    struct rule_list *rules;
+    struct local_group_hint *group_hints;
+    struct local_listener_hint *listener_hints;
+    struct local_balancer_hint *balancer_hints;
+};
+
+static inline bool is_alnum(char c)
+{
+    return (c >= '0' && c <= '9') ||
+           (str_lower(c) >= 'a' && str_lower(c) <= 'z');
+}
+
+/* ---- into the config's region ------------------------------------------- */
+
+struct str keep(struct build *build, struct str s);
+
+/* The text of a field; empty when it is not ok. */
+struct str keep_text(struct build *build, const struct field *field);
+
+/* A place whose file's name lives as long as the config. */
+struct place keep_place(struct build *build, const struct place *place);
+
+/* A deep copy. */
+const struct value *keep_value(struct build *build, const struct value *value);
+
+/* ---- what the template declares ------------------------------------------ */
+
+void known_add(struct build *build, enum known_kind kind, struct str arn,
+               struct str id, void *object);
+
+/* The object whose ARN stands in the field.  NULL when there is none, with an
+ * error in the report unless it was reported before; `name` is the
+ * property's. */
+void *known_find(struct build *build, const struct resource *resource,
+                 enum known_kind kind, const struct field *field,
+                 const char *name);
+
+/* Whether the template declares something with this ARN. */
+bool known_has(struct build *build, struct str arn);
+
+/* ---- the readers, one for each type -------------------------------------- */
+
+void read_load_balancer(struct build *build, const struct resource *resource);
+void read_target_group(struct build *build, const struct resource *resource);
+void read_listener(struct build *build, const struct resource *resource);
+/* Takes the rule in; it is read when all of them are known. */
+void read_rule(struct build *build, const struct resource *resource);
+void read_rules(struct build *build, struct config_listener *listener);
+void read_service(struct build *build, const struct resource *resource);
+
+/* Metadata.Sluice of a resource that has none. */
+void refuse_sluice(const struct resource *resource);
+
+/* TCP, UDP ...: of network and gateway load balancers. */
+bool is_foreign_protocol(struct str protocol);
+
+/* ---- parts of them --------------------------------------------------------- */
+
+/* A {Key, Value} of an attributes list. */
+struct attribute_input {
+    const struct value *value;
+    struct field key;
+    struct field text;
+};
+
+extern const struct schema attribute_schema;
+
+/* Calls `read` for each one, once per key; keys given twice are an error.
+ * Values that only AWS knows are left out where Sluice does not act on them,
+ * and an error elsewhere. */
+void read_attributes(struct build *build, const struct resource *resource,
+                     const struct field *list, const char *name,
+                     void (*read)(struct build *build,
+                                  const struct resource *resource,
+                                  const struct attribute_input *attribute,
+                                  void *owner),
+                     void *owner);
+
+/* Checks a Name property and takes it in; what it is not ok is not looked
+ * at.  Returns the name; empty when there is none. */
+struct str read_name(struct build *build, const struct resource *resource,
+                     const struct field *name, struct given_names *names);
+
+/* Reports names that are there twice. */
+void check_names(const struct given_names *names, const char *kind);
+
+/* The table of one action. */
+extern const struct schema action_schema;
+
+/* Reads the actions of `list`, whose property has this name, into the rule. */
+void read_actions(struct build *build, const struct resource *resource,
+                  struct config_listener *listener, const struct field *list,
+                  const char *name, struct config_rule *rule);
+
+extern const struct schema redirect_schema;
+
+void read_redirect(struct build *build, const struct resource *resource,
+                   const struct config_listener *listener,
+                   const struct field *config,
+                   struct config_redirect *redirect);
+
+/* The tables of the actions that only HTTPS listeners have. */
+extern const struct schema oidc_schema;
+extern const struct schema cognito_schema;
+extern const struct schema jwt_schema;
+
+/* Checks what their tables cannot say. */
+void check_authenticate(const struct resource *resource, enum action_type type,
+                        const struct field *config);
+
+extern const struct schema condition_schema;
+
+void read_conditions(struct build *build, const struct resource *resource,
+                     const struct field *list, struct config_rule *rule);
+
+/* Whether a value that is no regex is one that ALB takes. */
+void check_match(const struct resource *resource, enum condition_field field,
+                 const struct field *value);
+
+extern const struct schema transform_schema;
+
+void read_transforms(struct build *build, const struct resource *resource,
+                     const struct field *list, struct config_rule *rule);
+
+extern const struct schema target_schema;
+
+/* The group's type and port are there before. */
+void read_targets(struct build *build, const struct resource *resource,
+                  const struct field *list, struct config_group *group);
+
+/* Health check properties of a target group. */
+struct health_input {
+    struct field enabled;
+    struct field protocol;
+    struct field port;
+    struct field path;
+    struct field interval;
+    struct field timeout;
+    struct field healthy;
+    struct field unhealthy;
+    struct field matcher;
+};
+
+extern const struct schema matcher_schema;
+
+void read_health(struct build *build, const struct resource *resource,
+                 const struct health_input *input, struct config_group *group);
+
+#endif

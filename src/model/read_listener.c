@@ -1,0 +1,467 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "model/attributes.h"
+#include "model/read.h"
+
+/* AWS::ElasticLoadBalancingV2::Listener. */
+struct input {
+    const struct value *value;
+    struct field load_balancer;
+    struct field actions;
+    struct field port;
+    struct field protocol;
+    struct field ssl_policy;
+    struct field certificates;
+    struct field alpn_policy;
+    struct field mutual;
+    struct field attributes;
+    struct field conditions; /* which only rules have */
+    struct field transforms;
+};
+
+struct certificate_input {
+    const struct value *value;
+    struct field arn;
+};
+
+struct mutual_input {
+    const struct value *value;
+    struct field mode;
+    struct field trust_store;
+    struct field ignore_expiry;
+    struct field advertise;
+};
+
+/* Its Metadata.Sluice. */
+struct sluice_input {
+    const struct value *value;
+    struct field local_port;
+    struct field certificates;
+};
+
+struct key_pair_input {
+    const struct value *value;
+    struct field certificate;
+    struct field key;
+};
+
+enum { MODE_OFF, MODE_PASSTHROUGH, MODE_VERIFY };
+
+static const char *const modes[] = {"off", "passthrough", "verify", NULL};
+static const char *const switches[] = {"off", "on", NULL};
+
+static const struct property certificate_properties[] = {
+    {.name = "CertificateArn",
+     .kind = PROPERTY_STRING,
+     .offset = offsetof(struct certificate_input, arn),
+     .flags = PROPERTY_UNKNOWABLE,
+     .min = 1},
+};
+
+static const struct schema certificate_schema =
+    SCHEMA(certificate_properties, struct certificate_input);
+
+#define MUTUAL(member) offsetof(struct mutual_input, member)
+
+static const struct property mutual_properties[] = {
+    {.name = "Mode",
+     .kind = PROPERTY_WORD,
+     .offset = MUTUAL(mode),
+     .words = modes,
+     .example = "\"off\""},
+    {.name = "TrustStoreArn",
+     .kind = PROPERTY_STRING,
+     .offset = MUTUAL(trust_store),
+     .flags = PROPERTY_UNKNOWABLE},
+    {.name = "IgnoreClientCertificateExpiry",
+     .kind = PROPERTY_BOOL,
+     .offset = MUTUAL(ignore_expiry)},
+    {.name = "AdvertiseTrustStoreCaNames",
+     .kind = PROPERTY_WORD,
+     .offset = MUTUAL(advertise),
+     .words = switches,
+     .example = "\"off\""},
+};
+
+static const struct schema mutual_schema =
+    SCHEMA(mutual_properties, struct mutual_input);
+
+#define AT(member) offsetof(struct input, member)
+
+static const struct property properties[] = {
+    {.name = "LoadBalancerArn",
+     .kind = PROPERTY_STRING,
+     .offset = AT(load_balancer),
+     .flags = PROPERTY_REQUIRED,
+     .example = "!Ref LoadBalancer"},
+    {.name = "DefaultActions",
+     .kind = PROPERTY_STRUCTS,
+     .offset = AT(actions),
+     .flags = PROPERTY_REQUIRED,
+     .schema = &action_schema,
+     .example = "[{Type: forward, TargetGroupArn: !Ref TargetGroup}]"},
+    {.name = "Port",
+     .kind = PROPERTY_INTEGER,
+     .offset = AT(port),
+     .flags = PROPERTY_REQUIRED,
+     .min = 1,
+     .max = UINT16_MAX,
+     .example = "80"},
+    {.name = "Protocol",
+     .kind = PROPERTY_STRING,
+     .offset = AT(protocol),
+     .flags = PROPERTY_REQUIRED,
+     .example = "HTTP"},
+    {.name = "SslPolicy",
+     .kind = PROPERTY_STRING,
+     .offset = AT(ssl_policy),
+     .flags = PROPERTY_UNKNOWABLE},
+    {.name = "Certificates",
+     .kind = PROPERTY_STRUCTS,
+     .offset = AT(certificates),
+     .flags = PROPERTY_UNKNOWABLE,
+     .schema = &certificate_schema},
+    {.name = "AlpnPolicy",
+     .kind = PROPERTY_STRINGS,
+     .offset = AT(alpn_policy),
+     .flags = PROPERTY_UNKNOWABLE},
+    {.name = "MutualAuthentication",
+     .kind = PROPERTY_STRUCT,
+     .offset = AT(mutual),
+     .schema = &mutual_schema},
+    {.name = "ListenerAttributes",
+     .kind = PROPERTY_STRUCTS,
+     .offset = AT(attributes),
+     .schema = &attribute_schema},
+    {.name = "Conditions",
+     .kind = PROPERTY_RAW,
+     .offset = AT(conditions),
+     .flags = PROPERTY_MISPLACED},
+    {.name = "Transforms",
+     .kind = PROPERTY_RAW,
+     .offset = AT(transforms),
+     .flags = PROPERTY_MISPLACED},
+    {.name = "Tags", .kind = PROPERTY_IGNORED},
+};
+
+static const struct schema schema = SCHEMA(properties, struct input);
+
+static const struct property key_pair_properties[] = {
+    {.name = "Certificate",
+     .kind = PROPERTY_STRING,
+     .offset = offsetof(struct key_pair_input, certificate),
+     .flags = PROPERTY_REQUIRED,
+     .min = 1,
+     .example = "cert.pem"},
+    {.name = "Key",
+     .kind = PROPERTY_STRING,
+     .offset = offsetof(struct key_pair_input, key),
+     .flags = PROPERTY_REQUIRED,
+     .min = 1,
+     .example = "key.pem"},
+};
+
+static const struct schema key_pair_schema = {
+    .properties = key_pair_properties,
+    .n = sizeof(key_pair_properties) / sizeof(*key_pair_properties),
+    .size = sizeof(struct key_pair_input),
+    .own = true,
+};
+
+static const struct property sluice_properties[] = {
+    {.name = "LocalPort",
+     .kind = PROPERTY_RAW,
+     .offset = offsetof(struct sluice_input, local_port)},
+    {.name = "Certificates",
+     .kind = PROPERTY_STRUCTS,
+     .offset = offsetof(struct sluice_input, certificates),
+     .schema = &key_pair_schema},
+};
+
+static const struct schema sluice_schema = {
+    .properties = sluice_properties,
+    .n = sizeof(sluice_properties) / sizeof(*sluice_properties),
+    .size = sizeof(struct sluice_input),
+    .own = true,
+};
+
+/* ---- protocol and TLS ------------------------------------------------------ */
+
+static enum protocol read_protocol(const struct resource *resource,
+                                   const struct field *field)
+{
+    static const char *const words[] = {"HTTP", "HTTPS", NULL};
+    struct str text = shown(field->text);
+
+    if (!field->ok || str_eq(field->text, STR("HTTP")))
+        return PROTOCOL_HTTP;
+    if (str_eq(field->text, STR("HTTPS")))
+        return PROTOCOL_HTTPS;
+    if (is_foreign_protocol(field->text))
+        resource_error(resource, field_place(field),
+                       "Protocol " STR_FMT " is for network and gateway load "
+                       "balancers: an application load balancer speaks HTTP\n"
+                       "write Protocol: HTTP or HTTPS",
+                       STR_ARG(text));
+    else
+        resource_error(resource, field_place(field),
+                       "Protocol cannot be \"" STR_FMT "\"%s", STR_ARG(text),
+                       resource_words(resource, field->text, words));
+    return PROTOCOL_HTTP;
+}
+
+static void check_certificates(const struct resource *resource,
+                               const struct input *input,
+                               const struct sluice_input *sluice)
+{
+    const struct field *given = &input->certificates;
+
+    if (given->ok && given->n > 1)
+        resource_error(resource, field_place(given),
+                       "Certificates has %u entries: a listener has one "
+                       "default certificate\nadd the others as "
+                       "AWS::ElasticLoadBalancingV2::ListenerCertificate",
+                       given->n);
+    else if ((given->value == NULL || (given->ok && given->n == 0)) &&
+             (!sluice->certificates.ok || sluice->certificates.n == 0))
+        resource_error(resource, resource_place(resource),
+                       "Certificates is missing: an HTTPS listener has a "
+                       "default certificate\n"
+                       "add Certificates: [{CertificateArn: ...}]");
+}
+
+static void check_https(const struct resource *resource,
+                        const struct input *input,
+                        const struct sluice_input *sluice)
+{
+    struct str policy = shown(input->ssl_policy.text);
+
+    check_certificates(resource, input, sluice);
+    if (input->ssl_policy.ok &&
+        !str_starts(input->ssl_policy.text, STR("ELBSecurityPolicy-")))
+        resource_error(resource, field_place(&input->ssl_policy),
+                       "SslPolicy \"" STR_FMT "\" is no security policy\n"
+                       "write one such as ELBSecurityPolicy-TLS13-1-2-2021-06",
+                       STR_ARG(policy));
+    resource_warning(resource, field_place(&input->protocol),
+                     "HTTPS comes with a later version of Sluice: this "
+                     "listener is checked, and not opened\n"
+                     "to try its rules here write Protocol: HTTP");
+}
+
+/* What HTTPS listeners have. */
+static void check_http(const struct resource *resource,
+                       const struct input *input)
+{
+    const struct mutual_input *m = input->mutual.items;
+    bool mutual = input->mutual.ok && m->mode.ok && m->mode.number != MODE_OFF;
+    const struct field *fields[] = {&input->ssl_policy, &input->certificates,
+                                    &input->mutual};
+    static const char *const names[] = {"SslPolicy", "Certificates",
+                                        "MutualAuthentication"};
+
+    for (unsigned i = 0; i < 3; i++) {
+        bool given = fields[i]->ok || (fields[i]->value &&
+                                       fields[i]->value->kind == VALUE_UNKNOWN);
+
+        if (given && (fields[i] != &input->mutual || mutual))
+            resource_doubt(resource, field_place(fields[i]),
+                           "%s is for HTTPS listeners, this one speaks HTTP\n"
+                           "write Protocol: HTTPS, or leave %s out",
+                           names[i], names[i]);
+    }
+}
+
+static void check_mutual(const struct resource *resource,
+                         const struct field *field)
+{
+    const struct mutual_input *input = field->items;
+
+    if (field->ok && input->mode.ok && input->mode.number == MODE_VERIFY &&
+        input->trust_store.value == NULL)
+        resource_error(resource, field_place(field),
+                       "MutualAuthentication.TrustStoreArn is missing: Mode "
+                       "verify needs a trust store\nadd TrustStoreArn: !Ref "
+                       "TrustStore, or write Mode: passthrough");
+}
+
+static void check_tls(const struct resource *resource,
+                      const struct input *input,
+                      const struct sluice_input *sluice, enum protocol protocol)
+{
+    if (input->alpn_policy.value)
+        resource_error(resource, &input->alpn_policy.value->key_place,
+                       "AlpnPolicy is for TLS listeners of network load "
+                       "balancers\nleave it out: HTTPS listeners offer h2 and "
+                       "http/1.1");
+    check_mutual(resource, &input->mutual);
+    if (protocol == PROTOCOL_HTTPS)
+        check_https(resource, input, sluice);
+    else if (str_eq(input->protocol.text, STR("HTTP")))
+        check_http(resource, input);
+}
+
+/* ---- its load balancer -------------------------------------------------------- */
+
+static void check_port(struct build *build, const struct resource *resource,
+                       const struct field *port,
+                       const struct config_listener *listener)
+{
+    for (unsigned i = 0; i < build->config->nlisteners; i++) {
+        const struct config_listener *l = build->config->listeners[i];
+
+        if (!port->ok || l->load_balancer != listener->load_balancer ||
+            l->port != listener->port)
+            continue;
+        resource_error(
+            resource, field_place(port),
+            "Port %u of load balancer " STR_FMT " is taken by listener " STR_FMT
+            "%s\nchoose another port, or make one listener of both",
+            listener->port, STR_ARG(l->load_balancer->id), STR_ARG(l->id),
+            resource_see(resource, field_place(port), &l->place));
+        return;
+    }
+}
+
+static void add_to_balancer(struct build *build,
+                            const struct resource *resource,
+                            struct config_load_balancer *lb,
+                            struct config_listener *listener)
+{
+    struct config *config = build->config;
+    struct str id = shown(lb->id);
+
+    listener->load_balancer = lb;
+    listener->index = config->nlisteners;
+    if (++lb->nlisteners == CONFIG_LISTENERS_MAX + 1)
+        resource_error(resource, resource_place(resource),
+                       "load balancer " STR_FMT " has more than %d listeners\n"
+                       "use another load balancer for some of them",
+                       STR_ARG(id), CONFIG_LISTENERS_MAX);
+    config->listeners[config->nlisteners++] = listener;
+    build->rules[listener->index].end = &build->rules[listener->index].first;
+}
+
+/* ---- the listener -------------------------------------------------------------- */
+
+static void read_attribute(struct build *build, const struct resource *resource,
+                           const struct attribute_input *input, void *owner)
+{
+    struct config_listener *listener = owner;
+
+    if (attribute_read(OWNER_LISTENER, NULL, input->key.text,
+                       field_place(&input->key), input->text.text,
+                       field_place(&input->text), resource->name,
+                       &build->config->region, build->report))
+        listener->attributes[listener->nattributes++] =
+            (struct config_listener_attribute){keep(build, input->key.text),
+                                               keep(build, input->text.text)};
+}
+
+static void refuse(const struct resource *resource, const struct field *field,
+                   const char *name)
+{
+    if (field->value)
+        resource_error(resource, &field->value->key_place,
+                       "%s belongs to rules: the default rule of a listener "
+                       "has none\nmove it to an "
+                       "AWS::ElasticLoadBalancingV2::ListenerRule",
+                       name);
+}
+
+/* The default rule is the first of the listener's array here; the others come
+ * in front of it. */
+static void read_default_rule(struct build *build,
+                              const struct resource *resource,
+                              const struct input *input,
+                              struct config_listener *listener)
+{
+    struct region *region = &build->config->region;
+    struct config_rule *rule = region_take(region, sizeof(*rule));
+    struct str id = region_printf(&build->region, STR_FMT "/default",
+                                  STR_ARG(listener->id));
+
+    rule->id = listener->id;
+    rule->place = input->actions.value
+                      ? keep_place(build, &input->actions.value->key_place)
+                      : listener->place;
+    rule->arn = arn_rule(region, &build->scope, listener->arn, id);
+    refuse(resource, &input->conditions, "Conditions");
+    refuse(resource, &input->transforms, "Transforms");
+    read_actions(build, resource, listener, &input->actions, "DefaultActions",
+                 rule);
+    listener->nrules = 1;
+    listener->rules = rule;
+}
+
+static void read_into(struct build *build, const struct resource *resource,
+                      const struct input *input,
+                      struct config_load_balancer *lb,
+                      struct config_listener *listener)
+{
+    struct region *region = &build->config->region;
+
+    listener->arn = arn_listener(region, &build->scope, lb->arn, listener->id);
+    listener->port = (uint16_t)input->port.number;
+    listener->load_balancer = lb;
+    check_port(build, resource, &input->port, listener);
+    add_to_balancer(build, resource, lb, listener);
+    listener->ssl_policy = keep_text(build, &input->ssl_policy);
+    listener->attributes = region_take(
+        region, (input->attributes.n + 1) * sizeof(*listener->attributes));
+    read_attributes(build, resource, &input->attributes, "ListenerAttributes",
+                    read_attribute, listener);
+    read_default_rule(build, resource, input, listener);
+    known_add(build, KNOWN_LISTENER, listener->arn, listener->id, listener);
+}
+
+static bool is_declared(const struct build *build, const struct field *arn)
+{
+    for (unsigned i = 0; i < build->nknown; i++) {
+        if (arn->ok && build->known[i].kind == KNOWN_LOAD_BALANCER &&
+            str_eq(build->known[i].arn, arn->text))
+            return true;
+    }
+    return false;
+}
+
+/* Its rules cannot be looked at either. */
+static void leave_out(struct build *build, const struct resource *resource,
+                      const struct field *load_balancer)
+{
+    struct region *region = &build->region;
+
+    if (!is_declared(build, load_balancer))
+        build->lost = true;
+    else
+        known_add(build, KNOWN_LISTENER,
+                  arn_listener(region, &build->scope, load_balancer->text,
+                               resource->id),
+                  resource->id, NULL);
+}
+
+void read_listener(struct build *build, const struct resource *resource)
+{
+    struct config_listener *listener =
+        region_take(&build->config->region, sizeof(*listener));
+    struct input input = {.value = NULL};
+    struct sluice_input sluice = {.value = NULL};
+    struct config_load_balancer *lb;
+
+    schema_read(resource, &schema, NULL, resource->properties, &input);
+    schema_read(resource, &sluice_schema, "Metadata.Sluice", resource->sluice,
+                &sluice);
+    lb = known_find(build, resource, KNOWN_LOAD_BALANCER, &input.load_balancer,
+                    "LoadBalancerArn");
+    if (lb == NULL) {
+        /* Of a network load balancer: that was said of it. */
+        leave_out(build, resource, &input.load_balancer);
+        return;
+    }
+    listener->id = keep(build, resource->id);
+    listener->place = keep_place(build, resource_place(resource));
+    listener->protocol = read_protocol(resource, &input.protocol);
+    check_tls(resource, &input, &sluice, listener->protocol);
+    read_into(build, resource, &input, lb, listener);
+    build->listener_hints[listener->index] = (struct local_listener_hint){
+        sluice.local_port.value, resource->cdk_path};
+}

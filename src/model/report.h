@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * What is wrong with a template, all of it: each problem with its place, what
+ * it is, and how to mend it.
+ *
+ * Printed as
+ *
+ *     web.yaml:12:15: error: Port of listener Web is 0: a port is 1 to 65535
+ *        12 |       Port: 0
+ *           |             ^
+ *         write the port that clients connect to, such as 80
+ */
+#ifndef SLUICE_MODEL_REPORT_H
+#define SLUICE_MODEL_REPORT_H
+
+#include "base/text.h"
+#include "model/value.h"
+
+enum severity { PROBLEM_ERROR, PROBLEM_WARNING, PROBLEM_NOTE };
+
+struct problem {
+    struct problem *next;
+    unsigned number; /* in the order they were found; report_sort() */
+    enum severity severity;
+    struct place place; /* line 0: of no file */
+    struct str what;    /* a clause without a full stop */
+    struct str remedy;  /* n == 0: the problem says it all */
+};
+
+/* A file's text, for the line that a problem shows. */
+struct report_source {
+    struct report_source *next;
+    const char *file;
+    struct str text;
+};
+
+/* All zero: empty.  report_end() frees it. */
+struct report {
+    struct region region;
+    struct problem *first;
+    struct problem *last;
+    struct report_source *sources;
+    unsigned errors;
+    unsigned warnings;
+    unsigned notes;
+    bool strict; /* report_doubt() makes errors */
+};
+
+enum { REPORT_MAX = 200 }; /* more problems are counted, not kept */
+
+/* Registers a file's text, which must live as long as the report. */
+void report_source(struct report *report, const char *file, struct str text);
+
+/* Adds a problem; `remedy` may be NULL.  All texts are copied. */
+void report_add(struct report *report, enum severity severity,
+                const struct place *place, const char *remedy,
+                const char *format, ...) __attribute__((format(printf, 5, 6)));
+
+/* As report_add(), and the remedy is formatted too: the what ends at the first
+ * LF of the formatted text, the remedy is what follows it. */
+void report_error(struct report *report, const struct place *place,
+                  const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+void report_warning(struct report *report, const struct place *place,
+                    const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+/* A warning, or an error when the report is strict. */
+void report_doubt(struct report *report, const struct place *place,
+                  const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+/* Puts the problems in the order of their places. */
+void report_sort(struct report *report);
+
+/* Prints one problem as above. */
+void report_put(struct text *t, const struct report *report,
+                const struct problem *problem);
+
+void report_end(struct report *report);
+
+#endif

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Why a live request goes where it goes: asked for with X-Sluice-Explain and
+ * the key that the operator chose, told in a response field of that name.
+ */
+#include "proxy/exchange.h"
+#include "proxy/explain.h"
+
+enum { TRAIL_MAX = 4096 };
+
+/* Takes as long for a wrong key as for the right one. */
+static bool same_key(struct str a, struct str b)
+{
+    unsigned char differ = a.n != b.n;
+
+    for (size_t i = 0; i < a.n && i < b.n; i++)
+        differ |= (unsigned char)(a.p[i] ^ b.p[i]);
+    return differ == 0;
+}
+
+void exchange_explain(struct exchange *ex, const struct route_request *request)
+{
+    struct worker *w = ex->worker;
+    struct field *f =
+        fields_find_name(&ex->request->fields, STR("X-Sluice-Explain"));
+    struct text t;
+    char *room;
+
+    if (f == NULL ||
+        !same_key(field_value(&ex->request->fields, f), w->explain_key))
+        return;
+    f->flags |= FIELD_DROPPED; /* the key is none of the target's business */
+    room = arena_take(&ex->arena, TRAIL_MAX);
+    if (room == NULL)
+        return;
+    t = text_in(room, TRAIL_MAX);
+    explain_put_header(&t, ex->table->router, ex->table->config, request,
+                       w->scratch);
+    ex->trail = text_str(&t);
+}

@@ -1,0 +1,214 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * What the access log says of an exchange.  The texts of a request are good
+ * only while its head is in the buffer: those that the log wants are copied to
+ * the arena when it comes.
+ */
+#include "base/log.h"
+#include "proxy/exchange.h"
+
+/* Microseconds since 1970. */
+static int64_t wall_us(void)
+{
+    struct timespec ts;
+
+    clock_gettime(CLOCK_REALTIME, &ts);
+    return (int64_t)ts.tv_sec * 1000000 + ts.tv_nsec / 1000;
+}
+
+static struct str copy(struct exchange *ex, struct str s)
+{
+    const char *p = s.n ? arena_copy(&ex->arena, s.p, s.n) : NULL;
+
+    return str_make(p, p ? s.n : 0);
+}
+
+static void put(struct access_record *record, struct worker *w)
+{
+    bool wake = false;
+
+    access_ring_put(w->ring, record, &wake);
+    if (wake)
+        w->wake_log(w->log_owner);
+}
+
+/* What every record of a port has. */
+static void begin(struct access_record *record, const struct worker_port *p,
+                  const struct route_table *table)
+{
+    record->type = ACCESS_HTTP;
+    record->sink = (uint32_t)table->sink;
+    record->local = p->port.local;
+    record->port = p->port.local.port;
+    record->request_us = record->target_us = record->response_us = -1;
+    record->priority = ACCESS_PRIORITY_NONE;
+    record->texts[ACCESS_LOAD_BALANCER] =
+        table->config->load_balancer->full_name;
+}
+
+static struct str class_word(const struct request *req)
+{
+    return req->desync_class == DESYNC_ACCEPTABLE ? STR("Acceptable")
+                                                  : STR("Ambiguous");
+}
+
+void exchange_log_begin(struct exchange *ex)
+{
+    const struct request *req = ex->request;
+    const struct fields *fs = &req->fields;
+    const struct field *agent = NULL;
+    struct access_record *record;
+
+    if (ex->worker->ring == NULL || ex->table->sink == ACCESS_SINK_NONE)
+        return;
+    record = arena_take(&ex->arena, sizeof(*record));
+    if (record == NULL)
+        return;
+    memset(record, 0, sizeof(*record));
+    begin(record, worker_port_of(server_stream_port(ex->client)), ex->table);
+    record->client = *server_stream_client(ex->client);
+    record->version = req->version;
+    record->texts[ACCESS_METHOD] = copy(ex, slice_of(fs, req->method_name));
+    record->texts[ACCESS_HOST] = copy(ex, slice_of(fs, req->authority));
+    record->texts[ACCESS_TARGET] = copy(ex, slice_of(fs, req->target));
+    if (fs->present >> FIELD_USER_AGENT & 1)
+        agent = fields_find(fs, FIELD_USER_AGENT);
+    if (agent)
+        record->texts[ACCESS_USER_AGENT] = copy(ex, field_value(fs, agent));
+    if (req->desync_class != DESYNC_COMPLIANT) {
+        record->texts[ACCESS_CLASSIFICATION] = class_word(req);
+        record->texts[ACCESS_CLASSIFICATION_REASON] =
+            str_of(desync_reason_word((enum desync_reason)req->desync_reason));
+    }
+    ex->record = record;
+}
+
+static struct str added(const struct request_out *out, struct str name)
+{
+    for (unsigned i = 0; i < out->nadded; i++) {
+        if (str_eq(out->added[i].name, name))
+            return out->added[i].value;
+    }
+    return STR("");
+}
+
+void exchange_log_request(struct exchange *ex, const struct request_out *out)
+{
+    struct access_record *record = ex->record;
+
+    if (record == NULL)
+        return;
+    record->texts[ACCESS_TRACE_ID] =
+        copy(ex, added(out, STR("X-Amzn-Trace-Id")));
+    if (ex->websocket)
+        record->type = ACCESS_WS;
+}
+
+void exchange_log_redirect(struct exchange *ex, struct str location)
+{
+    if (ex->record)
+        ex->record->texts[ACCESS_REDIRECT_URL] = copy(ex, location);
+}
+
+void exchange_log_transforms(struct exchange *ex, bool ok, struct str host,
+                             struct str url)
+{
+    struct access_record *record = ex->record;
+
+    if (record == NULL)
+        return;
+    record->texts[ACCESS_TRANSFORMED_HOST] = copy(ex, host);
+    record->texts[ACCESS_TRANSFORMED_URI] = copy(ex, url);
+    record->texts[ACCESS_TRANSFORM_STATUS] =
+        ok ? STR("TransformSuccess") : STR("TransformReplaceError");
+}
+
+void exchange_log_keep(struct exchange *ex)
+{
+    struct access_record *record = ex->record;
+
+    if (record == NULL)
+        return;
+    record->target = ex->target->address;
+    record->priority = (int32_t)ex->action->rule->priority;
+    record->texts[ACCESS_ACTIONS] = STR("forward");
+    record->texts[ACCESS_LOAD_BALANCER] =
+        copy(ex, record->texts[ACCESS_LOAD_BALANCER]);
+    record->texts[ACCESS_TARGET_GROUP] = copy(ex, ex->group->config->arn);
+}
+
+static struct str action_word(const struct exchange *ex)
+{
+    static const char *const words[] = {
+        [ACTION_FORWARD] = "forward",
+        [ACTION_REDIRECT] = "redirect",
+        [ACTION_FIXED_RESPONSE] = "fixed-response",
+    };
+
+    return str_of(words[ex->action->type]);
+}
+
+/* The three spans; all -1 unless a target answered (alb.md 7.1). */
+static void put_times(struct exchange *ex, struct access_record *record)
+{
+    uint64_t now = ex->worker->loop.now_us;
+
+    record->time = wall_us();
+    record->created = record->time - (int64_t)(now - ex->began_us);
+    if (!ex->responded_us)
+        return;
+    record->request_us = (int64_t)(ex->sent_us - ex->began_us);
+    record->target_us = (int64_t)(ex->responded_us - ex->sent_us);
+    record->response_us = (int64_t)(now - ex->responded_us);
+}
+
+void exchange_log_end(struct exchange *ex)
+{
+    struct access_record *record = ex->record;
+
+    if (record == NULL)
+        return;
+    ex->record = NULL;
+    put_times(ex, record);
+    if (record->type == ACCESS_WS && record->status != 101)
+        record->type = ACCESS_HTTP; /* asked for, and not granted */
+    if (ex->action && !ex->tunnel) {
+        record->priority = (int32_t)ex->action->rule->priority;
+        record->texts[ACCESS_ACTIONS] = action_word(ex);
+    }
+    if (ex->group && !ex->tunnel)
+        record->texts[ACCESS_TARGET_GROUP] = ex->group->config->arn;
+    if (ex->target && !ex->tunnel)
+        record->target = ex->target->address;
+    put(record, ex->worker);
+}
+
+void exchange_log_refused(struct server_stream *stream,
+                          const struct h1_fault *fault, size_t received,
+                          size_t sent)
+{
+    struct worker_port *p = worker_port_of(server_stream_port(stream));
+    struct worker *w = p->worker;
+    const struct route_table *table;
+    struct lease *lease;
+    struct access_record record = {.malformed = true};
+
+    if (w->ring == NULL)
+        return;
+    lease = p->last ? p->last : w->lease;
+    table = lease->snapshot->slots[p->slot];
+    if (table->sink == ACCESS_SINK_NONE)
+        return;
+    begin(&record, p, table);
+    record.client = *server_stream_client(stream);
+    record.status = fault->status;
+    record.received = received;
+    record.sent = sent;
+    record.time = record.created = wall_us();
+    if (fault->reason != DESYNC_NONE) {
+        record.texts[ACCESS_CLASSIFICATION] = STR("Severe");
+        record.texts[ACCESS_CLASSIFICATION_REASON] =
+            str_of(desync_reason_word((enum desync_reason)fault->reason));
+    }
+    put(&record, w);
+}

@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * How a request leaves for its target.
+ */
+#include "proxy/exchange.h"
+#include "proxy/forwarded.h"
+
+static enum step_result fail(struct exchange *ex, enum reason reason)
+{
+    ex->reason = (uint8_t)reason;
+    return STEP_FAIL;
+}
+
+/* RFC 9110 §9.2.2: idempotent, and nothing of the request is lost. */
+static bool may_repeat(const struct exchange *ex)
+{
+    bool idempotent = ex->method == METHOD_GET || ex->method == METHOD_HEAD ||
+                      ex->method == METHOD_PUT || ex->method == METHOD_DELETE ||
+                      ex->method == METHOD_OPTIONS;
+
+    return ex->group->config->retry == RETRY_SAFE && idempotent &&
+           !ex->ambiguous && !ex->websocket && ex->request->body == BODY_NONE &&
+           client_stream_reused(ex->target_stream);
+}
+
+static void keep_for_retry(struct exchange *ex, struct str encoded)
+{
+    const char *copy = arena_copy(&ex->arena, encoded.p, encoded.n);
+
+    ex->retry = copy != NULL;
+    ex->encoded = str_make(copy, copy ? encoded.n : 0);
+}
+
+static enum step_result send_again(struct exchange *ex)
+{
+    client_request_again(ex->target_stream, ex->encoded,
+                         (enum method)ex->method, false);
+    return STEP_NEXT;
+}
+
+/* The longest head that the codec lets in, in its most expanding spelling:
+ * every byte of the request line as %XX, every field line of three bytes
+ * ("a:" and LF) as five, and the values that we make. */
+_Static_assert(LOOP_HEAD >= 3 * 16384 + 65536 / 3 * 5 + WORKER_TEXT + 1024,
+               "every head that comes in can go out");
+_Static_assert(LOOP_HEADROOM >= LOOP_HEAD + H1_CHUNK_HEAD_MAX,
+               "every head fits in front of what was read");
+
+/* ---- transforms ---------------------------------------------------------- */
+
+/* The host of the request without its port. */
+static struct str bare_host(const struct exchange *ex)
+{
+    struct str host = slice_of(&ex->request->fields, ex->request->authority);
+    const char *colon = host.n ? memrchr(host.p, ':', host.n) : NULL;
+
+    if (colon && memchr(colon, ']', (size_t)(host.p + host.n - colon)) == NULL)
+        host.n = (size_t)(colon - host.p);
+    return host;
+}
+
+static struct str path_and_query(const struct exchange *ex)
+{
+    struct str path = slice_of(&ex->request->fields, ex->request->path);
+
+    return path.n ? path : STR("/");
+}
+
+/* Applies one transform; `*result` gets what the text became, n == 0 when it
+ * stays.  False when it failed. */
+static bool transform(struct exchange *ex, const struct action_transform *how,
+                      struct str from, struct text *t, struct str *result)
+{
+    size_t begin = t->n;
+    struct text room = text_in(t->p + begin, t->cap - begin);
+
+    *result = STR("");
+    if (how->regex == NULL)
+        return true;
+    switch (action_transform(&room, how, from, ex->worker->scratch)) {
+    case TRANSFORM_FAILED:
+        return false;
+    case TRANSFORM_DONE:
+        *result = text_str(&room);
+        t->n += room.n;
+        break;
+    case TRANSFORM_UNCHANGED:
+        break;
+    }
+    return true;
+}
+
+/* Both transforms of the rule (alb.md 2.5). */
+static bool apply_transforms(struct exchange *ex, struct text *t,
+                             struct str *host, struct str *url)
+{
+    const struct action *action = ex->action;
+    bool ok = transform(ex, &action->host, bare_host(ex), t, host) &&
+              transform(ex, &action->url, path_and_query(ex), t, url);
+
+    if (action->host.regex || action->url.regex)
+        exchange_log_transforms(ex, ok, *host, *url);
+    return ok;
+}
+
+/* ---- sending ------------------------------------------------------------- */
+
+/* What the request becomes on its way. */
+static bool describe(struct exchange *ex, struct text *t,
+                     struct request_out *out)
+{
+    struct worker *w = ex->worker;
+    struct forwarded_from from = {
+        .attributes = exchange_attributes(ex),
+        .client = server_stream_client(ex->client),
+        .fallback = ex->table->config->load_balancer->dns_name,
+        .port = server_stream_port(ex->client)->local.port,
+        .now = clock_wall_seconds(),
+        .random = &w->loop.random,
+    };
+    enum reason reason = REASON_TRANSFORM;
+
+    if (apply_transforms(ex, t, &from.host, &out->target)) {
+        reason = REASON_HEAD_TOO_LONG;
+        if (forwarded_apply(ex->request, &from, t, out))
+            return true;
+    }
+    ex->reason = (uint8_t)reason;
+    return false;
+}
+
+static void sent(struct exchange *ex)
+{
+    ex->sent = true;
+    ex->sent_us = ex->worker->loop.now_us;
+    ex->request = NULL;
+    exchange_unhold(ex, &ex->request_hold);
+    if (ex->target_stream->ops->blocked(ex->target_stream))
+        ex->client->ops->pause(ex->client, CONN_PAUSE_PEER);
+    ex->client->ops->resume(ex->client, CONN_PAUSE_HOLD);
+}
+
+enum step_result exchange_send_request(struct exchange *ex)
+{
+    struct text t = text_in(ex->worker->text, WORKER_TEXT);
+    struct request_out out = {.request = ex->request,
+                              .close = ex->ambiguous,
+                              .websocket = ex->websocket};
+    struct piece piece = exchange_seen(ex, &ex->request_hold);
+    bool repeat;
+    struct str encoded;
+
+    if (ex->sent)
+        return send_again(ex);
+    repeat = may_repeat(ex);
+    if (!describe(ex, &t, &out))
+        return STEP_FAIL;
+    exchange_log_request(ex, &out);
+    if (!client_request(ex->target_stream, &out, &piece, &encoded))
+        return fail(ex, REASON_HEAD_TOO_LONG);
+    if (repeat)
+        keep_for_retry(ex, encoded);
+    sent(ex);
+    return STEP_NEXT;
+}

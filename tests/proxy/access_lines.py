@@ -1,0 +1,144 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A strict reader of access log lines (alb.md 7.1): 34 fields, one space
+between two of them, quotes where ALB has quotes, and what must agree agrees.
+
+    line = Line(text)           fails when anything is not as it must be
+    line.elb_status_code        every field by its name, without its quotes
+"""
+import datetime
+import os
+import re
+
+import rig
+
+TIME = r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{6}Z"
+ADDRESS = r"[0-9a-f.:]+:[0-9]+"
+SPAN = r"-1|[0-9]+\.[0-9]{3}"
+STATUS = r"-|[1-9][0-9]{2}"
+ANY = r".*"
+ARN = (r"arn:aws:elasticloadbalancing:[a-z0-9-]+:[0-9]{12}:targetgroup/"
+       r"[A-Za-z0-9-]+/[0-9a-f]+")
+
+# Name, quoted, what it looks like.
+FIELDS = (
+    ("type", 0, r"https?|h2|grpcs|wss?"),
+    ("time", 0, TIME),
+    ("elb", 0, r"app/[A-Za-z0-9-]+/[0-9a-f]{16}"),
+    ("client_port", 0, ADDRESS),
+    ("target_port", 0, "-|" + ADDRESS),
+    ("request_processing_time", 0, SPAN),
+    ("target_processing_time", 0, SPAN),
+    ("response_processing_time", 0, SPAN),
+    ("elb_status_code", 0, STATUS),
+    ("target_status_code", 0, STATUS),
+    ("received_bytes", 0, r"[0-9]+"),
+    ("sent_bytes", 0, r"[0-9]+"),
+    ("request", 1, r"- http://[^ ]+:[0-9]+- -|"
+                   r"[^ ]+ https?://[^ /]+:[0-9]+.* HTTP/[0-9]\.[0-9]"),
+    ("user_agent", 1, ANY),
+    ("ssl_cipher", 0, r"-|[A-Z0-9_-]+"),
+    ("ssl_protocol", 0, r"-|TLSv1\.[0-3]"),
+    ("target_group_arn", 0, "-|" + ARN),
+    ("trace_id", 1, r"-|.*Root=1-[0-9a-f]{8}-[0-9a-f]{24}.*"),
+    ("domain_name", 1, ANY),
+    ("chosen_cert_arn", 1, ANY),
+    ("matched_rule_priority", 0, r"-|-1|[0-9]{1,5}"),
+    ("request_creation_time", 0, TIME),
+    ("actions_executed", 1, r"-|[a-z,-]+"),
+    ("redirect_url", 1, ANY),
+    ("error_reason", 1, r"-|[A-Za-z]+"),
+    ("target_port_list", 1, "-|" + ADDRESS),
+    ("target_status_code_list", 1, STATUS),
+    ("classification", 1, r"-|Acceptable|Ambiguous|Severe"),
+    ("classification_reason", 1, r"-|[A-Za-z]+"),
+    ("conn_trace_id", 0, r"-|TID_[0-9a-f]{32}"),
+    ("transformed_host", 1, ANY),
+    ("transformed_uri", 1, ANY),
+    ("request_transform_status", 1, r"-|[A-Za-z]+"),
+    ("ip_address", 0, r"[0-9a-f.:]+"),
+)
+# Printable ASCII; what is not, `"` and `\` are written \xHH.
+QUOTED = r'"((?:[ !#-\[\]-~]|\\x[0-9A-F]{2})+)"'
+BARE = r'((?:[!#-\[\]-~]|\\x[0-9A-F]{2})+)'
+LINE = re.compile(" ".join(QUOTED if q else BARE for _, q, _ in FIELDS)
+                  + r"\Z")
+
+
+def seconds(text):
+    return datetime.datetime.strptime(
+        text, "%Y-%m-%dT%H:%M:%S.%fZ").replace(
+            tzinfo=datetime.timezone.utc).timestamp()
+
+
+class Line:
+    def __init__(self, text):
+        self.text = text
+        match = LINE.match(text)
+        if not match:
+            raise AssertionError("no access log line: %r" % text[:1000])
+        self.values = match.groups()
+        for (name, _, form), value in zip(FIELDS, self.values):
+            if not re.match("(?:%s)\\Z" % form, value):
+                raise AssertionError("%s is %r in %s" % (name, value, text))
+            setattr(self, name, value)
+        self.agree()
+
+    def agree(self):
+        def must(holds, what):
+            if not holds:
+                raise AssertionError("%s: %s" % (what, self.text))
+        spans = [getattr(self, n + "_processing_time")
+                 for n in ("request", "target", "response")]
+        took = seconds(self.time) - seconds(self.request_creation_time)
+        must(took > -0.0005, "it ended before it began")
+        must(len({s == "-1" for s in spans}) == 1, "-1 only in some times")
+        if spans[0] != "-1":    # each is rounded to a millisecond
+            must(abs(sum(map(float, spans)) - took) < 0.0016,
+                 "the times do not add up to %.6f" % took)
+        must(self.target_port == self.target_port_list, "targets")
+        must(self.target_status_code == self.target_status_code_list,
+             "target codes")
+        must(self.target_status_code == "-" or self.target_port != "-",
+             "a code of no target")
+        must((self.target_status_code == "-") == (spans[0] == "-1"),
+             "times go with an answer of a target")
+        must((self.classification == "-") ==
+             (self.classification_reason == "-"), "classification")
+
+    @property
+    def bytes(self):
+        return int(self.received_bytes), int(self.sent_bytes)
+
+
+class File:
+    """An access log that grows."""
+
+    def __init__(self, path):
+        self.path = path
+
+    def text(self):
+        if not os.path.exists(self.path):
+            return ""
+        with open(self.path, encoding="ascii") as file:
+            return file.read()
+
+    def all(self):
+        """Every line that is whole by now."""
+        return [Line(t) for t in self.text().split("\n")[:-1]]
+
+    def of(self, client, number=1):
+        """The lines of this connection, when there are so many; one is one,
+        several are a list."""
+        local = rig.address(*client.local)
+
+        def find():
+            lines = [line for line in self.all() if line.client_port == local]
+            return lines if len(lines) >= number else None
+        lines = rig.until(find, lambda: "%d lines of %s in the access log, "
+                          "which ends in %r" % (number, local,
+                                                self.text()[-1000:]),
+                          pause=0.02)
+        if len(lines) != number:
+            raise AssertionError("more than %d lines of %s: %s" % (
+                number, local, [line.text for line in lines]))
+        return lines[0] if number == 1 else lines
