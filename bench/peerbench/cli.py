@@ -6,10 +6,10 @@ import shutil
 import sys
 import time
 
-from . import (compare, gate, host, instructions, measure, memory, report,
-               syscalls, verify)
+from . import (compare, conf, gate, host, instructions, measure, memory,
+               report, start, syscalls, verify)
 from .lab import Lab
-from .scenarios import MEMORY, QUICK, SCENARIOS
+from .scenarios import MEMORY, QUICK, SCENARIOS, START
 
 
 def _names(text):
@@ -23,6 +23,8 @@ def _arguments(argv):
     mode = p.add_mutually_exclusive_group()
     mode.add_argument("--memory", action="store_true",
                       help="only bytes per idle connection")
+    mode.add_argument("--start", action="store_true",
+                      help="only time to the first answer, idle RSS, sizes")
     mode.add_argument("--syscalls", action="store_true",
                       help="system calls per request (strace)")
     mode.add_argument("--instructions", action="store_true",
@@ -49,14 +51,16 @@ def _arguments(argv):
     a.secs = a.secs or (1 if a.quick else 2)
     if a.memory:
         a.scenarios = [MEMORY]
+    if a.start:
+        a.scenarios = [START]
     if not a.scenarios:
         a.scenarios = list(QUICK if a.quick else SCENARIOS)
         if a.syscalls or a.instructions:
             a.scenarios = ["h1-1k-c64"]
         elif not a.quick:
-            a.scenarios.append(MEMORY)
+            a.scenarios += [MEMORY, START]
     for name in a.scenarios:
-        if name not in SCENARIOS and name != MEMORY:
+        if name not in SCENARIOS and name not in (MEMORY, START):
             p.error(f"no scenario {name}")
     return a
 
@@ -93,6 +97,7 @@ class Result:
 
     def __init__(self, lab, peers, args):
         self.checks = []
+        self.faulty = False
         self.data = {
             "machine": host.describe(),
             "started": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
@@ -111,8 +116,13 @@ class Result:
         self.checks += checks
         print("\n" + text, flush=True)
 
+    def fault(self, what):
+        """The subject does not do the work."""
+        self.faulty = True
+        self.checks.append(gate.verdict(what, 1, 0))
+
     def finish(self, args):
-        code = 0
+        code = gate.BROKEN if self.faulty else 0
         if args.gate:
             print("\n" + gate.text(self.checks))
             self.data["gate"] = self.checks
@@ -123,8 +133,40 @@ class Result:
         return code
 
 
-def _compare(lab, peers, args, result):
+def _able(lab, peers, scenario, args, result):
+    """Those of the peers that can do it and do."""
+    able = []
+    for peer in peers:
+        if not lab.can(peer, scenario):
+            continue
+        wrong = verify.problems(lab, peer, scenario.flags) \
+            if scenario.flags else []
+        if not wrong:
+            able.append(peer)
+            continue
+        print(f"{scenario.name} {peer}: left out: {'; '.join(wrong[:5])}",
+              file=sys.stderr)
+        if peer == args.subject:
+            result.fault(f"{scenario.name}: {wrong[0].splitlines()[0]}")
+    return able
+
+
+def _one_scenario(lab, peers, scenario, args, result):
+    able = _able(lab, peers, scenario, args, result)
+    runs = measure.interleaved(lab, able, scenario, args.rounds, args.secs,
+                               args.subject)
     relays = [p for p in peers if lab.is_relay(p)]
+    c = compare.Comparison(scenario, runs, relays, args.subject)
+    checks = gate.of_comparison(c, args.rounds)
+    if c.runs:
+        result.add("scenarios",
+                   {"scenario": scenario.name, "runs": runs} | c.summary(),
+                   report.comparison(c), checks)
+    else:
+        result.checks += checks
+
+
+def _compare(lab, peers, args, result):
     for name in args.scenarios:
         if name == MEMORY:
             found = memory.measure(lab, peers, args.connections)
@@ -132,31 +174,24 @@ def _compare(lab, peers, args, result):
                        memory.report(found, args.connections),
                        memory.gated(found.get(args.subject),
                                     args.connections))
-            continue
-        # A relay does not pool connections, so one each tells nothing.
-        able = [p for p in peers
-                if p not in relays or not SCENARIOS[name].close]
-        runs = measure.interleaved(lab, able, SCENARIOS[name], args.rounds,
-                                   args.secs)
-        c = compare.Comparison(SCENARIOS[name], runs, relays, args.subject)
-        if runs:
-            result.add("scenarios",
-                       {"scenario": name, "runs": runs} | c.summary(),
-                       report.comparison(c),
-                       gate.of_comparison(c, args.rounds))
+        elif name == START:
+            found = start.measure(lab, peers)
+            result.add("start", found, start.report(found),
+                       start.gated(found.get(args.subject)))
         else:
-            result.checks += gate.of_comparison(c, args.rounds)
+            _one_scenario(lab, peers, SCENARIOS[name], args, result)
 
 
 def _syscalls(lab, peers, args, result):
     found = [syscalls.measure(lab, p, SCENARIOS[s], args.secs)
-             for s in args.scenarios for p in peers]
+             for s in args.scenarios for p in peers
+             if lab.can(p, SCENARIOS[s])]
     result.add("syscalls", found, syscalls.report(found))
 
 
 def _instructions(lab, peers, args, result):
     for name in args.scenarios:
-        for peer in peers:
+        for peer in (p for p in peers if lab.can(p, SCENARIOS[name])):
             found = instructions.measure(lab, peer, SCENARIOS[name],
                                          args.secs)
             result.add("instructions", found, instructions.report(found))
@@ -166,6 +201,7 @@ def _list(lab):
     rows = [[n, lab.binary(n) or "not found"] for n in lab.peers]
     rows += [[s.name, s.about] for s in SCENARIOS.values()]
     rows.append([MEMORY, "bytes per idle connection"])
+    rows.append([START, "time to the first answer, idle RSS, sizes"])
     for name, text in rows:
         print(f"{name:12} {text}")
 
@@ -175,7 +211,9 @@ def _work(args):
     if missing:
         print(f"needed here: {', '.join(missing)}", file=sys.stderr)
         return gate.UNMEASURED
-    with Lab(args.sluice) as lab:
+    targets = max((conf.targets_of(SCENARIOS[s].flags)
+                   for s in args.scenarios if s in SCENARIOS), default=1)
+    with Lab(args.sluice, targets) as lab:
         if args.list:
             _list(lab)
             return 0

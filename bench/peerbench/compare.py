@@ -43,8 +43,12 @@ class Comparison:
     def __init__(self, scenario, runs, relays, subject=SUBJECT):
         self.scenario, self.subject = scenario, subject
         self.runs = {}
+        self.own = []   # the subject's of the baseline
         for run in runs:
-            self.runs.setdefault(run["peer"], []).append(run)
+            if run["scenario"] == scenario.name:
+                self.runs.setdefault(run["peer"], []).append(run)
+            else:
+                self.own.append(run)
         self.rivals = [p for p in self.runs
                        if p != subject and p not in relays]
         self.others = [p for p in self.runs if p != subject]
@@ -62,6 +66,10 @@ class Comparison:
     def ratios(self, peer, metric):
         return paired(self.runs.get(self.subject, []), self.runs[peer],
                       metric)
+
+    def against_own(self):
+        """(ratios, undisturbed) of the cost to that of the baseline."""
+        return paired(self.runs.get(self.subject, []), self.own, "cpu_us")
 
     def against_best(self, metric):
         """(peer, ratios, undisturbed) of the rival that is hardest to beat:
@@ -93,4 +101,8 @@ class Comparison:
             peer, ratios, calm = self.against_best(metric)
             out["best"][metric] = {"peer": peer, "median": median(ratios),
                                    "ratios": ratios, "undisturbed": calm}
+        if self.own:
+            ratios, calm = self.against_own()
+            out["own"] = {"to": self.scenario.own, "median": median(ratios),
+                          "ratios": ratios, "undisturbed": calm}
         return out

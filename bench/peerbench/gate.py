@@ -35,15 +35,21 @@ def of_comparison(comparison, rounds):
     name = comparison.scenario.name
     limit = limits("compare").get(name, {})
     checks = []
+
+    def check(what, key, ratios, calm, below=True):
+        checks.append(verdict(
+            f"{name} {what}", median(ratios), limit[key], below,
+            calm and len(ratios) >= min(rounds, ROUNDS_NEEDED)))
+
     for metric, key, below in (("cpu_us", "cpu_ratio_max", True),
                                ("rps", "rps_ratio_min", False)):
-        if key not in limit:
-            continue
-        peer, ratios, calm = comparison.against_best(metric)
-        checks.append(verdict(
-            f"{name} {metric} to the best ({peer})", median(ratios),
-            limit[key], below,
-            calm and len(ratios) >= min(rounds, ROUNDS_NEEDED)))
+        if key in limit:
+            peer, ratios, calm = comparison.against_best(metric)
+            check(f"{metric} to the best ({peer})", key, ratios, calm, below)
+    if "own_ratio_max" in limit:
+        ratios, calm = comparison.against_own()
+        check(f"cpu_us to {comparison.scenario.own}", "own_ratio_max", ratios,
+              calm)
     if checks and comparison.subject in comparison.runs:
         checks.append(verdict(f"{name} errors",
                               comparison.errors(comparison.subject), 0))

@@ -50,14 +50,16 @@ def fetch(port, path, method="GET", body=None, headers=None, timeout=5):
     return int(head.split(" ", 2)[1]), head, body
 
 
-def wait_ready(port, process, seconds=15):
+def wait_ready(port, process, seconds=15, route=None):
     """Until the port answers; RuntimeError when it does not."""
+    path = route.path + "1k" if route else "/1k"
+    headers = {"Host": route.host} if route else {}
     end = time.monotonic() + seconds
     while time.monotonic() < end:
         if process.poll() is not None:
             raise RuntimeError(f"exited with {process.returncode}")
         try:
-            if fetch(port, "/1k")[0] == 200:
+            if fetch(port, path, headers=headers)[0] == 200:
                 return
         except (OSError, ValueError, IndexError):
             pass

@@ -3,39 +3,24 @@
 and proxies started one at a time between load and origin."""
 import json
 import os
-import re
 import shutil
 import socket
 import subprocess
 import tempfile
 
-from . import host, httpc
+from . import conf, host, httpc
 
 BENCH = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 IDLE_SECONDS = 600
+IN_MEMORY = "/dev/shm"
+IN_MEMORY_NEEDED = 2 << 30
 
 
-def render(text, flags, values):
-    """`%if FLAG` / `%else` / `%endif` lines (not nested), @NAME@ values."""
-    out, on = [], True
-    for line in text.split("\n"):
-        word = line.strip()
-        if word.startswith("%if "):
-            on = word[4:] in flags
-        elif word == "%else":
-            on = not on
-        elif word == "%endif":
-            on = True
-        elif on:
-            out.append(re.sub(r"@([A-Z]+)@",
-                              lambda m: str(values[m.group(1)]), line))
-    return "\n".join(out)
-
-
-def _free_ports(count, first=19000, last=20000):
+def _free_ports(count, first=19000, last=21999):
     """Consecutive ports below the ephemeral range, so that no outgoing
     connection of a test can take one."""
-    for base in range(first, last, count):
+    base = first
+    while base + count - 1 <= last:
         held = []
         try:
             for port in range(base, base + count):
@@ -45,22 +30,37 @@ def _free_ports(count, first=19000, last=20000):
                 s.bind((httpc.HOST, port))
             return range(base, base + count)
         except OSError:
-            continue
+            base += len(held)   # behind the one that is taken
         finally:
             for s in held:
                 s.close()
     raise RuntimeError(f"no {count} free ports in {first}-{last}")
 
 
+def _log_place():
+    """Where access logs go: memory where there is enough, so that no disk
+    has a part in the figures; None: beside the rest."""
+    try:
+        found = os.statvfs(IN_MEMORY)
+    except OSError:
+        return None
+    room = found.f_bavail * found.f_frsize
+    return IN_MEMORY if room >= IN_MEMORY_NEEDED else None
+
+
 class Lab:
     """Use as a context manager: everything is stopped and removed at exit."""
 
-    def __init__(self, sluice=None):
+    def __init__(self, sluice=None, targets=1):
+        """`targets`: on how many ports the origin listens."""
         with open(os.path.join(BENCH, "peers.json"), encoding="utf-8") as f:
             self.peers = json.load(f)
         self.sluice = sluice or find_sluice()
+        self.targets = targets
+        self.http, self.spare_port, self.origin_port = \
+            _free_ports(2 + targets)[:3]
         self.run = tempfile.mkdtemp(prefix="sluice-bench-")
-        self.http, self.origin_port, self.spare_port = _free_ports(3)
+        self.logs = tempfile.mkdtemp(prefix="sluice-bench-", dir=_log_place())
         self.origin = None
 
     def __enter__(self):
@@ -70,8 +70,8 @@ class Lab:
                 subprocess.run([os.environ.get("CC", "cc"), "-O2", "-o",
                                 self.path(tool), source], check=True)
             self.origin = self.start(
-                [self.path("origin"), str(self.origin_port)], host.LOAD_CPU,
-                "origin.log")
+                [self.path("origin"), str(self.origin_port),
+                 str(self.targets)], host.LOAD_CPU, "origin.log")
             httpc.wait_ready(self.origin_port, self.origin)
         except BaseException:
             self.__exit__()
@@ -80,7 +80,8 @@ class Lab:
 
     def __exit__(self, *_):
         host.stop(self.origin)
-        shutil.rmtree(self.run, ignore_errors=True)
+        for path in (self.run, self.logs):
+            shutil.rmtree(path, ignore_errors=True)
 
     def path(self, name):
         return os.path.join(self.run, name)
@@ -114,6 +115,10 @@ class Lab:
     def is_relay(self, name):
         return self.peers[name].get("relay", False)
 
+    def can(self, name, scenario):
+        """Is there a configuration of the peer for it?"""
+        return not set(self.peers[name].get("cannot", ())) & scenario.asks
+
 
 def find_sluice():
     """$SLUICE, else the program of a build in the current directory, in the
@@ -135,21 +140,27 @@ class Proxy:
         """`wrap` goes before the command (an instrument); `origin` is
         another port than the lab's origin."""
         self.lab, self.name, self.patience = lab, name, patience
-        self.dir = lab.path("proxy-" + name)
+        self.dir = os.path.join(lab.logs if "log" in flags else lab.run,
+                                "proxy-" + name)
         self.process = None
-        peer = lab.peers[name]
+        # A route that exists, where not all of them do.
+        self.probe = conf.ALL_ROUTES[0] if "routes" in flags else None
+        peer = dict(lab.peers[name])
+        for flag in flags:
+            peer |= lab.peers[name].get("with", {}).get(flag, {})
+        self.log = os.path.join(self.dir, peer.get("log", "access.log"))
         shutil.rmtree(self.dir, ignore_errors=True)
         os.makedirs(self.dir)
-        conf = os.path.join(self.dir, "conf")
-        values = {"bin": lab.binary(name), "conf": conf, "run": self.dir,
+        path = os.path.join(self.dir, "conf")
+        values = {"bin": lab.binary(name), "conf": path, "run": self.dir,
                   "http": lab.http, "origin": origin or lab.origin_port,
                   "idle": idle}
         if "template" in peer:
             source = os.path.join(BENCH, "templates", peer["template"])
             with open(source, encoding="utf-8") as f:
-                text = render(f.read(), flags,
-                              {k.upper(): v for k, v in values.items()})
-            with open(conf, "w", encoding="utf-8") as f:
+                text = conf.render(f.read(), flags, {
+                    k.upper(): v for k, v in values.items()})
+            with open(path, "w", encoding="utf-8") as f:
                 f.write(text)
         self.argv = list(wrap) + [a.format(**values) for a in peer["start"]]
 
@@ -158,18 +169,28 @@ class Proxy:
             self.argv, host.PROXY_CPU, os.path.join(self.dir, "out.log"),
             cwd=self.dir)
         try:
-            httpc.wait_ready(self.lab.http, self.process, self.patience)
+            httpc.wait_ready(self.lab.http, self.process, self.patience,
+                             self.probe)
         except BaseException as e:
             self.__exit__()
             if isinstance(e, RuntimeError):
-                raise RuntimeError(f"{self.name}: {e}\n{self._log()}") from e
+                raise RuntimeError(
+                    f"{self.name}: {e}\n{self._messages()}") from e
             raise
         return self
 
     def __exit__(self, *_):
         host.stop(self.process)
 
-    def _log(self):
+    def log_lines(self):
+        """Of the access log, once the proxy has ended; frees its space."""
+        with open(self.log, "rb") as f:
+            count = sum(part.count(b"\n")
+                        for part in iter(lambda: f.read(1 << 20), b""))
+        os.unlink(self.log)
+        return count
+
+    def _messages(self):
         text = ""
         for name in ("out.log", "error.log"):
             path = os.path.join(self.dir, name)

@@ -5,7 +5,23 @@ import re
 import subprocess
 from dataclasses import dataclass
 
-from . import host, httpc
+from . import conf, host, httpc
+
+# Through all routes in an order that does not go from one to its neighbour.
+ROUTES_SCRIPT = """
+local routes = {%s}
+local requests, at = {}, 0
+function init(args)
+  for i, route in ipairs(routes) do
+    wrk.headers["Host"] = route[1]
+    requests[i] = wrk.format("GET", route[2])
+  end
+end
+function request()
+  at = (at + 37) %% #requests
+  return requests[at + 1]
+end
+"""
 
 
 @dataclass
@@ -30,6 +46,10 @@ def _wrk_script(lab, scenario):
         lines += ['wrk.method = "POST"',
                   f"wrk.body = {json.dumps(scenario.body)}",
                   'wrk.headers["Content-Type"] = "application/octet-stream"']
+    if "routes" in scenario.flags:
+        lines.append(ROUTES_SCRIPT % ", ".join(
+            f'{{"{r.host}", "{r.path}api/v1/items"}}'
+            for r in conf.ALL_ROUTES))
     if not lines:
         return []
     path = lab.path("wrk.lua")

@@ -50,6 +50,15 @@ def comparison(c):
                          f"({_rounds(ratios)}){'' if calm else ' disturbed'}")
     for metric in ("cpu_us", "rps"):
         peer, ratios, _ = c.against_best(metric)
+        if not peer:
+            continue
+        aim = f" (aim: {c.scenario.aim})" \
+            if c.scenario.aim and metric == "cpu_us" else ""
         lines.append(f"=> {metric} to the best, {peer}: "
-                     f"{number(median(ratios), 3)}")
+                     f"{number(median(ratios), 3)}{aim}")
+    if c.own:
+        ratios, calm = c.against_own()
+        lines.append(f"=> cpu_us to {c.subject}'s {c.scenario.own}: "
+                     f"{number(median(ratios), 3)}  "
+                     f"({_rounds(ratios)}){'' if calm else ' disturbed'}")
     return "\n".join(lines)

@@ -4,7 +4,9 @@
 A new family (TLS, HTTP/2) is a scenario with its own `flags`, which the
 templates see, and where wrk does not do, another `tool` of load.TOOLS.
 """
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+
+from .conf import ROUTES, TARGETS
 
 _ABC = "abcdefghijklmnopqrstuvwxyz0123456789"
 BODY_10K = "".join(_ABC[(i * 7 + i // 64) % 36] for i in range(10240))
@@ -18,9 +20,22 @@ class Scenario:
     conns: int = 64
     close: bool = False     # one connection per request
     body: str = ""          # POST this
-    flags: tuple = ()       # for the templates
+    flags: tuple = ()       # for the templates, and what peers cannot do
+    own: str = ""           # a scenario whose cost is compared with this one's
+    aim: float = 0          # wanted cost to the best peer's; no gate
     warm: int = 0           # seconds of load before the measured ones
     tool: str = "wrk"
+
+    @property
+    def asks(self):
+        """What a peer must be able to do, see `cannot` in peers.json."""
+        return set(self.flags) | ({"close"} if self.close else set())
+
+    def baseline(self):
+        """The scenario of `own`, measured just as this one; or None."""
+        if not self.own:
+            return None
+        return replace(SCENARIOS[self.own], warm=self.warm)
 
 
 _ALL = (
@@ -34,7 +49,17 @@ _ALL = (
              "64 connections", body=BODY_10K),
     Scenario("close-1k", "one connection per request, 1 KiB, 64 at a time",
              close=True),
+    Scenario("routes100", f"as h1-1k-c64, {ROUTES} rules for hosts and paths, "
+             "requests to all of them", flags=("routes",), own="h1-1k-c64",
+             aim=0.88),
+    Scenario("log-1k", "as h1-1k-c64 with the access log on", flags=("log",),
+             own="h1-1k-c64", aim=0.88),
+    # Warmed, for the connections to the targets and their health checks.
+    Scenario("targets899", f"as h1-1k-c64, {TARGETS} targets, round robin",
+             flags=("targets",), own="h1-1k-c64", aim=0.75,
+             warm=1),
 )
 SCENARIOS = {s.name: s for s in _ALL}
 QUICK = ("h1-1k-c64", "post-10k", "close-1k")
 MEMORY = "memory"   # not a load: bytes per idle connection (memory.py)
+START = "start"     # nor this: time to the first answer, sizes (start.py)

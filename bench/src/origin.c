@@ -6,11 +6,13 @@
  * request, so that the proxy under test stays the bottleneck.  Deliberately not
  * `sluice origin`: an instrument must not share code with what it measures.
  *
- *     origin PORT          listens on 127.0.0.1:PORT
+ *     origin PORT [COUNT]  listens on 127.0.0.1:PORT and the COUNT - 1 ports
+ *                          after it
  *
- * The path picks the answer: /16k, /1m, /echo (the request as it came), /stats
- * (counters as JSON), anything else 1 KiB.  A request body (Content-Length or
- * chunked, up to the input buffer) is read whole before the answer.
+ * The path picks the answer: /16k, /1m, /echo (the request as it came), /where
+ * (the port that it came to), /stats (counters as JSON), anything else 1 KiB.
+ * A request body (Content-Length or chunked, up to the input buffer) is read
+ * whole before the answer.
  */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
@@ -45,8 +47,10 @@ struct bytes {
     size_t len;
 };
 
-struct conn {
+struct conn { /* or a listener */
     int fd;
+    int port; /* of this side */
+    bool listens;
     bool close_after;
     bool wants_out;
     char *in;
@@ -180,6 +184,10 @@ static void answer_pick(struct conn *c, struct bytes line, struct bytes request)
                          "{\"accepted\":%llu,\"requests\":%llu}\n", accepted,
                          requests);
         answer_own(c, "application/json", (struct bytes){text, (size_t)n});
+    } else if (memmem(line.at, line.len, "/where", 6)) {
+        char text[16];
+        int n = snprintf(text, sizeof text, "%d\n", c->port);
+        answer_own(c, "text/plain", (struct bytes){text, (size_t)n});
     } else if (memmem(line.at, line.len, "/16k", 4)) {
         c->out = answers[ANSWER_16K];
     } else if (memmem(line.at, line.len, "/1m", 3)) {
@@ -264,21 +272,24 @@ static void conn_ready(struct conn *c)
     conn_serve(c);
 }
 
-static void listener_ready(int listener)
+static void listener_ready(const struct conn *listener)
 {
     int fd;
-    while ((fd = accept4(listener, NULL, NULL, SOCK_NONBLOCK)) >= 0) {
+    while ((fd = accept4(listener->fd, NULL, NULL, SOCK_NONBLOCK)) >= 0) {
         struct conn *c = calloc(1, sizeof *c);
         struct epoll_event ev = {.events = EPOLLIN, .data.ptr = c};
         c->fd = fd;
+        c->port = listener->port;
         c->in = malloc(INPUT_SIZE);
         accepted++;
         epoll_ctl(epoll_fd, EPOLL_CTL_ADD, fd, &ev);
     }
 }
 
-static int listener_open(int port)
+static void listener_open(int port)
 {
+    struct conn *c = calloc(1, sizeof *c);
+    struct epoll_event ev = {.events = EPOLLIN, .data.ptr = c};
     int one = 1;
     int fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
     struct sockaddr_in at = {.sin_family = AF_INET,
@@ -290,13 +301,14 @@ static int listener_open(int port)
         perror("origin");
         exit(1);
     }
-    return fd;
+    *c = (struct conn){.fd = fd, .port = port, .listens = true};
+    epoll_ctl(epoll_fd, EPOLL_CTL_ADD, fd, &ev);
 }
 
 int main(int argc, char **argv)
 {
-    if (argc != 2) {
-        fprintf(stderr, "usage: origin PORT\n");
+    if (argc != 2 && argc != 3) {
+        fprintf(stderr, "usage: origin PORT [COUNT]\n");
         return 64;
     }
     signal(SIGPIPE, SIG_IGN);
@@ -304,17 +316,17 @@ int main(int argc, char **argv)
     answer_build(ANSWER_16K, 16384);
     answer_build(ANSWER_1M, 1048576);
     epoll_fd = epoll_create1(0);
-    int listener = listener_open(atoi(argv[1]));
-    struct epoll_event ev = {.events = EPOLLIN, .data.ptr = NULL};
-    epoll_ctl(epoll_fd, EPOLL_CTL_ADD, listener, &ev);
+    for (int i = 0, n = argc == 3 ? atoi(argv[2]) : 1; i < n; i++)
+        listener_open(atoi(argv[1]) + i);
     for (;;) {
         struct epoll_event batch[BATCH];
         int n = epoll_wait(epoll_fd, batch, BATCH, -1);
         for (int i = 0; i < n; i++) {
-            if (batch[i].data.ptr)
-                conn_ready(batch[i].data.ptr);
+            struct conn *c = batch[i].data.ptr;
+            if (c->listens)
+                listener_ready(c);
             else
-                listener_ready(listener);
+                conn_ready(c);
         }
     }
 }
