@@ -8,6 +8,7 @@
 
 #include "app/origin_answer.h"
 #include "base/memory.h"
+#include "base/thread.h"
 #include "net/listener.h"
 #include "net/mailbox.h"
 
@@ -118,7 +119,7 @@ static bool start(struct origin *origin, struct worker *w, struct error *error)
         return false;
     if (!listener_start(&w->listener, &w->loop, fd))
         return error_set(error, "the listening socket cannot be watched");
-    if (pthread_create(&w->thread, NULL, work, w))
+    if (!thread_start(&w->thread, work, w))
         return error_set(error, "a thread cannot be started");
     w->running = true;
     return true;

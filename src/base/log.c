@@ -4,7 +4,6 @@
 #include <errno.h>
 #include <poll.h>
 #include <pthread.h>
-#include <signal.h>
 #include <stdarg.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -12,6 +11,7 @@
 #include <unistd.h>
 
 #include "base/text.h"
+#include "base/thread.h"
 
 enum {
     MESSAGE_MAX = 1024,                 /* longer ones are cut */
@@ -195,20 +195,6 @@ static void *write_lines(void *unused)
     return NULL;
 }
 
-/* Signals are for other threads, also SIGPIPE. */
-static bool start_writer(void)
-{
-    sigset_t all;
-    sigset_t before;
-    int failed;
-
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &before);
-    failed = pthread_create(&queue.writer, NULL, write_lines, NULL);
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
-    return failed == 0;
-}
-
 void log_start(enum log_level level, enum log_format format)
 {
     atomic_store_explicit(&wanted, level, memory_order_relaxed);
@@ -217,7 +203,7 @@ void log_start(enum log_level level, enum log_format format)
     if (queue.state == DIRECT) {
         queue.stopping = false;
         queue.reported = log_dropped();
-        if (start_writer())
+        if (thread_start(&queue.writer, write_lines, NULL))
             queue.state = RUNNING;
     }
     pthread_mutex_unlock(&queue.lock);

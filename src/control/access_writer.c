@@ -17,7 +17,6 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <pthread.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
@@ -25,6 +24,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/memory.h"
+#include "base/thread.h"
 #include "control/access_file.h"
 
 enum {
@@ -486,19 +486,6 @@ static struct access_writer *writer_new(struct access_ring *const *rings,
 }
 
 /* Signals are for other threads, also SIGPIPE. */
-static bool start_thread(struct access_writer *w)
-{
-    sigset_t all;
-    sigset_t before;
-    int failed;
-
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &before);
-    failed = pthread_create(&w->thread, NULL, write_logs, w);
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
-    return failed == 0;
-}
-
 struct access_writer *access_writer_start(struct access_ring *const *rings,
                                           unsigned nrings,
                                           const struct str *paths,
@@ -522,7 +509,7 @@ struct access_writer *access_writer_start(struct access_ring *const *rings,
     table->rings = nrings;
     for (unsigned i = 0; i < nrings; i++)
         w->sources[i].table = table;
-    if (start_thread(w))
+    if (thread_start(&w->thread, write_logs, w))
         return w;
     error_set(error, "cannot start a thread for the access log");
     free_all(w);

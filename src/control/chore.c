@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "control/chore.h"
 
+#include "base/thread.h"
+
 static struct chore *next(struct chores *chores)
 {
     struct chore *chore = NULL;
@@ -32,7 +34,7 @@ bool chores_start(struct chores *chores)
     chores->stop = false;
     pthread_mutex_init(&chores->lock, NULL);
     pthread_cond_init(&chores->ready, NULL);
-    chores->started = pthread_create(&chores->thread, NULL, run, chores) == 0;
+    chores->started = thread_start(&chores->thread, run, chores);
     return chores->started;
 }
 

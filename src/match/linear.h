@@ -17,9 +17,9 @@
 enum {
     LINEAR_PATTERN_MAX = 1024, /* characters */
     LINEAR_REPEAT_MAX = 1000,
-    LINEAR_PROGRAM_MAX = 20000, /* instructions */
-    LINEAR_GROUPS_MAX = 10,     /* $0 to $9 */
-    LINEAR_DEPTH_MAX = 50,      /* nested groups */
+    LINEAR_PROGRAM_MAX = 5000, /* instructions */
+    LINEAR_GROUPS_MAX = 10,    /* $0 to $9 */
+    LINEAR_DEPTH_MAX = 50,     /* nested groups */
 };
 
 struct linear;

@@ -195,10 +195,12 @@ unsigned router_match(const struct router *router,
                       struct linear_scratch *scratch, unsigned *evaluated)
 {
     struct route_view view;
-    unsigned rule = route_view_init(&view, request)
-                        ? match_view(router, &view, scratch)
-                        : match_normalised(router, &view, scratch);
+    unsigned rule = 0; /* the default rule, when there is no other */
 
+    if (router->nrules)
+        rule = route_view_init(&view, request)
+                   ? match_view(router, &view, scratch)
+                   : match_normalised(router, &view, scratch);
     if (evaluated)
         *evaluated = rule < router->nrules ? rule + 1 : router->nrules;
     return rule;

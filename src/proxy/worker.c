@@ -6,6 +6,7 @@
 
 #include "base/log.h"
 #include "base/memory.h"
+#include "base/thread.h"
 #include "proxy/exchange.h"
 
 /* ---- leases -------------------------------------------------------------- */
@@ -369,7 +370,7 @@ static void *run(void *arg)
 
 bool worker_start(struct worker *w)
 {
-    return pthread_create(&w->thread, NULL, run, w) == 0;
+    return thread_start(&w->thread, run, w);
 }
 
 struct lease *worker_settle(struct worker *w)

@@ -687,7 +687,7 @@ class Regexes(RulesCase):
 
     # alb.md 10: 48
     def test_the_largest_counted_regex_answers_on_a_long_header(self):
-        self.serve([regex(header("X", "(([ab]{1,30}){1,30}){1,10}z"))])
+        self.serve([regex(header("X", "(([ab]{1,20}){1,20}){1,5}z"))])
         self.assertTakes("default", headers=["X: " + "ab" * 1000])
         self.assertTakes("r1", headers=["X: " + "ab" * 1000 + "z"])
 

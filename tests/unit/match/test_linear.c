@@ -479,7 +479,7 @@ static void test_one_scratch_serves_all_it_was_made_to_fit(void **state)
 
 static void test_the_largest_program_runs(void **state)
 {
-    struct linear *regex = compile(STR("^(?:a{19}){1000}a{998}"), false);
+    struct linear *regex = compile(STR("^(?:a{4}){1000}a{998}"), false);
     static char text[LINEAR_PROGRAM_MAX];
 
     (void)state;

@@ -129,16 +129,16 @@ static const struct trial wrong[] = {
                "them round"},
     {"x(a{1000}){20}y",
      "character 11: \"{20}\" makes the regular expression too large: more "
-     "than 20000 instructions; let it repeat less"},
+     "than 5000 instructions; let it repeat less"},
     {"((a{100}){100}){100}",
-     "character 16: \"{100}\" makes the regular expression too large: more "
-     "than 20000 instructions; let it repeat less"},
+     "character 10: \"{100}\" makes the regular expression too large: more "
+     "than 5000 instructions; let it repeat less"},
     {"(?:ab){1000}(?:a{19}){999}",
      "character 22: \"{999}\" makes the regular expression too large: more "
-     "than 20000 instructions; let it repeat less"},
+     "than 5000 instructions; let it repeat less"},
     {"((((((a{1000}){1000}){1000}){1000}){1000}){1000})*",
      "character 15: \"{1000}\" makes the regular expression too large: more "
-     "than 20000 instructions; let it repeat less"},
+     "than 5000 instructions; let it repeat less"},
     /* classes */
     {"a[bc", "character 2: \"[\" is not closed with \"]\"; write \"\\[\" for "
              "the character itself"},
