@@ -145,7 +145,7 @@ static int run(int argc, char **argv)
         print_text(&values, config, &report);
     status = EX_OK;
     if (config == NULL || report.errors)
-        status = source_failed(&cmd_check, &report, &error);
+        status = source_failed(&cmd_check, &source, &report, &error);
     if (config)
         config_release(config);
     report_end(&report);

@@ -325,7 +325,7 @@ static int run(int argc, char **argv)
     if (config)
         status = with_config(config, &values, &asked, &error);
     else
-        status = source_failed(&cmd_explain, &report, &error);
+        status = source_failed(&cmd_explain, &source, &report, &error);
     if (config && status != EX_OK)
         options_fail(&cmd_explain, status, &error);
     if (config)

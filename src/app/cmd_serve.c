@@ -99,8 +99,8 @@ static const struct option options[] = {
      FIELD(workers)},
     {.name = "api",
      .argument = "ADDRESS:PORT|off",
-     .help = "Where /healthz and /metrics are served; port 0 lets the system "
-             "choose.",
+     .help = "Where /healthz, /metrics and /targets are served; port 0 lets "
+             "the system choose.",
      .fallback = "127.0.0.1:4566",
      .kind = OPTION_ADDRESS,
      FIELD(api)},
@@ -183,11 +183,21 @@ static void log_problems(const struct values *values, struct report *report)
 static struct config *reload(void *owner)
 {
     struct serving *s = owner;
+    struct source_options again = s->values->source;
     struct report report = {.strict = false};
     struct error error = {""};
-    struct config *config =
-        source_load(&s->values->source, &s->next, &report, &error);
-    unsigned errors = report.errors;
+    struct config *config;
+    unsigned errors;
+
+    again.again = true;
+    if (!source_is_files(&s->values->source)) {
+        log_write(LOG_ERROR, "serve",
+                  "the new template is refused, the old one goes on: standard "
+                  "input and pipes cannot be read again");
+        return NULL;
+    }
+    config = source_load(&again, &s->next, &report, &error);
+    errors = report.errors;
 
     log_problems(s->values, &report);
     report_end(&report);
@@ -259,12 +269,15 @@ static void print_start(const struct server *server, const struct serving *s)
     process_print_ready();
 }
 
+/* Errors of addresses end with how another one is said. */
 static int unavailable(const struct error *error)
 {
     options_fail(&cmd_serve, EX_UNAVAILABLE, error);
-    fputs("--listen PORT (with --to), --port PORT=LOCAL, --port-offset N, "
-          "--bind ADDRESS and --api ADDRESS:PORT|off say where it listens.\n",
-          stderr);
+    if (strstr(error->text, "cannot listen"))
+        fputs("--listen PORT (with --to), --port PORT=LOCAL, --port-offset N, "
+              "--bind ADDRESS and --api ADDRESS:PORT|off say where it "
+              "listens.\n",
+              stderr);
     return EX_UNAVAILABLE;
 }
 
@@ -275,6 +288,19 @@ static struct str access_log_of(const struct values *values)
     if (strcmp(values->access_log, "off") == 0)
         return STR("");
     return str_of(values->access_log);
+}
+
+static bool bound(void *owner, struct error *error)
+{
+    const struct serving *s = owner;
+
+    return process_become(s->values->user, error);
+}
+
+static void draining(void *owner)
+{
+    (void)owner;
+    process_notify("STOPPING=1");
 }
 
 static int run_server(struct serving *s, struct error *error)
@@ -289,23 +315,21 @@ static int run_server(struct serving *s, struct error *error)
         .explain_key =
             values->explain_key ? str_of(values->explain_key) : STR(""),
         .reload = values->source.templates.n ? reload : NULL,
-        .reload_owner = s,
         .reloaded = reloaded,
+        .bound = values->user ? bound : NULL,
+        .draining = draining,
+        .owner = s,
     };
     struct server *server = server_start(s->config, &how, error);
-    bool ok;
 
     if (server == NULL)
         return EX_UNAVAILABLE;
-    ok = values->user == NULL || process_become(values->user, error);
-    if (ok) {
-        print_start(server, s);
-        process_notify("READY=1");
-        server_wait(server);
-        process_notify("STOPPING=1");
-    }
+    print_start(server, s);
+    process_notify("READY=1");
+    server_wait(server);
+    process_ignore_late();
     server_free(server);
-    return ok ? EX_OK : EX_UNAVAILABLE;
+    return EX_OK;
 }
 
 static int serve(struct serving *s)
@@ -330,6 +354,9 @@ static int run(int argc, char **argv)
 
     if (!options_read(&cmd_serve, argc, argv, &values, &status))
         return status;
+    if (values.user && !process_user_exists(values.user, &error))
+        return options_fail(&cmd_serve, EX_USAGE, &error);
+    process_ignore_early();
     s.config = source_load(&values.source, &s.source, &report, &error);
     source_print(&report);
     if (s.config) {
@@ -338,7 +365,7 @@ static int run(int argc, char **argv)
         status = serve(&s);
         config_release(s.config);
     } else {
-        status = source_failed(&cmd_serve, &report, &error);
+        status = source_failed(&cmd_serve, &s.source, &report, &error);
         report_end(&report);
     }
     source_end(&s.source);

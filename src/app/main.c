@@ -11,6 +11,7 @@
 #include "base/suggest.h"
 #include "crypto/library.h"
 #include "net/library.h"
+#include "template/library.h"
 
 static const struct command *const commands[] = {&cmd_serve, &cmd_check,
                                                  &cmd_explain, &cmd_origin};
@@ -19,8 +20,8 @@ enum { NCOMMANDS = sizeof(commands) / sizeof(commands[0]) };
 
 static int print_version(void)
 {
-    printf("sluice %s\nlibevent %s\n%s\n", PACKAGE_VERSION, net_library(),
-           crypto_library());
+    printf("sluice %s\nlibevent %s\nlibfyaml %s\n%s\n", PACKAGE_VERSION,
+           net_library(), template_library(), crypto_library());
     return EX_OK;
 }
 

@@ -187,6 +187,18 @@ static bool check_required(const struct command *command, uint64_t given,
     return true;
 }
 
+/* Words in brackets may be left out. */
+static bool check_words(const struct command *command, const void *values,
+                        struct error *error)
+{
+    const struct option_list *words =
+        (const void *)((const char *)values + command->words);
+
+    if (command->arguments == NULL || command->arguments[0] == '[' || words->n)
+        return true;
+    return error_set(error, "%s is missing", command->arguments);
+}
+
 /* The option that a word with dashes names; NULL: none. */
 static const struct option *named(const struct command *command,
                                   struct str word)
@@ -263,7 +275,10 @@ enum options_result options_parse(const struct command *command, int argc,
         if (!parse_one(command, argc, argv, &i, values, &given, error))
             return OPTIONS_BAD;
     }
-    return check_required(command, given, error) ? OPTIONS_OK : OPTIONS_BAD;
+    return check_required(command, given, error) &&
+                   check_words(command, values, error)
+               ? OPTIONS_OK
+               : OPTIONS_BAD;
 }
 
 bool options_read(const struct command *command, int argc, char **argv,

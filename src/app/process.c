@@ -49,12 +49,35 @@ void process_print_ready(void)
     fflush(stdout);
 }
 
+void process_ignore_early(void)
+{
+    signal(SIGHUP, SIG_IGN);
+    signal(SIGUSR1, SIG_IGN);
+    signal(SIGUSR2, SIG_IGN);
+}
+
+void process_ignore_late(void)
+{
+    sigset_t set;
+
+    sigemptyset(&set);
+    sigaddset(&set, SIGTERM);
+    sigaddset(&set, SIGINT);
+    pthread_sigmask(SIG_BLOCK, &set, NULL);
+}
+
+bool process_user_exists(const char *user, struct error *error)
+{
+    return getpwnam(user) ||
+           error_set(error, "--user %.60s: there is no such user", user);
+}
+
 bool process_become(const char *user, struct error *error)
 {
     const struct passwd *p = getpwnam(user);
 
     if (p == NULL)
-        return error_set(error, "--user %.60s: there is no such user", user);
+        return process_user_exists(user, error);
     if (initgroups(user, p->pw_gid) ||
         setresgid(p->pw_gid, p->pw_gid, p->pw_gid) ||
         setresuid(p->pw_uid, p->pw_uid, p->pw_uid))

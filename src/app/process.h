@@ -18,6 +18,15 @@ unsigned process_cpus(void);
 void process_print_address(const char *word, const struct address *address,
                            const char *more);
 
+/* HUP and USR1 do nothing until the server handles them. */
+void process_ignore_early(void);
+
+/* TERM and INT have done what they can: another one changes nothing. */
+void process_ignore_late(void);
+
+/* Whether there is such a user; false with an error. */
+bool process_user_exists(const char *user, struct error *error);
+
 /* Becomes this user, with its groups, in every thread and for good.  False
  * with an error. */
 bool process_become(const char *user, struct error *error);

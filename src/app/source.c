@@ -3,6 +3,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 
 #include "base/memory.h"
 #include "proxy/snapshot.h"
@@ -101,6 +102,7 @@ static struct local local_of(const struct source_options *options,
         .nservices = options->services.n,
         .services = parts->services,
         .retry = (enum retry)options->retry,
+        .again = options->again,
         .region_name = region_name(),
         .account = environment("AWS_ACCOUNT_ID"),
     };
@@ -118,7 +120,6 @@ static bool load_templates(const struct source_options *options,
         .region_name = region_name(),
         .account = environment("AWS_ACCOUNT_ID"),
         .stack = options->stack ? str_of(options->stack) : STR(""),
-        .list_ignored = options->verbose,
     };
 
     source->template =
@@ -163,6 +164,7 @@ static bool load_to(const struct source_options *options, struct parts *parts,
     local->region_name = local->account = STR(""); /* as in config_to() */
     source->stack = STR("sluice");
     source->resources = config_to(&how, &source->region, error);
+    source->bad_data = source->resources == NULL;
     return source->resources != NULL;
 }
 
@@ -197,6 +199,7 @@ struct config *source_load(const struct source_options *options,
 
     *source = (struct source){.stack = STR("")};
     report->strict = options->strict;
+    report->verbose = options->verbose;
     if (!check_options(options, error))
         return NULL;
     parts = memory_zeroed(1, sizeof(*parts));
@@ -214,6 +217,21 @@ struct config *source_load(const struct source_options *options,
         config = NULL;
     }
     return config;
+}
+
+bool source_is_files(const struct source_options *options)
+{
+    struct stat status;
+
+    for (unsigned i = 0; i < options->templates.n; i++) {
+        const char *path = options->templates.v[i];
+
+        /* What is not there gets its error when it is read. */
+        if (strcmp(path, "-") == 0 ||
+            (stat(path, &status) == 0 && !S_ISREG(status.st_mode)))
+            return false;
+    }
+    return true;
 }
 
 void source_end(struct source *source)
@@ -243,11 +261,12 @@ void source_print(struct report *report)
         fprintf(stderr, "... and %u more\n", all - kept);
 }
 
-int source_failed(const struct command *command, const struct report *report,
-                  const struct error *error)
+int source_failed(const struct command *command, const struct source *source,
+                  const struct report *report, const struct error *error)
 {
     if (error->text[0])
-        return options_fail(command, EX_DATAERR, error);
+        return options_fail(command, source->bad_data ? EX_DATAERR : EX_USAGE,
+                            error);
     fprintf(stderr, "sluice %s: %u error%s\n", command->name, report->errors,
             report->errors == 1 ? "" : "s");
     return EX_DATAERR;

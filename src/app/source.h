@@ -25,6 +25,7 @@ struct source_options {
     uint64_t port_offset;
     unsigned retry; /* enum retry */
     bool strict;
+    bool again;   /* a running one is read again */
     bool verbose; /* what is ignored is listed */
 };
 
@@ -63,8 +64,9 @@ struct source_options {
      SOURCE_FIELD(type, ports)},                                               \
         {.name = "port-offset",                                                \
          .argument = "N",                                                      \
-         .help =                                                               \
-             "Added to the port of every listener that --port does not name.", \
+         .help = "Added to the port of every listener of which neither "       \
+                 "--port nor "                                                 \
+                 "LocalPort says another.",                                    \
          .fallback = "0",                                                      \
          .kind = OPTION_NUMBER,                                                \
          .max = UINT16_MAX,                                                    \
@@ -92,6 +94,8 @@ struct source {
     struct region region;      /* of the resources that --to makes */
     const struct value *resources;
     struct str stack;
+    bool bad_data; /* the error is of what --to or --attribute say, not of how
+                      the command line is spelt */
 };
 
 /* Reads everything and builds the config.  NULL with problems in the report,
@@ -102,12 +106,15 @@ struct config *source_load(const struct source_options *options,
                            struct error *error);
 void source_end(struct source *source);
 
+/* Whether all templates are files, which can be read again. */
+bool source_is_files(const struct source_options *options);
+
 /* Prints problems to stderr, in the order of their places. */
 void source_print(struct report *report);
 
 /* What to say and return when source_load() failed: EX_DATAERR or EX_USAGE. */
-int source_failed(const struct command *command, const struct report *report,
-                  const struct error *error);
+int source_failed(const struct command *command, const struct source *source,
+                  const struct report *report, const struct error *error);
 
 /* For each target group in use without an address: the flag that gives it
  * one. */

@@ -103,7 +103,7 @@ static void answer(struct api_port *api, struct server_stream *stream,
         .snapshots_alive = atomic_load(api->view.snapshots),
         .log_dropped = log_dropped(),
         .access_log_dropped =
-            api->view.log ? access_writer_dropped(api->view.log) : 0,
+            *api->view.log ? access_writer_dropped(*api->view.log) : 0,
     };
     struct text body;
     struct local_reply reply;

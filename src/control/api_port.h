@@ -17,7 +17,7 @@ struct api_port_view {
     unsigned ncounters;
     const _Atomic unsigned *snapshots;
     const struct health_monitor *health;
-    const struct access_writer *log; /* NULL: nothing is logged */
+    struct access_writer *const *log; /* NULL there: nothing is logged */
 };
 
 struct api_port;

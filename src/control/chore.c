@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "control/chore.h"
 
+#include <time.h>
+
 #include "base/thread.h"
 
 static struct chore *next(struct chores *chores)
@@ -46,16 +48,22 @@ void chores_add(struct chores *chores, struct chore *chore)
     pthread_mutex_unlock(&chores->lock);
 }
 
-void chores_stop(struct chores *chores)
+bool chores_stop(struct chores *chores)
 {
+    struct timespec limit;
+
     if (!chores->started)
-        return;
+        return true;
     pthread_mutex_lock(&chores->lock);
     chores->stop = true;
     pthread_cond_signal(&chores->ready);
     pthread_mutex_unlock(&chores->lock);
-    pthread_join(chores->thread, NULL);
+    clock_gettime(CLOCK_REALTIME, &limit);
+    limit.tv_sec += CHORES_STOP_S;
+    if (pthread_timedjoin_np(chores->thread, NULL, &limit) != 0)
+        return false;
     pthread_cond_destroy(&chores->ready);
     pthread_mutex_destroy(&chores->lock);
     chores->started = false;
+    return true;
 }

@@ -32,7 +32,10 @@ bool chores_start(struct chores *chores);
 /* Queues one; they run one after the other. */
 void chores_add(struct chores *chores, struct chore *chore);
 
-/* Runs what is queued and ends the thread. */
-void chores_stop(struct chores *chores);
+enum { CHORES_STOP_S = 5 };
+
+/* Runs what is queued and ends the thread.  False when it did not end within
+ * CHORES_STOP_S: it hangs in a chore, and what it uses must stay. */
+bool chores_stop(struct chores *chores);
 
 #endif

@@ -11,6 +11,9 @@
 #include "base/memory.h"
 #include "control/server_state.h"
 
+/* Workers have closed a listener by then. */
+enum { CLOSING_US = 2 * 1000 * 1000 };
+
 /* A change in the making. */
 struct change {
     struct server *server;
@@ -128,16 +131,16 @@ static bool compile(struct server *server, struct config *config,
 unsigned publish_sink(struct server *server, struct str arn)
 {
     unsigned n = server->nsinks;
-    struct str *grown;
+    struct sink *grown;
 
     for (unsigned i = 0; i < n; i++) {
-        if (str_eq(server->sinks[i], arn))
+        if (str_eq(server->sinks[i].arn, arn))
             return i;
     }
     grown = memory_zeroed(n + 1, sizeof(*grown));
     for (unsigned i = 0; i < n; i++)
         grown[i] = server->sinks[i];
-    grown[n] = region_copy(&server->region, arn);
+    grown[n].arn = region_copy(&server->region, arn);
     free(server->sinks);
     server->sinks = grown;
     server->nsinks = n + 1;
@@ -166,14 +169,18 @@ struct str *publish_log_paths(struct server *server,
 {
     struct str *paths;
 
-    for (unsigned i = 0; i < config->nload_balancers; i++)
-        publish_sink(server, config->load_balancers[i]->arn);
-    paths = memory_zeroed(server->nsinks + 1, sizeof(*paths));
     for (unsigned i = 0; i < config->nload_balancers; i++) {
         const struct config_load_balancer *balancer = config->load_balancers[i];
+        unsigned number = publish_sink(server, balancer->arn);
+        struct sink *sink = &server->sinks[number];
+        struct str path = log_path(server, balancer);
 
-        paths[publish_sink(server, balancer->arn)] = log_path(server, balancer);
+        if (!str_eq(sink->path, path))
+            sink->path = region_copy(&server->region, path);
     }
+    paths = memory_zeroed(server->nsinks + 1, sizeof(*paths));
+    for (unsigned i = 0; i < server->nsinks; i++)
+        paths[i] = server->sinks[i].path;
     return paths;
 }
 
@@ -234,12 +241,30 @@ static bool is_free(struct address address, struct error *error)
     return fd >= 0;
 }
 
-/* A socket of ours on the port, at another address, shares it: the kernel lets
- * it, but is_free() would take it for a stranger's. */
-static bool is_ours(const struct server *server, uint16_t port)
+/* Whether the two cannot both be listened on without sharing. */
+static bool overlap(const struct address *a, const struct address *b)
 {
+    static const uint8_t any[16];
+
+    if (a->port != b->port)
+        return false;
+    if (memcmp(a->ip, any, sizeof(any)) == 0 ||
+        memcmp(b->ip, any, sizeof(any)) == 0)
+        return true;
+    return a->family == b->family && memcmp(a->ip, b->ip, sizeof(any)) == 0;
+}
+
+/* Whether sockets of ours are on that address, or were a moment ago: workers
+ * take a while to close them (listener_stop()). */
+static bool is_ours(const struct server *server, const struct address *address)
+{
+    uint64_t now = server->loop.now_us;
+
     for (unsigned i = 0; i < server->nslots; i++) {
-        if (server->slots[i].used && server->slots[i].local.port == port)
+        const struct slot *slot = &server->slots[i];
+
+        if ((slot->used || now - slot->closed_us < CLOSING_US) &&
+            overlap(&slot->local, address))
             return true;
     }
     return false;
@@ -276,11 +301,10 @@ static bool open_slot(struct change *change,
     struct server *server = change->server;
     struct opened *opened = &change->opened[change->nnew];
     struct address local = listener->bind;
-    bool known = *slot < server->nslots; /* it may be about to close still */
-    bool ours = known || is_ours(server, local.port);
+    bool known = *slot < server->nslots;
 
     opened->fds = memory_zeroed(server->options.workers, sizeof(int));
-    if (!(ours || is_free(local, error)) ||
+    if (!(is_ours(server, &local) || is_free(local, error)) ||
         !open_sockets(&local, opened->fds, server->options.workers, error)) {
         free(opened->fds);
         name_listener(listener, error);
@@ -319,6 +343,20 @@ static bool place_listeners(struct change *change, unsigned *slots,
     return true;
 }
 
+/* Redirects to the port of a listener whose port here the system chose. */
+static void resolve_ports(struct change *change, const struct route_table *to,
+                          uint16_t local)
+{
+    struct snapshot *s = change->snapshot;
+
+    for (unsigned i = 0; i < s->nlisteners; i++) {
+        struct route_table *table = &s->listeners[i];
+
+        for (unsigned k = 0; k < table->config->nrules; k++)
+            action_resolve_port(&table->actions[k], to->config, local);
+    }
+}
+
 static void map_slots(struct change *change, const unsigned *slots)
 {
     struct server *server = change->server;
@@ -333,6 +371,8 @@ static void map_slots(struct change *change, const unsigned *slots)
         s->slots[slots[i]] = &s->listeners[i];
         s->listeners[i].sink = sink_of(server, s->listeners[i].config);
         change->keep[slots[i]] = true;
+        resolve_ports(change, &s->listeners[i],
+                      server->slots[slots[i]].local.port);
     }
 }
 
@@ -368,6 +408,19 @@ static void hand_out(struct change *change)
         free_snapshot(server, old);
 }
 
+static void log_slot(const struct server *server, unsigned slot,
+                     const char *what)
+{
+    char buffer[ADDRESS_TEXT_MAX];
+    struct text t = text_in(buffer, sizeof(buffer));
+
+    if (server->started == 0)
+        return; /* whoever starts us is told on stdout */
+    address_put(&t, &server->slots[slot].local);
+    log_write(LOG_INFO, "control", "listener at " STR_FMT " %s",
+              STR_ARG(text_str(&t)), what);
+}
+
 static void open_and_close(struct change *change)
 {
     struct server *server = change->server;
@@ -379,11 +432,16 @@ static void open_and_close(struct change *change)
             tell_listen(server->workers[k], o->slot, o->fds[k],
                         &server->slots[o->slot].local);
         free(o->fds);
+        log_slot(server, o->slot, "opened");
     }
     for (unsigned i = 0; i < server->nslots; i++) {
         if (!server->slots[i].used || change->keep[i])
             continue;
         server->slots[i].used = false;
+        server->slots[i].closed_us = server->loop.now_us;
+        log_slot(server, i,
+                 "closed: its connections end after the request "
+                 "they are at");
         for (unsigned k = 0; k < server->nworkers; k++)
             tell_close(server->workers[k], i);
     }

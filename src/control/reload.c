@@ -14,7 +14,7 @@ static void read_again(struct chore *chore)
     struct server *server = LIST_ENTRY_OF(chore, struct server, reload);
     struct publish *p = memory_zeroed(1, sizeof(*p));
 
-    p->config = server->options.reload(server->options.reload_owner);
+    p->config = server->options.reload(server->options.owner);
     p->message.kind = CONTROL_RELOADED;
     mailbox_send(&server->mailbox, &p->message);
 }
@@ -51,10 +51,11 @@ static bool run(struct server *server, struct config *config)
 
 void reload_end(struct server *server, struct publish *p)
 {
-    bool runs = p->config && !server->stopping && run(server, p->config);
+    bool runs = p->config && !server->stopping && !server->draining &&
+                run(server, p->config);
 
     if (p->config && server->options.reloaded)
-        server->options.reloaded(server->options.reload_owner, runs);
+        server->options.reloaded(server->options.owner, runs);
     if (p->config)
         config_release(p->config);
     free(p);

@@ -24,6 +24,8 @@ static void begin_drain(struct server *server)
         return;
     }
     server->draining = true;
+    if (server->options.draining)
+        server->options.draining(server->options.owner);
     log_write(LOG_INFO, "control",
               "draining: no new connections, requests in progress finish");
     for (unsigned i = 0; i < server->started; i++)
@@ -86,7 +88,8 @@ static void publish_now(struct server *server, struct publish *p)
 {
     struct error error = {""};
 
-    if (!server->stopping && !publish(server, p->config, &error))
+    if (!server->stopping && !server->draining &&
+        !publish(server, p->config, &error))
         log_write(LOG_ERROR, "control", "a change is refused: %s", error.text);
     config_release(p->config);
     free(p);
@@ -216,7 +219,7 @@ static bool start_api(struct server *server, struct error *error)
         .ncounters = server->nworkers,
         .snapshots = &server->snapshots,
         .health = server->health,
-        .log = server->log,
+        .log = &server->log,
     };
 
     if (!server->options.api)
@@ -254,8 +257,10 @@ static bool start(struct server *server, struct config *config,
                                 "descriptors");
     server->health = health_monitor_new(&server->loop);
     if (!make_workers(server, logs, error) || !publish(server, config, error) ||
-        (logs && !start_log(server, config, error)) ||
-        !start_api(server, error))
+        !start_api(server, error) ||
+        (server->options.bound &&
+         !server->options.bound(server->options.owner, error)) ||
+        (logs && !start_log(server, config, error)))
         return false;
     watch_signals(server);
     return start_workers(server, error);
@@ -352,13 +357,19 @@ static void forget_signals(struct server *server)
 
 void server_free(struct server *server)
 {
-    chores_stop(&server->chores);
+    bool idle = chores_stop(&server->chores);
+
     if (server->api)
         api_port_end(server->api);
     end_workers(server);
     server->stopping = true;
     if (server->log)
         access_writer_stop(server->log);
+    if (!idle) {
+        log_write(LOG_WARN, "control",
+                  "a template is still being read: ending without it");
+        return; /* the thread may still use the rest; the process ends */
+    }
     take_leases(server);
     if (server->health)
         health_monitor_free(server->health);

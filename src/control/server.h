@@ -23,10 +23,16 @@ struct server_options {
      * callee said why).  Called on the chore thread, never twice at a time;
      * NULL: HUP does nothing. */
     struct config *(*reload)(void *owner);
-    void *reload_owner;
+    void *owner; /* of these callbacks */
     /* What reload() brought runs now (true) or could not: on the control
      * thread.  May be NULL. */
     void (*reloaded)(void *owner, bool runs);
+    /* The sockets are bound, and nothing is served or opened for writing yet:
+     * the moment to drop privileges.  False with an error: the start failed.
+     * May be NULL. */
+    bool (*bound)(void *owner, struct error *error);
+    /* The end begins: requests in progress finish.  May be NULL. */
+    void (*draining)(void *owner);
 };
 
 struct server;

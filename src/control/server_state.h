@@ -33,6 +33,7 @@ struct slot {
     bool used;            /* the newest snapshot has it */
     struct address asked; /* as the config says; port 0: any */
     struct address local; /* where it is */
+    uint64_t closed_us;   /* when it was used last */
     struct str arn;       /* of its first listener: where asked.port is 0 it
                              is that one's alone */
 };
@@ -65,8 +66,11 @@ struct server {
     struct access_writer *log; /* NULL: nothing is logged */
     struct access_ring **rings;
     unsigned nsinks;
-    struct str *sinks; /* ARNs of load balancers: a number is given once, and
-                          requests of older snapshots still have it */
+    struct sink {
+        struct str arn;  /* of a load balancer */
+        struct str path; /* n == 0: nowhere */
+    } * sinks; /* a number is given once, and a load balancer that is gone keeps
+                 its file: requests of older snapshots end in it */
     struct chores chores;
     struct chore reload;
     bool reloading;

@@ -659,3 +659,13 @@ const struct address *server_stream_client(const struct server_stream *stream)
 {
     return &const_session(stream)->client;
 }
+
+uint64_t server_stream_number(const struct server_stream *stream)
+{
+    const struct server_session *s = const_session(stream);
+
+    /* Its place is its own as long as it lives; after that the second in which
+     * it came and the client's port tell. */
+    return (uint64_t)(uintptr_t)s ^ (uint64_t)s->opened_s << 32 ^
+           (uint64_t)s->client.port << 16;
+}

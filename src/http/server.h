@@ -53,4 +53,8 @@ struct server_port *server_stream_port(const struct server_stream *stream);
 
 const struct address *server_stream_client(const struct server_stream *stream);
 
+/* A number that no other open connection of this thread has, nor, as good as
+ * surely, one that closed before. */
+uint64_t server_stream_number(const struct server_stream *stream);
+
 #endif

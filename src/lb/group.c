@@ -84,6 +84,32 @@ struct target *group_choose(struct group *group)
     return n ? group->balancer->choose(group, n) : NULL;
 }
 
+static bool is_one_of(const struct target *target, struct target *const *tried,
+                      unsigned ntried)
+{
+    for (unsigned i = 0; i < ntried; i++) {
+        if (tried[i] == target)
+            return true;
+    }
+    return false;
+}
+
+struct target *group_choose_other(struct group *group,
+                                  struct target *const *tried, unsigned ntried)
+{
+    unsigned n = atomic_load_explicit(&group->neligible, memory_order_acquire);
+    uint64_t turn =
+        atomic_fetch_add_explicit(&group->cursor, 1, memory_order_relaxed);
+
+    for (unsigned i = 0; i < n; i++) {
+        struct target *t = group_eligible(group, (unsigned)((turn + i) % n));
+
+        if (!is_one_of(t, tried, ntried))
+            return t;
+    }
+    return NULL;
+}
+
 int group_weighted(const unsigned *weights, unsigned n,
                    _Atomic uint64_t *cursor)
 {

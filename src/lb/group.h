@@ -54,6 +54,10 @@ void group_refresh(struct group *group);
 /* The next target, or NULL when the group has none to choose from. */
 struct target *group_choose(struct group *group);
 
+/* The next target that is none of `tried`; NULL when there is no other. */
+struct target *group_choose_other(struct group *group,
+                                  struct target *const *tried, unsigned ntried);
+
 /* One of n groups by weight: the index, or -1 when all weights are 0.
  * A low-discrepancy sequence over the counter `cursor` (shared by all
  * workers) makes even a short run keep the proportions; weight 0 never gets

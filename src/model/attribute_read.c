@@ -264,6 +264,10 @@ bool attribute_read(enum attribute_owner kind, void *owner, struct str key,
     if (kind == OWNER_TARGET_GROUP &&
         !of_this_type(attribute, owner, value, key_place, resource, report))
         return false;
+    if (!attribute->acts && !str_eq(value, str_of(attribute->initial)))
+        report_add(report, PROBLEM_NOTE, key_place, NULL,
+                   "%s: %s is checked and kept; nothing acts on it yet",
+                   resource, attribute->name);
     return attribute_set(attribute, owner, value, region);
 }
 

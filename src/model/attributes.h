@@ -37,6 +37,7 @@ struct attribute {
     uint32_t max;   /* of TEXT: of its bytes */
     bool or_zero;   /* SECONDS: 0 as well */
     bool or_off;    /* COUNT: "off" as well */
+    bool acts;      /* something here depends on it already */
     unsigned types; /* bit 1 << enum target_type: the groups that have it; 0:
                         any group */
     const char *const *words; /* WORD; NULL at the end */

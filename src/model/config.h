@@ -362,6 +362,7 @@ struct local {
     unsigned nservices;
     const struct local_service *services;
     enum retry retry;
+    bool again; /* read again while it runs: what has gone is no error */
     struct str region_name; /* n == 0: us-east-1 */
     struct str account;     /* n == 0: 000000000000 */
 };

@@ -226,7 +226,7 @@ static void check_ports(const struct config *config, const struct local *local,
                          "leave one of them out",
                          given->listener, given->local, given->listener,
                          first->listener, first->local);
-        else if (!has_port(config, given->listener))
+        else if (!has_port(config, given->listener) && !local->again)
             report_error(report, NULL,
                          "--port %u=%u: no listener has port %u\n%s" STR_FMT,
                          given->listener, given->local, given->listener,

@@ -76,6 +76,8 @@ void report_add(struct report *report, enum severity severity,
     struct str what;
     va_list args;
 
+    if (severity == PROBLEM_NOTE && !report->verbose)
+        return;
     if (!count(report, severity))
         return;
     va_start(args, format);

@@ -43,7 +43,8 @@ struct report {
     unsigned errors;
     unsigned warnings;
     unsigned notes;
-    bool strict; /* report_doubt() makes errors */
+    bool strict;  /* report_doubt() makes errors */
+    bool verbose; /* notes are kept */
 };
 
 enum { REPORT_MAX = 200 }; /* more problems are counted, not kept */

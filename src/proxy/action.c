@@ -157,6 +157,19 @@ bool action_init(struct action *action, const struct config_listener *listener,
     return ok;
 }
 
+void action_resolve_port(struct action *action,
+                         const struct config_listener *listener, uint16_t local)
+{
+    uint64_t port;
+
+    if (action->type != ACTION_REDIRECT || listener == action->listener ||
+        listener->load_balancer != action->listener->load_balancer ||
+        !str_to_u64(action->config->u.redirect.port, UINT16_MAX, &port))
+        return;
+    if (port == listener->port && port != action->listener->port)
+        action->redirect_port = local;
+}
+
 void action_end(struct action *action)
 {
     linear_free(action->host.regex);

@@ -39,6 +39,12 @@ bool action_init(struct action *action, const struct config_listener *listener,
                  struct report *report);
 void action_end(struct action *action);
 
+/* `listener` is on port `local` here: a redirect to the port that the template
+ * has for it goes there.  Before the action is used. */
+void action_resolve_port(struct action *action,
+                         const struct config_listener *listener,
+                         uint16_t local);
+
 /* Makes the scratch large enough for the transforms. */
 void action_scratch_fit(const struct action *action,
                         struct linear_scratch *scratch);

@@ -7,8 +7,6 @@
 enum {
     /* Heads, held trailers and a copy of what may be sent again. */
     ARENA_MAX = 1024 * 1024,
-    /* Targets that a request may fail to reach before it fails. */
-    TARGETS_TRIED_MAX = 3,
 };
 
 static const struct {
@@ -47,22 +45,18 @@ static void stop_counting(struct exchange *ex)
 
 bool exchange_next_target(struct exchange *ex)
 {
-    unsigned n =
-        atomic_load_explicit(&ex->group->neligible, memory_order_relaxed);
+    struct target *next;
 
-    if (++ex->targets_tried >= TARGETS_TRIED_MAX)
-        return false;
     stop_counting(ex);
-    for (unsigned i = 0; i < n; i++) {
-        struct target *target = group_choose(ex->group);
-
-        if (target && target != ex->target) {
-            exchange_take_target(ex, target);
-            COUNTER_ADD(&ex->worker->counters, target_failovers, 1);
-            return true;
-        }
-    }
-    return false;
+    ex->tried[ex->ntried++] = ex->target;
+    if (ex->ntried == TARGETS_TRIED_MAX)
+        return false;
+    next = group_choose_other(ex->group, ex->tried, ex->ntried);
+    if (next == NULL)
+        return false;
+    exchange_take_target(ex, next);
+    COUNTER_ADD(&ex->worker->counters, target_failovers, 1);
+    return true;
 }
 
 /* ---- the end ------------------------------------------------------------ */

@@ -20,6 +20,8 @@ enum reason {
 #undef X
 };
 
+enum { TARGETS_TRIED_MAX = 3 }; /* before a request fails */
+
 enum step_result {
     STEP_NEXT,
     STEP_WAIT, /* something will call exchange_run() */
@@ -42,23 +44,26 @@ struct exchange {
     const struct route_table *table;     /* of the lease: the listener's */
     struct action *action;               /* of the rule that took it */
     struct group *group;
-    struct target *target;     /* of the lease; a tunnel holds a reference */
+    struct target *target; /* of the lease; a tunnel holds a reference */
+    struct target *tried[TARGETS_TRIED_MAX];
     struct request *request;   /* until it was sent */
     struct response *response; /* while its head is worked on */
     struct piece piece;        /* body that came with the head */
     struct hold request_hold;
     struct hold response_hold;
     struct arena arena;
-    struct str encoded; /* the head as it was sent, if it may be sent again */
-    struct str trail;   /* what X-Sluice-Explain says; n == 0: nothing */
+    struct str encoded;  /* the head as it was sent, if it may be sent again */
+    struct str new_host; /* what transforms made; n == 0: nothing */
+    struct str new_url;
+    struct str trail; /* what X-Sluice-Explain says; n == 0: nothing */
     struct access_record *record; /* in the arena; NULL: nothing is logged */
     uint64_t began_us;
     uint64_t sent_us;      /* the request's head left */
     uint64_t responded_us; /* the response's head came */
     uint8_t step;
-    uint8_t reason;        /* enum reason */
-    uint8_t method;        /* enum method */
-    uint8_t targets_tried; /* that could not be connected to */
+    uint8_t reason; /* enum reason */
+    uint8_t method; /* enum method */
+    uint8_t ntried; /* targets that could not be connected to */
     bool pinned : 1;
     bool retry : 1;       /* may be sent once more */
     bool counted : 1;     /* in target->outstanding */
@@ -129,16 +134,18 @@ void exchange_explain(struct exchange *ex, const struct route_request *request);
 
 enum {
     STEP_FIRST = 0,
-    STEP_CONNECT = 5, /* another target is tried from here */
-    STEP_SEND = 6,    /* on_connected goes on here */
-    STEP_RECEIVE = 7, /* on_response goes on after it */
+    STEP_CONNECT = 6, /* another target is tried from here */
+    STEP_SEND = 7,    /* on_connected goes on here */
+    STEP_RECEIVE = 8, /* on_response goes on after it */
 };
 
 typedef enum step_result exchange_step(struct exchange *ex);
 
 extern exchange_step *const exchange_steps[];
 
-/* Writes the request to its target (exchange_send.c). */
+/* Applies the rule's transforms; writes the request to its target
+ * (exchange_send.c). */
+exchange_step exchange_transform;
 exchange_step exchange_send_request;
 
 /* ---- the access log (exchange_log.c) ------------------------------------ */
@@ -149,10 +156,9 @@ void exchange_log_begin(struct exchange *ex);
 /* What was sent, with the texts that the log wants copied. */
 void exchange_log_request(struct exchange *ex, const struct request_out *out);
 
-/* A redirect's Location; what the rule's transforms made (n == 0: nothing). */
+/* A redirect's Location; that transforms were applied, or failed. */
 void exchange_log_redirect(struct exchange *ex, struct str location);
-void exchange_log_transforms(struct exchange *ex, bool ok, struct str host,
-                             struct str url);
+void exchange_log_transforms(struct exchange *ex, bool ok);
 
 /* More bytes that the client sent or got. */
 static inline void exchange_log_received(struct exchange *ex, size_t n)

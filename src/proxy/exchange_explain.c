@@ -18,18 +18,32 @@ static bool same_key(struct str a, struct str b)
     return differ == 0;
 }
 
+/* Whether any of the fields has the key.  Those that do are dropped: it is none
+ * of the target's business. */
+static bool take_key(struct fields *fs, struct str key)
+{
+    bool found = false;
+
+    for (unsigned i = 0; i < fs->n; i++) {
+        struct field *f = &fs->v[i];
+
+        if (str_ieq(field_name(fs, f), STR("X-Sluice-Explain")) &&
+            same_key(field_value(fs, f), key)) {
+            f->flags |= FIELD_DROPPED;
+            found = true;
+        }
+    }
+    return found;
+}
+
 void exchange_explain(struct exchange *ex, const struct route_request *request)
 {
     struct worker *w = ex->worker;
-    struct field *f =
-        fields_find_name(&ex->request->fields, STR("X-Sluice-Explain"));
     struct text t;
     char *room;
 
-    if (f == NULL ||
-        !same_key(field_value(&ex->request->fields, f), w->explain_key))
+    if (!take_key(&ex->request->fields, w->explain_key))
         return;
-    f->flags |= FIELD_DROPPED; /* the key is none of the target's business */
     room = arena_take(&ex->arena, TRAIL_MAX);
     if (room == NULL)
         return;

@@ -32,6 +32,25 @@ static void put(struct access_record *record, struct worker *w)
         w->wake_log(w->log_owner);
 }
 
+/* splitmix64's finaliser: every bit of the result depends on all of x. */
+static uint64_t mix(uint64_t x)
+{
+    x = (x ^ x >> 30) * UINT64_C(0xbf58476d1ce4e5b9);
+    x = (x ^ x >> 27) * UINT64_C(0x94d049bb133111eb);
+    return x ^ x >> 31;
+}
+
+/* TID_...: the same for all requests of a connection (alb.md 7.1). */
+static void put_connection(struct access_record *record, const struct worker *w,
+                           const struct server_stream *stream)
+{
+    uint64_t number = server_stream_number(stream);
+    uint64_t id[2] = {mix(number ^ w->log_seeds[0]),
+                      mix(number + w->log_seeds[1])};
+
+    memcpy(record->conn_id, id, sizeof(record->conn_id));
+}
+
 /* What every record of a port has. */
 static void begin(struct access_record *record, const struct worker_port *p,
                   const struct route_table *table)
@@ -67,6 +86,7 @@ void exchange_log_begin(struct exchange *ex)
     memset(record, 0, sizeof(*record));
     begin(record, worker_port_of(server_stream_port(ex->client)), ex->table);
     record->client = *server_stream_client(ex->client);
+    put_connection(record, ex->worker, ex->client);
     record->version = req->version;
     record->texts[ACCESS_METHOD] = copy(ex, slice_of(fs, req->method_name));
     record->texts[ACCESS_HOST] = copy(ex, slice_of(fs, req->authority));
@@ -110,15 +130,14 @@ void exchange_log_redirect(struct exchange *ex, struct str location)
         ex->record->texts[ACCESS_REDIRECT_URL] = copy(ex, location);
 }
 
-void exchange_log_transforms(struct exchange *ex, bool ok, struct str host,
-                             struct str url)
+void exchange_log_transforms(struct exchange *ex, bool ok)
 {
     struct access_record *record = ex->record;
 
     if (record == NULL)
         return;
-    record->texts[ACCESS_TRANSFORMED_HOST] = copy(ex, host);
-    record->texts[ACCESS_TRANSFORMED_URI] = copy(ex, url);
+    record->texts[ACCESS_TRANSFORMED_HOST] = ex->new_host;
+    record->texts[ACCESS_TRANSFORMED_URI] = ex->new_url;
     record->texts[ACCESS_TRANSFORM_STATUS] =
         ok ? STR("TransformSuccess") : STR("TransformReplaceError");
 }
@@ -201,6 +220,7 @@ void exchange_log_refused(struct server_stream *stream,
         return;
     begin(&record, p, table);
     record.client = *server_stream_client(stream);
+    put_connection(&record, w, stream);
     record.status = fault->status;
     record.received = received;
     record.sent = sent;

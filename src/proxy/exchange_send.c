@@ -69,38 +69,38 @@ static struct str path_and_query(const struct exchange *ex)
 /* Applies one transform; `*result` gets what the text became, n == 0 when it
  * stays.  False when it failed. */
 static bool transform(struct exchange *ex, const struct action_transform *how,
-                      struct str from, struct text *t, struct str *result)
+                      struct str from, struct str *result)
 {
-    size_t begin = t->n;
-    struct text room = text_in(t->p + begin, t->cap - begin);
+    struct text t = text_in(ex->worker->text, WORKER_TEXT);
+    const char *copy;
 
-    *result = STR("");
     if (how->regex == NULL)
         return true;
-    switch (action_transform(&room, how, from, ex->worker->scratch)) {
+    switch (action_transform(&t, how, from, ex->worker->scratch)) {
     case TRANSFORM_FAILED:
         return false;
     case TRANSFORM_DONE:
-        *result = text_str(&room);
-        t->n += room.n;
-        break;
+        copy = arena_copy(&ex->arena, t.p, t.n);
+        *result = str_make(copy, copy ? t.n : 0);
+        return copy != NULL;
     case TRANSFORM_UNCHANGED:
         break;
     }
     return true;
 }
 
-/* Both transforms of the rule (alb.md 2.5). */
-static bool apply_transforms(struct exchange *ex, struct text *t,
-                             struct str *host, struct str *url)
+/* Before any target is bothered: a client can make transforms fail. */
+enum step_result exchange_transform(struct exchange *ex)
 {
     const struct action *action = ex->action;
-    bool ok = transform(ex, &action->host, bare_host(ex), t, host) &&
-              transform(ex, &action->url, path_and_query(ex), t, url);
+    bool ok;
 
-    if (action->host.regex || action->url.regex)
-        exchange_log_transforms(ex, ok, *host, *url);
-    return ok;
+    if (action->host.regex == NULL && action->url.regex == NULL)
+        return STEP_NEXT;
+    ok = transform(ex, &action->host, bare_host(ex), &ex->new_host) &&
+         transform(ex, &action->url, path_and_query(ex), &ex->new_url);
+    exchange_log_transforms(ex, ok);
+    return ok ? STEP_NEXT : fail(ex, REASON_TRANSFORM);
 }
 
 /* ---- sending ------------------------------------------------------------- */
@@ -113,20 +113,15 @@ static bool describe(struct exchange *ex, struct text *t,
     struct forwarded_from from = {
         .attributes = exchange_attributes(ex),
         .client = server_stream_client(ex->client),
+        .host = ex->new_host,
         .fallback = ex->table->config->load_balancer->dns_name,
         .port = server_stream_port(ex->client)->local.port,
         .now = clock_wall_seconds(),
         .random = &w->loop.random,
     };
-    enum reason reason = REASON_TRANSFORM;
 
-    if (apply_transforms(ex, t, &from.host, &out->target)) {
-        reason = REASON_HEAD_TOO_LONG;
-        if (forwarded_apply(ex->request, &from, t, out))
-            return true;
-    }
-    ex->reason = (uint8_t)reason;
-    return false;
+    out->target = ex->new_url;
+    return forwarded_apply(ex->request, &from, t, out);
 }
 
 static void sent(struct exchange *ex)
@@ -154,7 +149,7 @@ enum step_result exchange_send_request(struct exchange *ex)
         return send_again(ex);
     repeat = may_repeat(ex);
     if (!describe(ex, &t, &out))
-        return STEP_FAIL;
+        return fail(ex, REASON_HEAD_TOO_LONG);
     exchange_log_request(ex, &out);
     if (!client_request(ex->target_stream, &out, &piece, &encoded))
         return fail(ex, REASON_HEAD_TOO_LONG);

@@ -271,6 +271,7 @@ exchange_step *const exchange_steps[] = {
     route,
     inspect_request,
     act,
+    exchange_transform,
     select_target,
     connect_target,
     exchange_send_request,

@@ -348,6 +348,8 @@ struct worker *worker_new(struct mailbox *control)
         return NULL;
     }
     exchange_slab_init(&w->exchanges);
+    w->log_seeds[0] = random_u64(&w->loop.random);
+    w->log_seeds[1] = random_u64(&w->loop.random);
     return w;
 }
 

@@ -84,6 +84,7 @@ struct worker {
     char *text; /* WORKER_TEXT bytes: field values that are being made */
     struct linear_scratch *scratch; /* fits every regex of the snapshots */
     struct access_ring *ring;       /* NULL: nothing is logged */
+    uint64_t log_seeds[2];          /* of connection ids */
     void (*wake_log)(void *owner);  /* the ring fills up */
     void *log_owner;
     struct str explain_key; /* n == 0: no request is explained */

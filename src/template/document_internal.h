@@ -90,6 +90,7 @@ struct document_tree {
     unsigned nvalues;
     unsigned ndocuments;
     unsigned depth;
+    bool aliased; /* an alias stood in it */
     struct document_frame frames[DOCUMENT_DEPTH_MAX];
 };
 

@@ -369,6 +369,12 @@ static bool take_alias(struct document_tree *tree, struct fy_event *event)
     }
     if (!count(tree, a->nvalues, &place))
         return false;
+    if (!tree->aliased)
+        report_doubt(tree->report, &place,
+                     "*" STR_FMT " is a YAML alias: CloudFormation reads none\n"
+                     "write the value out where the template is to be deployed",
+                     STR_ARG(name));
+    tree->aliased = true; /* once is enough */
     copy = region_take(tree->region, sizeof(*copy));
     *copy = *a->value;
     copy->next = NULL;

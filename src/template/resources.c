@@ -109,7 +109,7 @@ static void read_type(struct resolver *r, struct declared *d)
                      STR_FMT " is no type of resource\ndid you mean %s?",
                      STR_ARG(d->type), near);
     else if (str_starts(d->type, STR(ELB)) ||
-             !str_starts(d->type, STR("AWS::")))
+             memmem(d->type.p, d->type.n, "::", 2) == NULL)
         report_doubt(r->report, &type->place,
                      STR_FMT " is a type that Sluice does not know: it is "
                              "ignored\ncheck the spelling",

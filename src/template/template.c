@@ -66,7 +66,7 @@ static void evaluate(struct resolver *r, struct template *template)
     resources_drop(r);
     template->resources = resources_resolve(r);
     outputs_resolve(r, template);
-    if (r->options->list_ignored)
+    if (r->report->verbose)
         resources_note_ignored(r);
 }
 

@@ -25,7 +25,6 @@ struct template_options {
     struct str account;     /* AWS::AccountId; n == 0: 000000000000 */
     struct str stack;       /* AWS::StackName; n == 0: the first file's name
                                up to its first "." */
-    bool list_ignored;      /* a note for each type that nobody reads */
 };
 
 struct template_output {

@@ -27,8 +27,8 @@ enum { DEEPEST = 1000 };
 
 /* libfyaml 0.7.12 loses some bytes for a scalar of nothing but doubled single
  * quotes ('''''''''''').  LeakSanitizer calls this when it is there. */
-const char *__lsan_default_suppressions(void); /* NOLINT(bugprone-*,cert-*) */
-const char *__lsan_default_suppressions(void)  /* NOLINT(bugprone-*,cert-*) */
+const char *__lsan_default_suppressions(void);
+const char *__lsan_default_suppressions(void)
 {
     return "leak:libfyaml";
 }
@@ -98,7 +98,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct str all = str_make((const char *)data, size);
     const char *cut = size ? memmem(data, size, "\n%%%%\n", 6) : NULL;
     struct template_source sources[2] = {{"a.yaml", all}, {"b.yaml", {0}}};
-    struct template_options options = {.list_ignored = true};
+    struct template_options options = {.nparameters = 0};
     struct report report = {0};
     struct template *t;
     unsigned n = 1;

@@ -51,7 +51,7 @@ FIELDS = (
     ("target_status_code_list", 1, STATUS),
     ("classification", 1, r"-|Acceptable|Ambiguous|Severe"),
     ("classification_reason", 1, r"-|[A-Za-z]+"),
-    ("conn_trace_id", 0, r"-|TID_[0-9a-f]{32}"),
+    ("conn_trace_id", 0, r"TID_[0-9a-f]{32}"),
     ("transformed_host", 1, ANY),
     ("transformed_uri", 1, ANY),
     ("request_transform_status", 1, r"-|[A-Za-z]+"),

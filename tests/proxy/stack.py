@@ -36,7 +36,8 @@ def command(*arguments, stdin=None):
         [rig.SLUICE] + [str(a) for a in arguments], capture_output=True,
         input=(stdin or "").encode(), timeout=60 * rig.SLOW, check=False,
         env=dict(os.environ, NO_COLOR="1"))
-    return done.returncode, done.stdout.decode(), done.stderr.decode()
+    return (done.returncode, done.stdout.decode(),
+            done.stderr.decode(errors="replace"))
 
 
 def ref(name):

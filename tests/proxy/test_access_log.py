@@ -509,6 +509,23 @@ class Failures(Case):
                 self.assertEqual(line.bytes[1], len(answer.raw))
 
     # 112
+    def test_a_target_that_refuses_is_a_502_with_its_address(self):
+        closed = rig.Closed()
+        self.addCleanup(closed.close)
+        path_ = os.path.join(self.folder, "refused.log")
+        server = rig.Sluice(closed.address, "--access-log", path_)
+        self.addCleanup(server.stop)
+        with server.client() as client:
+            answer = client.ask("/")
+            line = File(path_).of(client)
+        self.assertEqual(answer.status, 502)
+        self.assertFields(line, elb_status_code="502", target_status_code="-",
+                          target_port=closed.address,
+                          request_processing_time="-1",
+                          actions_executed="forward")
+        self.assertEqual(line.bytes[1], len(answer.raw))
+
+    # 112
     def test_a_group_without_targets_is_a_503_without_a_target(self):
         answer, line = self.ask(head(method="GET", target="/empty"))
         self.assertEqual(answer.status, 503)
@@ -714,6 +731,19 @@ class Files(unittest.TestCase):
         self.assertEqual(server.metric(DROPPED), 0)
         server.stop()
         self.assertEqual(server.lines[2:], ["ready"])
+
+    # 112
+    def test_ipv6_addresses_stand_without_brackets(self):
+        if not rig.has_ipv6():
+            self.skipTest("needs IPv6")
+        server = self.serve(self.stack(), "--access-log", self.path,
+                            "--bind", "::1")
+        with server.client() as client:
+            client.ask("/")
+            until(lambda: File(self.path).all(), "the line")
+            line, = File(self.path).all()
+            self.assertEqual(line.client_port, "::1:%d" % client.local[1])
+        self.assertEqual(line.ip_address, "::1")
 
     def test_a_log_that_cannot_be_opened_is_an_error_at_the_start(self):
         for name, advice in (

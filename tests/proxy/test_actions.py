@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What rules do with requests: forward with weights, redirect, fixed response,
 transforms; and where the listeners of a template listen here."""
+import os
 import re
 import unittest
 
@@ -196,11 +197,11 @@ class Forward(ActionCase):
             for method in ("GET", "POST"):
                 self.assertPage(ask(client, "/", method,
                                     headers=["Content-Length: 0"]), 503)
-        printed = "\n".join(sluice.log)
-        flag = re.search(r"--service ApiTargets=HOST:PORT", printed)
-        self.assertIsNotNone(flag, printed)
+        flag = until(lambda: re.search(r"--service ApiTargets=HOST:PORT",
+                                       "\n".join(sluice.log)),
+                     "the flag on stderr")
         self.assertIn("ApiTargets has no address here and answers 503",
-                      printed)
+                      "\n".join(sluice.log))
         code, _, err = command("check", "-", stdin=stack)
         self.assertEqual(code, 0)
         self.assertIn(flag.group(0), err)
@@ -810,7 +811,6 @@ class Listeners(ActionCase):
                   encoding="ascii") as file:
             if int(file.read()) <= 80:
                 self.skipTest("every user may bind port 80 here")
-        import os
         if os.geteuid() == 0:
             self.skipTest("root may bind port 80")
         stack = Stack().listener("Web", 80)

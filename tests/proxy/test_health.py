@@ -15,6 +15,7 @@ import time
 import unittest
 
 import rig
+from reloading import SWITCH, Tunnel
 from rig import Origin, respond, until
 from stack import Served, Stack, fixed, forward, path
 
@@ -204,6 +205,7 @@ class States(unittest.TestCase):
         target, key = scene.targets[name][number], scene.key(name, number)
         states = expected(target.plan, passes, healthy, unhealthy,
                           len(target.probes) + 1)
+        between = {}    # probes: what was said until the next one came
         for before, told, after in list(scene.samples):
             # The last answer counted may still be on its way.
             allowed = states[max(before[key] - 1, 0):after[key] + 1]
@@ -211,6 +213,14 @@ class States(unittest.TestCase):
                 allowed = allowed + INITIAL
             self.assertIn(told[key], allowed, "%s after %d probes" % (
                 name, after[key]))
+            if before[key] == after[key]:
+                between.setdefault(after[key], []).append(told[key])
+        if "silent" in target.plan:
+            return      # an answer may be said only when the next is asked
+        for probes, told in between.items():
+            if probes and len(told) > 20:
+                self.assertEqual(told[-1], states[probes],
+                                 "%s after %d probes" % (name, probes))
 
     # 70
     def test_a_new_target_is_healthy_after_one_success(self):
@@ -439,6 +449,59 @@ class Routing(unittest.TestCase):
                 self.assertEqual({client.ask("/").body for _ in range(4)},
                                  {b"A", b"B"})
                 self.assertEqual(server.metric(UNHEALTHY_ROUTING), 4)
+
+    def beside_a_dead_one(self, script):
+        """A server whose target runs the script; requests get to it and to an
+        address that refuses by turns, until health checks notice."""
+        closed, target = rig.Closed(), Origin(script)
+        self.addCleanup(closed.close)
+        self.addCleanup(target.close)
+        two = Stack().group("Two", [closed.address, target.address], **SLOW)
+        two.listener("Web", 80, forward("Two"))
+        server = Served(two)
+        self.addCleanup(server.stop)
+        return server
+
+    def test_a_request_that_its_target_refused_goes_to_another_one(self):
+        def count(conn):
+            while True:
+                conn.send(respond(b"%d" % len(conn.read_request().body)))
+        server = self.beside_a_dead_one(count)
+        with server.client() as client:
+            for size in (0, 1, 10000, 300000) * 3:
+                answer = client.ask("/", "POST", body=b"x" * size,
+                                    headers=[] if size else
+                                    ["Content-Length: 0"])
+                self.assertEqual((answer.status, answer.body),
+                                 (200, b"%d" % size))
+            for _ in range(4):
+                client.send(rig.head("Transfer-Encoding: chunked"))
+                client.send(b"5\r\nhello\r\n0\r\n\r\n")
+                self.assertEqual(client.response("POST").body, b"5")
+
+    def test_a_websocket_that_its_target_refused_goes_to_another_one(self):
+        def switch(conn):
+            if conn.read_request().get("Upgrade"):
+                conn.send(SWITCH)
+                while True:
+                    conn.send(conn.fill())
+        server = self.beside_a_dead_one(switch)
+        for _ in range(4):
+            tunnel = Tunnel(server)
+            self.assertTrue(tunnel.works())
+            tunnel.close()
+
+    def test_when_all_targets_refuse_it_is_a_502(self):
+        closed = [rig.Closed() for _ in range(3)]
+        for address in closed:
+            self.addCleanup(address.close)
+        dead = Stack().group("Dead", [c.address for c in closed], **SLOW)
+        dead.listener("Web", 80, forward("Dead"))
+        with Served(dead) as server, server.client() as client:
+            for _ in range(6):
+                answer = client.ask("/", "POST", body=b"x" * 1000)
+                self.assertRegex(answer.raw,
+                                 rig.page_pattern(502, b"keep-alive"))
 
     # 75
     def test_a_group_without_targets_answers_503(self):

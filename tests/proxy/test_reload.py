@@ -13,25 +13,12 @@ import unittest
 
 import rig
 from access_lines import File
+from reloading import SWITCH, Tunnel, free_port
 from rig import Origin, head, respond, until
 from stack import Served, Stack, fixed, forward, host, path, ref
 
-SWITCH = (b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\n"
-          b"Connection: Upgrade\r\n\r\n")
-WEBSOCKET = head("Connection: Upgrade", "Upgrade: websocket",
-                 "Sec-WebSocket-Key: x", method="GET", target="/ws")
 REFUSED = "the new template is refused, the old one goes on"
 RUNS = "the new template runs"
-
-
-def free_port():
-    with socket.socket() as sock:
-        sock.bind(("127.0.0.1", 0))
-        return sock.getsockname()[1]
-
-
-def soon():
-    return time.monotonic() + rig.PATIENCE
 
 
 class Named(Origin):
@@ -56,24 +43,6 @@ class Named(Origin):
             elif request.target == "/wait":
                 conn.hold(self.go)
             conn.send(respond(self.name.encode()))
-
-
-class Tunnel:
-    """A WebSocket through the proxy that must go on working."""
-
-    def __init__(self, server, listener=None):
-        self.client = server.client(listener)
-        self.client.send(WEBSOCKET)
-        answer = self.client.response()
-        if answer.status != 101:
-            raise AssertionError("no tunnel: %r" % answer)
-
-    def works(self):
-        self.client.send(b"ping")
-        return self.client.take(4, soon()) == b"ping"
-
-    def close(self):
-        self.client.close()
 
 
 class Case(unittest.TestCase):
@@ -589,6 +558,23 @@ class Listeners(Case):
         self.reload()
         self.assertEqual(self.connects(self.here).ask("/").body, b"blue")
         self.becomes(keep, b"green")
+
+    def test_a_listener_goes_over_to_another_load_balancer(self):
+        self.second()
+        self.serve()
+        client = self.client("Second")
+        self.assertEqual(client.ask("/").body, b"green")
+        self.stack.balancer("Other", {
+            "routing.http.xff_header_processing.mode": "remove"})
+        self.stack.listener("Second", 81, forward("Green"), lb="Other",
+                            local=self.port)
+        self.reload()
+
+        def removed():
+            client.ask("/")
+            return not self.green.requests[-1].all("X-Forwarded-For")
+        until(removed, "the other load balancer's attributes")
+        self.at_rest()
 
     def test_a_listener_goes_over_to_every_address(self):
         # Its own old socket is no stranger on the port.

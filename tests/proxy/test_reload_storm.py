@@ -3,14 +3,16 @@
 """A thousand HUPs under load: no request fails on a listener that stays, open
 WebSockets live on, and what a change takes is given back."""
 import os
+import shutil
 import signal
+import tempfile
 import threading
 import unittest
 
 import rig
+from reloading import SWITCH, Tunnel, free_port
 from rig import Origin, respond, until
 from stack import Served, Stack, fixed, forward, path
-from test_reload import Tunnel, SWITCH, free_port
 
 RELOADS = 1000
 WARM = 200
@@ -68,16 +70,22 @@ class Storm(unittest.TestCase):
         self.origins = [Origin(talk) for _ in range(4)]
         for origin in self.origins:
             self.addCleanup(origin.close)
+        self.folder = tempfile.mkdtemp(prefix="sluice-test-")
+        self.addCleanup(shutil.rmtree, self.folder)
+        self.logs = [os.path.join(self.folder, name) for name in "ab"]
         self.ports = [free_port() for _ in range(3)]
         self.server = Served(self.stack(0), workers=2)
         self.addCleanup(self.server.stop)
 
     def stack(self, number):
         """Template number n: weights, rules, targets, listeners differ."""
-        made = Stack()
+        made = Stack(lb=False)
+        made.balancer("Lb", local={"AccessLog": self.logs[number // 7 % 2]})
         addresses = [o.address for o in self.origins]
         first = number % 4
-        made.group("Stays", addresses[:1])
+        made.group("Stays", addresses[:1], {
+            "load_balancing.algorithm.type": (
+                "round_robin", "least_outstanding_requests")[number // 3 % 2]})
         made.group("Turns", addresses[first:] + addresses[:first])
         made.group("Comes", addresses[:1 + number % 4])
         made.listener("Web", 80, forward(
@@ -150,6 +158,19 @@ class Storm(unittest.TestCase):
             until(lambda: self.server.rss() < warm + NOISE,
                   lambda: "RSS %d after %d reloads, %d after %d" % (
                       self.server.rss(), RELOADS, warm, WARM))
+        self.every_request_is_logged_once()
+
+    def every_request_is_logged_once(self):
+        """Though the log moved a hundred times."""
+        metrics = self.server.metrics()
+        self.assertEqual(
+            metrics.sum("sluice_access_log_dropped_lines_total"), 0)
+        self.server.stop()
+        lines = 0
+        for name in self.logs:
+            with open(name, encoding="ascii") as file:
+                lines += sum(1 for _ in file)
+        self.assertEqual(lines, metrics.sum("sluice_requests_total"))
 
     def descriptors(self):
         folder = "/proc/%d/fd" % self.server.pid
@@ -162,9 +183,8 @@ class Storm(unittest.TestCase):
         return sorted(found)
 
     def settled(self):
-        """As many sockets as a server has that saw nothing of all this: two
-        for each pooled connection that is left and none for listeners that
-        went."""
+        """As many descriptors as a server has that saw nothing of all this,
+        and one for each pooled connection that is left."""
         idle = self.server.metric("sluice_target_connections")
         with Served(self.stack(0), workers=2) as fresh:
             until(lambda: set(sum((list(fresh.states(g).values()) for g in (

@@ -555,6 +555,8 @@ static void test_a_billion_laughs_are_refused(void **state)
     assert_null(p.root);
     assert_string_equal(
         loading_problems(p.l),
+        "warning 2:10 *a0 is a YAML alias: CloudFormation reads none | write "
+        "the value out where the template is to be deployed\n"
         "error 6:50 the document holds more than 200000 values, with what "
         "aliases (*name) repeat | split it, or use fewer aliases");
     end(&p);

@@ -526,9 +526,8 @@ static void test_broken_resources_are_refused(void **state)
         {"A: {Type: 'AWS::ECS::Servce'}",
          "error 2:13 AWS::ECS::Servce is no type of resource | did you mean "
          "AWS::ECS::Service?"},
-        {"A: {Type: 'Custom::Thing'}",
-         "warning 2:13 Custom::Thing is a type that Sluice does not know: it "
-         "is ignored | check the spelling"},
+        {"A: {Type: Thing}", "warning 2:13 Thing is a type that Sluice does "
+                             "not know: it is ignored | check the spelling"},
         {"A: {Type: 'AWS::ElasticLoadBalancing::LoadBalancer'}",
          "warning 2:13 A is a Classic Load Balancer: it is ignored | an "
          "Application Load Balancer is "
@@ -623,7 +622,7 @@ static void test_ignored_types_are_listed_when_asked(void **state)
 
     (void)state;
     assert_problems(text, "");
-    l->options.list_ignored = true;
+    l->report.verbose = true;
     loading_text(l, text);
     assert_string_equal(loading_problems(l),
                         "note 2:3 AWS::EC2::VPC is ignored (1 resource)\n"
