@@ -17,6 +17,8 @@ static bool find_slowly(struct str query, const struct str *key,
 {
     size_t begin = 0;
 
+    if (query.n == 0)
+        return false; /* it may have no place either */
     for (size_t i = 0; i <= query.n; i++) {
         struct str piece = str_make(query.p + begin, i - begin);
         size_t equals = 0;
