@@ -13,6 +13,8 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+enum { USER_TEXT = 4096 }; /* of an entry of passwd(5) */
+
 void process_prepare(void)
 {
     struct rlimit limit;
@@ -66,18 +68,34 @@ void process_ignore_late(void)
     pthread_sigmask(SIG_BLOCK, &set, NULL);
 }
 
+/* Whom a name means; NULL with an error. */
+static const struct passwd *find_user(const char *user, struct passwd *entry,
+                                      char *room, size_t size,
+                                      struct error *error)
+{
+    struct passwd *found = NULL;
+
+    if (getpwnam_r(user, entry, room, size, &found) || found == NULL)
+        error_set(error, "--user %.60s: there is no such user", user);
+    return found;
+}
+
 bool process_user_exists(const char *user, struct error *error)
 {
-    return getpwnam(user) ||
-           error_set(error, "--user %.60s: there is no such user", user);
+    struct passwd entry;
+    char room[USER_TEXT];
+
+    return find_user(user, &entry, room, sizeof(room), error) != NULL;
 }
 
 bool process_become(const char *user, struct error *error)
 {
-    const struct passwd *p = getpwnam(user);
+    struct passwd entry;
+    char room[USER_TEXT];
+    const struct passwd *p = find_user(user, &entry, room, sizeof(room), error);
 
     if (p == NULL)
-        return process_user_exists(user, error);
+        return false;
     if (initgroups(user, p->pw_gid) ||
         setresgid(p->pw_gid, p->pw_gid, p->pw_gid) ||
         setresuid(p->pw_uid, p->pw_uid, p->pw_uid))

@@ -2,7 +2,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """What rules do with requests: forward with weights, redirect, fixed response,
 transforms; and where the listeners of a template listen here."""
-import os
 import re
 import unittest
 
@@ -805,19 +804,6 @@ class Listeners(ActionCase):
                                .text().replace('"LocalPort": 0', ""))
         self.assertEqual(code, 65)
         self.assertIn("68080", err)
-
-    def test_a_low_port_that_may_not_be_bound_names_the_flags(self):
-        with open("/proc/sys/net/ipv4/ip_unprivileged_port_start",
-                  encoding="ascii") as file:
-            if int(file.read()) <= 80:
-                self.skipTest("every user may bind port 80 here")
-        if os.geteuid() == 0:
-            self.skipTest("root may bind port 80")
-        stack = Stack().listener("Web", 80)
-        text = stack.text().replace('"LocalPort": 0', "")
-        sluice = Served(text, wait=False)
-        self.assertEqual(sluice.wait(), 69)
-        self.assertIn("--port-offset", "\n".join(sluice.log))
 
     @unittest.skipUnless(rig.has_ipv6(), "needs IPv6")
     def test_a_listener_listens_on_IPv6_and_forwards_to_IPv6(self):
