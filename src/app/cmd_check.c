@@ -60,10 +60,13 @@ static size_t problem_size(const struct problem *p)
     return 200 + 6 * (file + p->what.n + p->remedy.n); /* all as \u00XX */
 }
 
-static void print_json(struct report *report)
+static void print_json(struct report *report, const struct config *config)
 {
     const char *separator = "[";
 
+    report->verbose = true;
+    if (config)
+        source_note_missing(config, report);
     report_sort(report);
     for (const struct problem *p = report->first; p; p = p->next) {
         size_t cap = problem_size(p);
@@ -140,7 +143,7 @@ static int run(int argc, char **argv)
     if (config)
         lint_config(config, &report);
     if (values.json && !error.text[0])
-        print_json(&report);
+        print_json(&report, config);
     else
         print_text(&values, config, &report);
     status = EX_OK;

@@ -284,3 +284,16 @@ void source_print_missing(const struct config *config)
                     STR_ARG(group->id), STR_ARG(group->flag));
     }
 }
+
+void source_note_missing(const struct config *config, struct report *report)
+{
+    for (unsigned i = 0; i < config->ngroups; i++) {
+        const struct config_group *group = config->groups[i];
+
+        if (group->flag.n)
+            report_add(report, PROBLEM_NOTE, &group->place, group->flag.p,
+                       "target group " STR_FMT
+                       " has no address here and answers 503",
+                       STR_ARG(group->id));
+    }
+}

@@ -116,6 +116,9 @@ void source_print(struct report *report);
 int source_failed(const struct command *command, const struct source *source,
                   const struct report *report, const struct error *error);
 
+/* The same as notes in the report. */
+void source_note_missing(const struct config *config, struct report *report);
+
 /* For each target group in use without an address: the flag that gives it
  * one. */
 void source_print_missing(const struct config *config);

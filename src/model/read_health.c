@@ -71,8 +71,15 @@ static enum protocol read_protocol(const struct resource *resource,
 
     if (!field->ok || str_eq(field->text, STR("HTTP")))
         return PROTOCOL_HTTP;
-    if (str_eq(field->text, STR("HTTPS")))
+    if (str_eq(field->text, STR("HTTPS"))) {
+        resource_warning(resource, field_place(field),
+                         "health checks over HTTPS come with a later version "
+                         "of Sluice: the targets stay initial and all get "
+                         "requests\n"
+                         "to have them checked here write "
+                         "HealthCheckProtocol: HTTP");
         return PROTOCOL_HTTPS;
+    }
     if (str_eq(field->text, STR("TCP")))
         resource_error(resource, field_place(field),
                        "HealthCheckProtocol TCP is for target groups of "

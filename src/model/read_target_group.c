@@ -180,8 +180,13 @@ static enum protocol read_protocol(const struct resource *resource,
 
     if (!field->ok || str_eq(field->text, STR("HTTP")))
         return PROTOCOL_HTTP;
-    if (str_eq(field->text, STR("HTTPS")))
+    if (str_eq(field->text, STR("HTTPS"))) {
+        resource_warning(resource, field_place(field),
+                         "HTTPS to targets comes with a later version of "
+                         "Sluice: they are spoken to without TLS\n"
+                         "point --service at a port that takes plain HTTP");
         return PROTOCOL_HTTPS;
+    }
     if (is_foreign_protocol(field->text))
         resource_error(resource, field_place(field),
                        "Protocol " STR_FMT

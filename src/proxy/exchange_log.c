@@ -6,6 +6,7 @@
  */
 #include "base/log.h"
 #include "proxy/exchange.h"
+#include "proxy/forwarded.h"
 
 /* Microseconds since 1970. */
 static int64_t wall_us(void)
@@ -89,7 +90,9 @@ void exchange_log_begin(struct exchange *ex)
     put_connection(record, ex->worker, ex->client);
     record->version = req->version;
     record->texts[ACCESS_METHOD] = copy(ex, slice_of(fs, req->method_name));
-    record->texts[ACCESS_HOST] = copy(ex, slice_of(fs, req->authority));
+    record->texts[ACCESS_HOST] =
+        req->authority.n ? copy(ex, slice_of(fs, req->authority))
+                         : copy(ex, ex->table->config->load_balancer->dns_name);
     record->texts[ACCESS_TARGET] = copy(ex, slice_of(fs, req->target));
     if (fs->present >> FIELD_USER_AGENT & 1)
         agent = fields_find(fs, FIELD_USER_AGENT);
@@ -184,11 +187,18 @@ static void put_times(struct exchange *ex, struct access_record *record)
 void exchange_log_end(struct exchange *ex)
 {
     struct access_record *record = ex->record;
+    char room[64];
+    struct text trace = text_in(room, sizeof(room));
 
     if (record == NULL)
         return;
     ex->record = NULL;
     put_times(ex, record);
+    if (record->texts[ACCESS_TRACE_ID].n == 0) {
+        forwarded_put_root(&trace, clock_wall_seconds(),
+                           &ex->worker->loop.random);
+        record->texts[ACCESS_TRACE_ID] = text_str(&trace);
+    }
     if (record->type == ACCESS_WS && record->status != 101)
         record->type = ACCESS_HTTP; /* asked for, and not granted */
     if (ex->action && !ex->tunnel) {

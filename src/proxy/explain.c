@@ -301,6 +301,20 @@ static void header_rule_name(struct text *t, const struct config_rule *rule)
         TEXT_LITERAL(t, "rule=default");
 }
 
+/* " want /api/x": something that would have matched, where that is known. */
+static void header_example(struct explain_trail *trail,
+                           const struct config_condition *condition)
+{
+    char room[256];
+    struct text example = text_in(room, sizeof(room));
+
+    if (!explain_put_example(&example, condition, trail->scratch) ||
+        !text_ok(&example))
+        return;
+    TEXT_LITERAL(trail->t, " want ");
+    put_safe(trail->t, text_str(&example));
+}
+
 static void header_rule(void *owner, const struct rule_trial *trial)
 {
     struct explain_trail *trail = owner;
@@ -327,6 +341,7 @@ static void header_rule(void *owner, const struct rule_trial *trial)
             put_safe(t, c->saw);
         else
             TEXT_LITERAL(t, "absent");
+        header_example(trail, c->condition);
     }
     text_str_put(t, *before == ',' ? STR(");") : STR(":no;"));
 }

@@ -53,8 +53,8 @@ enum { EXPLAIN_HEADER_MAX = 1024 };
  * EXPLAIN_HEADER_MAX bytes; other bytes, and those that mean something in it,
  * are written as %XX:
  *
- *     rule=5:no(http-header x-canary absent);rule=10:yes;action=forward;
- *     groups=blue:90,green:10
+ *     rule=5:no(http-header x-canary absent want 1);rule=10:yes;
+ *     action=forward;groups=blue:90,green:10
  *
  * Numbers of groups are weights.  When there are too many rules those in the
  * middle become "...". */

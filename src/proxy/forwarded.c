@@ -98,16 +98,27 @@ static void x_forwarded_for(struct request *req,
 /* ---- X-Amzn-Trace-Id ----------------------------------------------------- */
 
 /* VERSION-TIME-ID: 1-63441c4a-abcdef012345678912345678. */
-static void put_trace_id(struct text *t, const struct forwarded_from *from)
+static void put_id(struct text *t, int64_t now, struct random *random)
 {
-    uint64_t a = random_u64(from->random);
-    uint64_t b = random_u64(from->random);
+    uint64_t a = random_u64(random);
+    uint64_t b = random_u64(random);
 
     TEXT_LITERAL(t, "1-");
-    text_hex(t, (uint32_t)from->now, 8);
+    text_hex(t, (uint32_t)now, 8);
     text_char(t, '-');
     text_hex(t, a, 16);
     text_hex(t, b & 0xffffffff, 8);
+}
+
+static void put_trace_id(struct text *t, const struct forwarded_from *from)
+{
+    put_id(t, from->now, from->random);
+}
+
+void forwarded_put_root(struct text *t, int64_t now, struct random *random)
+{
+    TEXT_LITERAL(t, "Root=");
+    put_id(t, now, random);
 }
 
 static bool has_key(struct str value, struct str key)

@@ -25,6 +25,9 @@ struct forwarded_from {
 /* Addresses that X-Forwarded-For may bring. */
 enum { FORWARDED_ADDRESSES_MAX = 30 };
 
+/* A new "Root=1-..." of X-Amzn-Trace-Id. */
+void forwarded_put_root(struct text *t, int64_t now, struct random *random);
+
 /* How many addresses the X-Forwarded-For fields list. */
 unsigned forwarded_count(const struct fields *fs);
 

@@ -71,8 +71,8 @@ class Explain(unittest.TestCase):
             "rule=5:yes;action=forward;groups=Green:1"])
         answer = self.ask("/ping")
         self.assertEqual(answer.all(NAME), [
-            "rule=5:no(http-header X-Canary absent);"
-            "rule=10:no(path-pattern /ping);"
+            "rule=5:no(http-header X-Canary absent want 1);"
+            "rule=10:no(path-pattern /ping want /old/x);"
             "rule=20:yes;action=fixed-response;status=200"])
 
     def test_every_action_and_every_error_has_it(self):

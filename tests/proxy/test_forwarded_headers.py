@@ -30,6 +30,7 @@ class Asking(rig.ProxyCase):
         return self.origin.requests[-1]
 
 
+# alb.md 10: 86
 class ForwardedFor(Asking):
 
     def test_the_client_address_is_added(self):
@@ -76,6 +77,7 @@ class ForwardedFor(Asking):
             [tuple(p.strip() for p in l.split(":", 1)) for l in lines])
 
 
+# alb.md 10: 86, 87
 class Modes(Asking):
 
     @classmethod
@@ -134,6 +136,7 @@ class Modes(Asking):
                                  [str(made.port)])
 
 
+# alb.md 10: 90
 class TraceId(Asking):
 
     def assertFresh(self, stamp):
@@ -203,6 +206,7 @@ class TraceId(Asking):
             self.assertEqual(client.ask("/").get(TRACE), None)
 
 
+# alb.md 10: 88, 89
 class Host(Asking):
 
     def assertHost(self, sent, expected, sluice=None, **more):

@@ -167,6 +167,7 @@ static void test_a_request_in_progress_keeps_its_snapshot(void **state)
     free(answer);
 }
 
+/* alb.md 10: 98 */
 static void
 test_a_connection_past_its_keep_alive_gets_one_more_answer(void **state)
 {

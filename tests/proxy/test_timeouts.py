@@ -48,6 +48,7 @@ class ConnectTimeout(threading.Thread):
             self.took = time.monotonic() - started
 
 
+# alb.md 10: 97
 class Deadlines(rig.ProxyCase):
     attributes = {"idle_timeout.timeout_seconds": 1}
 
@@ -238,6 +239,7 @@ class SlowUploads(rig.ProxyCase):
         self.assertGreater(took, 1.9)
 
 
+# alb.md 10: 97
 class ClientGone(rig.ProxyCase):
 
     def test_a_client_that_resets_while_waiting_is_counted_as_460(self):

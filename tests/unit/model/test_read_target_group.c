@@ -70,14 +70,32 @@ static void test_groups_of_gRPC_have_defaults_of_their_own(void **state)
     config_release(config);
 }
 
+static void test_HTTPS_to_targets_comes_later(void **state)
+{
+    static const struct fault faults[] = {
+        {"Tg: {Type: TG, Properties: {Port: 443, Protocol: ^HTTPS, VpcId: v}}",
+         "target group Tg: HTTPS to targets comes with a later version of "
+         "Sluice: they are spoken to without TLS",
+         "point --service at a port that takes plain HTTP"},
+        {"Tg: {Type: TG, Properties: {Port: 80, Protocol: HTTP, VpcId: v, "
+         "HealthCheckProtocol: ^HTTPS}}",
+         "target group Tg: health checks over HTTPS come with a later version "
+         "of Sluice: the targets stay initial and all get requests",
+         "to have them checked here write HealthCheckProtocol: HTTP"},
+    };
+
+    (void)state;
+    CHECK_WARNINGS(in_nothing, faults);
+}
+
 static void test_all_of_it_is_kept(void **state)
 {
     struct config *config = build_good(
         in_nothing,
-        "Tg: {Type: TG, Properties: {Name: blue, Port: 8443, Protocol: HTTPS, "
+        "Tg: {Type: TG, Properties: {Name: blue, Port: 8443, Protocol: HTTP, "
         "ProtocolVersion: HTTP1, TargetType: instance, VpcId: ?vpc?, "
         "IpAddressType: ipv4, HealthCheckEnabled: true, HealthCheckProtocol: "
-        "HTTPS, HealthCheckPort: 9000, HealthCheckPath: '/health?a=b', "
+        "HTTP, HealthCheckPort: 9000, HealthCheckPath: '/health?a=b', "
         "HealthCheckIntervalSeconds: 5, HealthCheckTimeoutSeconds: 2, "
         "HealthyThresholdCount: 10, UnhealthyThresholdCount: 3, Matcher: "
         "{HttpCode: '200-299,404'}, TargetControlPort: 3000, Targets: [{Id: "
@@ -89,8 +107,8 @@ static void test_all_of_it_is_kept(void **state)
     (void)state;
     assert_string_equal(group->name.p, "blue");
     assert_int_equal(group->port, 8443);
-    assert_int_equal(group->protocol, PROTOCOL_HTTPS);
-    assert_int_equal(health->protocol, PROTOCOL_HTTPS);
+    assert_int_equal(group->protocol, PROTOCOL_HTTP);
+    assert_int_equal(health->protocol, PROTOCOL_HTTP);
     assert_int_equal(health->port, 9000);
     assert_string_equal(health->path.p, "/health?a=b");
     assert_int_equal(health->interval_ms, 5000);
@@ -478,6 +496,7 @@ int main(void)
         cmocka_unit_test(test_it_has_the_defaults_of_ALB),
         cmocka_unit_test(test_groups_of_functions_have_defaults_of_their_own),
         cmocka_unit_test(test_groups_of_gRPC_have_defaults_of_their_own),
+        cmocka_unit_test(test_HTTPS_to_targets_comes_later),
         cmocka_unit_test(test_all_of_it_is_kept),
         cmocka_unit_test(test_any_address_may_be_a_target),
         cmocka_unit_test(test_Addresses_of_Metadata_are_targets),

@@ -235,8 +235,9 @@ static void test_the_field_is_one_line(void **state)
            "10 C: path /* -> blue 90, green 10\n"
            "default -> fixed 404",
            "GET a.b /web",
-           "rule=5:no(http-header x-canary absent);"
-           "rule=7:no(path-pattern /web,http-request-method GET);"
+           "rule=5:no(http-header x-canary absent want 1);"
+           "rule=7:no(path-pattern /web want /b,"
+           "http-request-method GET want PUT);"
            "rule=10:yes;action=forward;groups=blue:90,green:10");
 }
 
@@ -254,8 +255,9 @@ static void test_what_a_client_sent_cannot_end_the_field(void **state)
     (void)state;
     expect(explain_put_header, "1 A: header X y; query z -> G\ndefault -> G",
            "GET a.b /?(;,%)\r\nSet-Cookie: a=b\nX: \r a\x80",
-           "rule=1:no(http-header X %0D%20a%80,query-string "
-           "%28%3B%2C%25%29%0D);rule=default:yes;action=forward;groups=G:1");
+           "rule=1:no(http-header X %0D%20a%80 want y,query-string "
+           "%28%3B%2C%25%29%0D want "
+           "x=z);rule=default:yes;action=forward;groups=G:1");
 }
 
 static void test_a_long_value_is_cut_in_the_field(void **state)
@@ -266,7 +268,7 @@ static void test_a_long_value_is_cut_in_the_field(void **state)
     (void)state;
     memset(request + 9, 'x', 64);
     memset(want + strlen(want), 'x', 63);
-    strcat(want, "...);rule=default:yes;action=forward;groups=G:1");
+    strcat(want, "... want /a);rule=default:yes;action=forward;groups=G:1");
     expect(explain_put_header, "1 A: path /a -> G\ndefault -> G", request,
            want);
 }
@@ -288,10 +290,11 @@ static void test_too_many_rules_become_dots_in_the_field(void **state)
         rules_make(&r, rules);
         explain(&r, explain_put_header, "GET a.b /x");
         assert_true(strlen(words) <= EXPLAIN_HEADER_MAX);
-        assert_memory_equal(words, "rule=1:no(path-pattern /x);", 27);
-        /* 9 rules of 27 bytes, more of 28 each, and 46 for the end. */
+        assert_memory_equal(words, "rule=1:no(path-pattern /x want /never);",
+                            39);
+        /* 9 rules of 39 bytes, more of 40 each, and 46 for the end. */
         assert_int_equal(strstr(words, ";...;rule=default:yes") != NULL,
-                         9 * 27 + (n - 9) * 28 + 46 > EXPLAIN_HEADER_MAX);
+                         9 * 39 + (n - 9) * 40 + 46 > EXPLAIN_HEADER_MAX);
         assert_non_null(strstr(words, ";rule=default:yes;action=forward;"
                                       "groups=Group:1"));
         rules_end(&r);
@@ -310,8 +313,8 @@ static void test_long_names_are_cut_in_the_field(void **state)
         r.groups[i]->id = str_make(name, sizeof(name));
     explain(&r, explain_put_header, "GET a.b /x");
     assert_true(strlen(words) <= EXPLAIN_HEADER_MAX);
-    assert_memory_equal(words, "rule=1:no(path-pattern /x);rule=default:yes",
-                        43);
+    assert_memory_equal(
+        words, "rule=1:no(path-pattern /x want /a);rule=default:yes", 51);
     rules_end(&r);
 }
 
