@@ -80,6 +80,11 @@ class Counts(unittest.TestCase):
         self.assertEqual(self.count(("PASS", CMOCKA_GOOD)), (2, 0, 0))
         self.assertEqual(self.count(("FAIL", CMOCKA_BAD)), (2, 1, 1))
 
+    def test_a_program_that_passed_has_no_failed_case(self):
+        torn = CMOCKA_GOOD.replace("[       OK ] test_b",
+                                   "a line cut i[       OK ] test_b")
+        self.assertEqual(self.count(("PASS", torn)), (2, 0, 0))
+
     def test_two_cmocka_groups_in_one_program_are_summed(self):
         self.assertEqual(self.count(("FAIL", CMOCKA_GOOD + CMOCKA_BAD)),
                          (4, 1, 1))
