@@ -79,22 +79,16 @@ static bool bad_url(const char *url, struct error *error)
 
 static bool cut_authority(struct str authority, struct asked *asked)
 {
-    const char *colon =
-        authority.n ? memrchr(authority.p, ':', authority.n) : NULL;
+    struct str text;
     uint64_t port;
-    size_t host = authority.n;
 
-    if (colon &&
-        memchr(colon, ']', (size_t)(authority.p + authority.n - colon)) == NULL)
-        host = (size_t)(colon - authority.p);
-    asked->host = str_make(authority.p, host);
-    if (host == authority.n)
-        return host != 0;
-    if (!str_to_u64(str_make(colon + 1, authority.n - host - 1), UINT16_MAX,
-                    &port))
+    asked->host = authority_split(authority, &text);
+    if (asked->host.n == authority.n)
+        return authority.n != 0;
+    if (!str_to_u64(text, UINT16_MAX, &port))
         return false;
     asked->port = (uint16_t)port;
-    return host != 0 && port != 0;
+    return asked->host.n != 0 && port != 0;
 }
 
 static bool cut_url(const char *url, struct asked *asked, struct error *error)

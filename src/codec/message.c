@@ -144,6 +144,24 @@ struct field *fields_find_name(const struct fields *fs, struct str name)
     return NULL;
 }
 
+struct str authority_split(struct str authority, struct str *port)
+{
+    size_t colon = authority.n;
+
+    /* The colons of an IPv6 address stand in brackets. */
+    for (size_t i = authority.n; i-- > 0 && authority.p[i] != ']';) {
+        if (authority.p[i] == ':') {
+            colon = i;
+            break;
+        }
+    }
+    if (port)
+        *port = colon < authority.n
+                    ? str_make(authority.p + colon + 1, authority.n - colon - 1)
+                    : STR("");
+    return str_make(authority.p, colon);
+}
+
 void fields_move(struct fields *fs, char *base, struct field *v)
 {
     if (fs->n && v != fs->v)

@@ -207,6 +207,10 @@ static inline struct str slice_of(const struct fields *fs, struct slice s)
     return str_make(fs->base + s.at, s.n);
 }
 
+/* The host of "host[:port]" (RFC 3986 §3.2), an IPv6 address with its brackets;
+ * `port`, when not NULL, gets what stands behind the colon, n == 0: nothing. */
+struct str authority_split(struct str authority, struct str *port);
+
 /* Makes a head that was read at `fields->base` valid at `base`, where the same
  * bytes stand now, with the fields in the array `v` (of at least fields->n). */
 void fields_move(struct fields *fs, char *base, struct field *v);

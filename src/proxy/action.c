@@ -240,19 +240,11 @@ static void put_protocol(struct text *t, const struct redirect *r)
         TEXT_LITERAL(t, "http");
 }
 
-/* Without the port; the colons of an IPv6 address are in brackets. */
 static void put_host(struct text *t, const struct redirect *r)
 {
     const struct config_load_balancer *lb = r->action->listener->load_balancer;
-    struct str host = r->request->host;
-    size_t n = 0;
+    struct str host = authority_split(r->request->host, NULL);
 
-    if (host.n && host.p[0] == '[')
-        while (n < host.n && host.p[n] != ']')
-            n++;
-    while (n < host.n && host.p[n] != ':')
-        n++;
-    host.n = n;
     if (host.n == 0 && lb)
         host = lb->dns_name;
     if (host.n == 0)

@@ -48,17 +48,6 @@ _Static_assert(LOOP_HEADROOM >= LOOP_HEAD + H1_CHUNK_HEAD_MAX,
 
 /* ---- transforms ---------------------------------------------------------- */
 
-/* The host of the request without its port. */
-static struct str bare_host(const struct exchange *ex)
-{
-    struct str host = slice_of(&ex->request->fields, ex->request->authority);
-    const char *colon = host.n ? memrchr(host.p, ':', host.n) : NULL;
-
-    if (colon && memchr(colon, ']', (size_t)(host.p + host.n - colon)) == NULL)
-        host.n = (size_t)(colon - host.p);
-    return host;
-}
-
 static struct str path_and_query(const struct exchange *ex)
 {
     struct str path = slice_of(&ex->request->fields, ex->request->path);
@@ -93,11 +82,13 @@ static bool transform(struct exchange *ex, const struct action_transform *how,
 enum step_result exchange_transform(struct exchange *ex)
 {
     const struct action *action = ex->action;
+    struct str host = authority_split(
+        slice_of(&ex->request->fields, ex->request->authority), NULL);
     bool ok;
 
     if (action->host.regex == NULL && action->url.regex == NULL)
         return STEP_NEXT;
-    ok = transform(ex, &action->host, bare_host(ex), &ex->new_host) &&
+    ok = transform(ex, &action->host, host, &ex->new_host) &&
          transform(ex, &action->url, path_and_query(ex), &ex->new_url);
     exchange_log_transforms(ex, ok);
     return ok ? STEP_NEXT : fail(ex, REASON_TRANSFORM);

@@ -191,20 +191,6 @@ static void x_amzn_trace_id(struct request *req,
 
 /* ---- Host ---------------------------------------------------------------- */
 
-/* Splits "name:port"; a bracketed IPv6 address keeps its colons. */
-static struct str split_port(struct str authority, struct str *port)
-{
-    *port = STR("");
-    for (size_t i = authority.n; i-- > 0 && authority.p[i] != ']';) {
-        if (authority.p[i] == ':') {
-            *port = str_make(authority.p + i + 1, authority.n - i - 1);
-            authority.n = i;
-            break;
-        }
-    }
-    return authority;
-}
-
 static void put_lower(struct text *t, struct str s)
 {
     size_t begin = t->n;
@@ -218,7 +204,7 @@ static void put_lower(struct text *t, struct str s)
 static void put_host(struct text *t, struct str authority, uint16_t listener)
 {
     struct str port;
-    struct str name = split_port(authority, &port);
+    struct str name = authority_split(authority, &port);
 
     put_lower(t, name);
     if (listener == 80 || listener == 443)

@@ -34,17 +34,7 @@ static bool is_plain_path(struct str path)
 /* "example.com.:80" is example.com; "[::1]:80" is [::1]. */
 static struct str host_name(struct str host)
 {
-    const char *end = NULL;
-
-    if (host.n && host.p[0] == '[') {
-        end = memchr(host.p, ']', host.n);
-        if (end)
-            end++;
-    } else if (host.n) {
-        end = memchr(host.p, ':', host.n);
-    }
-    if (end)
-        host.n = (size_t)(end - host.p);
+    host = authority_split(host, NULL);
     if (host.n && host.p[host.n - 1] == '.')
         host.n--;
     return host.n ? host : (struct str){NULL, 0};

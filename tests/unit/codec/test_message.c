@@ -152,9 +152,38 @@ static void test_lists_are_searched_item_by_item(void **state)
     assert_false(h1_list_has(STR(""), STR("b")));
 }
 
+static void test_an_authority_is_split_at_the_colon_of_its_port(void **state)
+{
+    static const struct {
+        const char *authority;
+        const char *host;
+        const char *port;
+    } rows[] = {
+        {"", "", ""},
+        {"example.com", "example.com", ""},
+        {"example.com:", "example.com", ""},
+        {"example.com:80", "example.com", "80"},
+        {"[::1]", "[::1]", ""},
+        {"[::1]:", "[::1]", ""},
+        {"[::1]:8080", "[::1]", "8080"},
+        {":80", "", "80"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct str port = STR("?");
+        struct str all = str_of(rows[i].authority);
+
+        assert_true(str_eq(authority_split(all, &port), str_of(rows[i].host)));
+        assert_true(str_eq(port, str_of(rows[i].port)));
+        assert_true(str_eq(authority_split(all, NULL), str_of(rows[i].host)));
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_an_authority_is_split_at_the_colon_of_its_port),
         cmocka_unit_test(test_every_known_name_is_found_in_any_case),
         cmocka_unit_test(test_a_name_with_one_other_byte_is_another),
         cmocka_unit_test(test_every_id_has_a_bit_of_its_own),
