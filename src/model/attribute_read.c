@@ -4,8 +4,9 @@
  */
 #include "base/suggest.h"
 #include "model/attributes.h"
+#include "model/schema.h"
 
-enum { SHOWN_MAX = 100, KEY_MAX = 256, NEAR_PART_MIN = 4 };
+enum { KEY_MAX = 256, NEAR_PART_MIN = 4 };
 
 static const char *const owner_names[] = {"load balancers", "target groups",
                                           "listeners"};
@@ -29,12 +30,6 @@ static const struct {
     {"target_failover.", "Gateway"},
     {"tcp.idle_timeout.seconds", "Network or Gateway"},
 };
-
-/* As much of what somebody typed as an error has room for. */
-static struct str shown(struct str s)
-{
-    return str_make(s.p, s.n > SHOWN_MAX ? SHOWN_MAX : s.n);
-}
 
 /* ---- names --------------------------------------------------------------- */
 

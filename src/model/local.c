@@ -1,13 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "model/local.h"
 
-enum { SHOWN_MAX = 100, PORTS_SHOWN_MAX = 20, SUGGESTED_SHIFT = 8000 };
+#include "model/schema.h"
 
-/* As much of what somebody typed as an error has room for. */
-static struct str shown(struct str s)
-{
-    return str_make(s.p, s.n > SHOWN_MAX ? SHOWN_MAX : s.n);
-}
+enum { PORTS_SHOWN_MAX = 20, SUGGESTED_SHIFT = 8000 };
 
 /* ---- addresses ----------------------------------------------------------- */
 

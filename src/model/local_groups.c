@@ -6,8 +6,7 @@
 
 #include "base/memory.h"
 #include "model/local_name.h"
-
-enum { SHOWN_MAX = 100 };
+#include "model/schema.h"
 
 /* Addresses that something gives a group. */
 struct addresses {
@@ -23,12 +22,6 @@ struct applying {
     struct local_names names;
     struct addresses *given; /* by --service, for each group */
 };
-
-/* As much of what somebody typed as an error has room for. */
-static struct str shown(struct str s)
-{
-    return str_make(s.p, s.n > SHOWN_MAX ? SHOWN_MAX : s.n);
-}
 
 /* ---- one --service -------------------------------------------------------- */
 

@@ -5,14 +5,9 @@
 
 #include "base/memory.h"
 #include "base/suggest.h"
+#include "model/schema.h"
 
-enum { SHOWN_MAX = 100, CDK_HASH = 8, NAMES_SHOWN_MAX = 20 };
-
-/* As much of what somebody typed as an error has room for. */
-static struct str shown(struct str s)
-{
-    return str_make(s.p, s.n > SHOWN_MAX ? SHOWN_MAX : s.n);
-}
+enum { CDK_HASH = 8, NAMES_SHOWN_MAX = 20 };
 
 /* ---- names ---------------------------------------------------------------- */
 

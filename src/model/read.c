@@ -318,6 +318,28 @@ bool is_foreign_protocol(struct str protocol)
     return false;
 }
 
+enum protocol read_protocol(const struct resource *resource,
+                            const struct field *field, const char *name,
+                            bool (*is_foreign)(struct str protocol),
+                            const char *why_not)
+{
+    static const char *const words[] = {"HTTP", "HTTPS", NULL};
+    struct str text = shown(field->text);
+
+    if (!field->ok || str_eq(field->text, STR("HTTP")))
+        return PROTOCOL_HTTP;
+    if (str_eq(field->text, STR("HTTPS")))
+        return PROTOCOL_HTTPS;
+    if (is_foreign(field->text))
+        resource_error(resource, field_place(field), "%s " STR_FMT " %s", name,
+                       STR_ARG(text), why_not);
+    else
+        resource_error(resource, field_place(field),
+                       "%s cannot be \"" STR_FMT "\"%s", name, STR_ARG(text),
+                       resource_words(resource, field->text, words));
+    return PROTOCOL_HTTP;
+}
+
 /* ---- attributes ----------------------------------------------------------- */
 
 #define AT(member) offsetof(struct attribute_input, member)

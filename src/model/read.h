@@ -132,6 +132,13 @@ void refuse_sluice(const struct resource *resource);
 /* TCP, UDP ...: of network and gateway load balancers. */
 bool is_foreign_protocol(struct str protocol);
 
+/* HTTP or HTTPS, HTTP when it is neither.  `name` is the property's; of what
+ * `is_foreign` knows the error says `why_not`, with the remedy behind an LF. */
+enum protocol read_protocol(const struct resource *resource,
+                            const struct field *field, const char *name,
+                            bool (*is_foreign)(struct str protocol),
+                            const char *why_not);
+
 /* ---- parts of them --------------------------------------------------------- */
 
 /* A {Key, Value} of an attributes list. */

@@ -63,34 +63,28 @@ static bool read_enabled(const struct resource *resource,
     return enabled;
 }
 
-static enum protocol read_protocol(const struct resource *resource,
-                                   const struct field *field)
+static bool is_tcp(struct str protocol)
 {
-    static const char *const words[] = {"HTTP", "HTTPS", NULL};
-    struct str text = shown(field->text);
+    return str_eq(protocol, STR("TCP"));
+}
 
-    if (!field->ok || str_eq(field->text, STR("HTTP")))
-        return PROTOCOL_HTTP;
-    if (str_eq(field->text, STR("HTTPS"))) {
+static enum protocol read_health_protocol(const struct resource *resource,
+                                          const struct field *field)
+{
+    enum protocol protocol =
+        read_protocol(resource, field, "HealthCheckProtocol", is_tcp,
+                      "is for target groups of network load balancers\n"
+                      "write HTTP, and a HealthCheckPath that the targets "
+                      "answer");
+
+    if (protocol == PROTOCOL_HTTPS)
         resource_warning(resource, field_place(field),
                          "health checks over HTTPS come with a later version "
                          "of Sluice: the targets stay initial and all get "
                          "requests\n"
                          "to have them checked here write "
                          "HealthCheckProtocol: HTTP");
-        return PROTOCOL_HTTPS;
-    }
-    if (str_eq(field->text, STR("TCP")))
-        resource_error(resource, field_place(field),
-                       "HealthCheckProtocol TCP is for target groups of "
-                       "network load balancers\nwrite HTTP, and a "
-                       "HealthCheckPath that the targets answer");
-    else
-        resource_error(resource, field_place(field),
-                       "HealthCheckProtocol cannot be \"" STR_FMT "\"%s",
-                       STR_ARG(text),
-                       resource_words(resource, field->text, words));
-    return PROTOCOL_HTTP;
+    return protocol;
 }
 
 static uint16_t read_port(const struct resource *resource,
@@ -253,7 +247,7 @@ void read_health(struct build *build, const struct resource *resource,
 
     health->enabled =
         read_enabled(resource, &input->enabled, group, initial->enabled);
-    health->protocol = read_protocol(resource, &input->protocol);
+    health->protocol = read_health_protocol(resource, &input->protocol);
     health->port = read_port(resource, &input->port);
     health->path = read_path(build, resource, &input->path, group);
     check_times(resource, input, interval, timeout);

@@ -186,29 +186,6 @@ static const struct schema sluice_schema = {
 
 /* ---- protocol and TLS ------------------------------------------------------ */
 
-static enum protocol read_protocol(const struct resource *resource,
-                                   const struct field *field)
-{
-    static const char *const words[] = {"HTTP", "HTTPS", NULL};
-    struct str text = shown(field->text);
-
-    if (!field->ok || str_eq(field->text, STR("HTTP")))
-        return PROTOCOL_HTTP;
-    if (str_eq(field->text, STR("HTTPS")))
-        return PROTOCOL_HTTPS;
-    if (is_foreign_protocol(field->text))
-        resource_error(resource, field_place(field),
-                       "Protocol " STR_FMT " is for network and gateway load "
-                       "balancers: an application load balancer speaks HTTP\n"
-                       "write Protocol: HTTP or HTTPS",
-                       STR_ARG(text));
-    else
-        resource_error(resource, field_place(field),
-                       "Protocol cannot be \"" STR_FMT "\"%s", STR_ARG(text),
-                       resource_words(resource, field->text, words));
-    return PROTOCOL_HTTP;
-}
-
 static void check_certificates(const struct resource *resource,
                                const struct input *input,
                                const struct sluice_input *sluice)
@@ -459,7 +436,10 @@ void read_listener(struct build *build, const struct resource *resource)
     }
     listener->id = keep(build, resource->id);
     listener->place = keep_place(build, resource_place(resource));
-    listener->protocol = read_protocol(resource, &input.protocol);
+    listener->protocol = read_protocol(
+        resource, &input.protocol, "Protocol", is_foreign_protocol,
+        "is for network and gateway load balancers: an application load "
+        "balancer speaks HTTP\nwrite Protocol: HTTP or HTTPS");
     check_tls(resource, &input, &sluice, listener->protocol);
     read_into(build, resource, &input, lb, listener);
     build->listener_hints[listener->index] = (struct local_listener_hint){

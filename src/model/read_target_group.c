@@ -172,32 +172,20 @@ static bool read_type(const struct resource *resource,
     return true;
 }
 
-static enum protocol read_protocol(const struct resource *resource,
-                                   const struct field *field)
+static enum protocol read_group_protocol(const struct resource *resource,
+                                         const struct field *field)
 {
-    static const char *const words[] = {"HTTP", "HTTPS", NULL};
-    struct str text = shown(field->text);
+    enum protocol protocol = read_protocol(
+        resource, field, "Protocol", is_foreign_protocol,
+        "is for target groups of network and gateway load balancers\n"
+        "write Protocol: HTTP or HTTPS");
 
-    if (!field->ok || str_eq(field->text, STR("HTTP")))
-        return PROTOCOL_HTTP;
-    if (str_eq(field->text, STR("HTTPS"))) {
+    if (protocol == PROTOCOL_HTTPS)
         resource_warning(resource, field_place(field),
                          "HTTPS to targets comes with a later version of "
                          "Sluice: they are spoken to without TLS\n"
                          "point --service at a port that takes plain HTTP");
-        return PROTOCOL_HTTPS;
-    }
-    if (is_foreign_protocol(field->text))
-        resource_error(resource, field_place(field),
-                       "Protocol " STR_FMT
-                       " is for target groups of network and gateway load "
-                       "balancers\nwrite Protocol: HTTP or HTTPS",
-                       STR_ARG(text));
-    else
-        resource_error(resource, field_place(field),
-                       "Protocol cannot be \"" STR_FMT "\"%s", STR_ARG(text),
-                       resource_words(resource, field->text, words));
-    return PROTOCOL_HTTP;
+    return protocol;
 }
 
 /* Port and Protocol, which all but Lambda groups have. */
@@ -274,7 +262,7 @@ void read_target_group(struct build *build, const struct resource *resource)
     config->groups[config->ngroups++] = group;
     read_names(build, resource, &input.name, group);
     known_type = read_type(resource, &input.type, &group->type);
-    group->protocol = read_protocol(resource, &input.protocol);
+    group->protocol = read_group_protocol(resource, &input.protocol);
     group->version = input.version.ok
                          ? (enum protocol_version)input.version.number
                          : VERSION_HTTP1;
