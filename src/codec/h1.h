@@ -140,6 +140,11 @@ void h1_put_status_line(struct text *t, unsigned status, struct str reason);
  * one copy each. */
 void h1_put_fields(struct text *t, const struct fields *fs);
 
+/* The same of a head that came by HTTP/2, whose names are in lower case: those
+ * that ALB spells anew get their spelling (X-Forwarded-For, -Proto and -Port,
+ * Host, X-Amzn-Trace-Id, Upgrade, Connection), others stay (alb.md 5.2). */
+void h1_put_fields_recased(struct text *t, const struct fields *fs);
+
 void h1_put_field(struct text *t, struct str name, struct str value);
 
 #endif

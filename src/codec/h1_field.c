@@ -133,6 +133,7 @@ static enum h1_line read_odd(struct h1_head *h, struct field *f)
     f->value_len = 0;
     if (colon)
         set_value(h, f, colon + 1, eol);
+    h->invalid_names = true;
     f->id = FIELD_OTHER;
     f->flags = FIELD_DROPPED;
     h->p = next;
@@ -180,6 +181,7 @@ enum h1_line h1_read_field(struct h1_head *h, struct field *f)
     if (H1_UNLIKELY(colon < stop && *colon != ':')) {
         colon = scan_token(colon, stop);
         flags |= FIELD_ODD_NAME;
+        h->invalid_names = true;
     }
     if (H1_UNLIKELY(colon == stop))
         return line_stopped(h, stop);

@@ -16,8 +16,9 @@ struct h1_head {
     const char *p;   /* where the next line begins */
     const char *end; /* of what may be looked at */
     uint32_t line_max;
-    bool cut;     /* `end` is the limit of a head: no more will be read */
-    bool bare_lf; /* a line ended in LF alone */
+    bool cut;           /* `end` is the limit of a head: no more will be read */
+    bool bare_lf;       /* a line ended in LF alone */
+    bool invalid_names; /* a name is not of [-A-Za-z0-9] alone */
 };
 
 enum h1_line {

@@ -453,6 +453,7 @@ static enum h1_result finish(struct reading *r)
     if (r->head.bare_lf)
         desync_note(&r->desync, DESYNC_ACCEPTABLE,
                     DESYNC_NON_CRLF_LINE_TERMINATION);
+    req->invalid_names = r->head.invalid_names;
     req->desync_class = r->desync.class;
     req->desync_reason = r->desync.reason;
     req->keep_alive = !c->close && (req->version == 11 ||

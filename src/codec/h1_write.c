@@ -201,6 +201,41 @@ void h1_put_fields(struct text *t, const struct fields *fs)
     }
 }
 
+/* The spelling that ALB gives a name; n == 0: it stays as it came. */
+static struct str spelling(unsigned id)
+{
+    switch (id) {
+    case FIELD_CONNECTION:
+        return STR("Connection");
+    case FIELD_HOST:
+        return STR("Host");
+    case FIELD_UPGRADE:
+        return STR("Upgrade");
+    case FIELD_X_AMZN_TRACE_ID:
+        return STR("X-Amzn-Trace-Id");
+    case FIELD_X_FORWARDED_FOR:
+        return STR("X-Forwarded-For");
+    case FIELD_X_FORWARDED_PORT:
+        return STR("X-Forwarded-Port");
+    case FIELD_X_FORWARDED_PROTO:
+        return STR("X-Forwarded-Proto");
+    default:
+        return STR("");
+    }
+}
+
+void h1_put_fields_recased(struct text *t, const struct fields *fs)
+{
+    for (unsigned i = 0; i < fs->n; i++) {
+        const struct field *f = &fs->v[i];
+        struct str name = spelling(f->id);
+
+        if (!(f->flags & FIELD_DROPPED))
+            h1_put_field(t, name.n ? name : field_name(fs, f),
+                         field_value(fs, f));
+    }
+}
+
 /* ---- bodies ------------------------------------------------------------ */
 
 void h1_put_chunk_head(struct text *t, uint64_t n)

@@ -164,6 +164,9 @@ enum desync_reason {
 
 const char *desync_reason_word(enum desync_reason reason);
 
+/* request.version: names of fields come in lower case. */
+enum { REQUEST_HTTP_2 = 20 };
+
 /* A request head.  Everything but `fields` may be copied by assignment. */
 struct request {
     struct fields fields;
@@ -176,7 +179,8 @@ struct request {
     uint64_t content_length;
     uint8_t method;  /* enum method */
     uint8_t body;    /* enum body_kind: NONE, LENGTH or CHUNKED */
-    uint8_t version; /* 9 (HTTP/0.9), 10, 11: 1.2 to 1.9 are 11 */
+    uint8_t version; /* 9 (HTTP/0.9), 10, 11: 1.2 to 1.9 are 11; or
+                        REQUEST_HTTP_2 */
     uint8_t desync_class;
     uint8_t desync_reason;
     bool absolute_form : 1;
@@ -188,6 +192,7 @@ struct request {
     bool encode_target : 1;   /* path has SP, '#' or controls: they must be
                                   written as %XX */
     bool te_trailers : 1;     /* TE lists trailers */
+    bool invalid_names : 1;   /* a field name is not of [-A-Za-z0-9] alone */
 };
 
 /* A response head. */

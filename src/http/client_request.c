@@ -76,7 +76,10 @@ static void put_head(struct text *t, const struct request_out *out)
     h1_put_request_line(t, req, out->target);
     if (out->host.n)
         h1_put_field(t, STR("Host"), out->host);
-    h1_put_fields(t, &req->fields);
+    if (req->version >= REQUEST_HTTP_2)
+        h1_put_fields_recased(t, &req->fields);
+    else
+        h1_put_fields(t, &req->fields);
     for (unsigned i = 0; i < out->nadded; i++)
         h1_put_field(t, out->added[i].name, out->added[i].value);
     if (req->body == BODY_CHUNKED) {

@@ -88,6 +88,36 @@ static void test_framing_stays_although_connection_names_it(void **state)
     head_free(h);
 }
 
+/* alb.md 10: 91 */
+static void test_names_from_http2_get_the_spelling_of_alb(void **state)
+{
+    static const char raw[] =
+        GET "x-forwarded-for: 1\r\nx-forwarded-proto: 2\r\n"
+            "x-forwarded-port: 3\r\nhost-x: 4\r\nx-amzn-trace-id: 5\r\n"
+            "upgrade: 6\r\nconnection: 7\r\nuser-agent: 8\r\n"
+            "x-forwarded-host: 9\r\ncookie: 10\r\ncontent-type: 11\r\n"
+            "x-amzn-trace-idx: 12\r\n\r\n";
+    static const char want[] =
+        "Host: h\r\nX-Forwarded-For: 1\r\nX-Forwarded-Proto: 2\r\n"
+        "X-Forwarded-Port: 3\r\nhost-x: 4\r\nX-Amzn-Trace-Id: 5\r\n"
+        "Upgrade: 6\r\nConnection: 7\r\nuser-agent: 8\r\n"
+        "x-forwarded-host: 9\r\ncontent-type: 11\r\n"
+        "x-amzn-trace-idx: 12\r\n";
+    struct head *h = head_request(STR(raw));
+    char buffer[1024];
+    struct text t = text_in(buffer, sizeof(buffer));
+
+    (void)state;
+    fields_find(&h->req.fields, FIELD_COOKIE)->flags |= FIELD_DROPPED;
+    h1_put_fields_recased(&t, &h->req.fields);
+    assert_str(text_str(&t), STR(want));
+    /* Those of HTTP/1.1 keep theirs. */
+    t.n = 0;
+    h1_put_fields(&t, &h->req.fields);
+    assert_true(str_starts(text_str(&t), STR("Host: h\r\nx-forwarded-for: 1")));
+    head_free(h);
+}
+
 static void test_marking_keeps_present_true(void **state)
 {
     struct head *h =
@@ -314,6 +344,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_hop_by_hop_fields_stay_behind),
         cmocka_unit_test(test_framing_stays_although_connection_names_it),
+        cmocka_unit_test(test_names_from_http2_get_the_spelling_of_alb),
         cmocka_unit_test(test_marking_keeps_present_true),
         cmocka_unit_test(test_64_tokens_meet_20000_fields_in_no_time),
         cmocka_unit_test(test_the_request_line_is_written_clean),
