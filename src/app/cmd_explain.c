@@ -259,8 +259,17 @@ static void drop_target(void *owner, struct target *target)
     target_release(target);
 }
 
+/* What rules of this listener see of it. */
+static void drop_invalid(const struct config_listener *listener,
+                         struct request *req)
+{
+    if (req->invalid_names &&
+        listener->load_balancer->attributes.drop_invalid_header_fields)
+        forwarded_drop_invalid(req);
+}
+
 static int explain(struct config *config, const struct values *values,
-                   const struct asked *asked, const struct request *req,
+                   const struct asked *asked, struct request *req,
                    struct error *error)
 {
     struct target_registry registry = {0};
@@ -269,10 +278,12 @@ static int explain(struct config *config, const struct values *values,
         snapshot_compile(config, 0, NULL, &registry, NULL, &report);
     unsigned i = find_listener(config, asked);
 
-    if (s && i < s->nlisteners)
+    if (s && i < s->nlisteners) {
+        drop_invalid(config->listeners[i], req);
         print_trail(&s->listeners[i], req, values);
-    else
+    } else {
         no_listener(config, asked, error);
+    }
     if (s)
         snapshot_free(s, &registry, drop_target, NULL);
     target_registry_end(&registry);

@@ -60,8 +60,8 @@ static const struct option options[] = {
      SOURCE_FIELD(struct values, listen)},
     {.name = "attribute",
      .argument = "KEY=VALUE",
-     .help = "Sets an attribute of the load balancer or of every target "
-             "group, by its AWS name (below), with --to.",
+     .help = "Sets an attribute of the load balancer, its listener or every "
+             "target group, by its AWS name (below), with --to.",
      .kind = OPTION_LIST,
      SOURCE_FIELD(struct values, attributes)},
     {.name = "health-check",
@@ -142,8 +142,6 @@ static void put_notes(struct text *t)
 {
     TEXT_LITERAL(t, "\nAttributes:\n");
     for (unsigned i = 0; i < nattributes; i++) {
-        if (attributes[i].owner == OWNER_LISTENER)
-            continue; /* nothing acts on those yet */
         text_printf(t, "  %s\n        ", attributes[i].name);
         attribute_put_values(t, &attributes[i]);
         text_printf(t, ". Default: %s.\n",

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "http/page.h"
 
+#include "http/server.h"
+
 /* ALB's words, which are nginx's where the two could differ. */
 static const struct {
     unsigned status;
@@ -59,23 +61,19 @@ struct str page_reason(unsigned status)
     return STR("");
 }
 
-static void put_title(struct text *t, unsigned status)
+static void put_title(struct text *t, unsigned status, struct str reason)
 {
-    struct str reason = page_reason(status);
-
     text_u64(t, status);
-    if (reason.n) {
-        text_char(t, ' ');
-        text_str_put(t, reason);
-    }
+    text_char(t, ' ');
+    text_str_put(t, reason);
 }
 
-static void put_page(struct text *t, unsigned status)
+static void put_page(struct text *t, unsigned status, struct str reason)
 {
     TEXT_LITERAL(t, "<html>\r\n<head><title>");
-    put_title(t, status);
+    put_title(t, status, reason);
     TEXT_LITERAL(t, "</title></head>\r\n<body>\r\n<center><h1>");
-    put_title(t, status);
+    put_title(t, status, reason);
     TEXT_LITERAL(t, "</h1></center>\r\n</body>\r\n</html>\r\n");
 }
 
@@ -90,10 +88,13 @@ size_t page_send(struct server_stream *stream, struct loop *loop,
 {
     char buffer[PAGE_MAX];
     struct text t = text_in(buffer, sizeof(buffer));
+    const struct listener_fields *listener =
+        server_stream_port(stream)->fields_set;
     struct str body = page->body;
     struct response_out out = {
         .status = page->status,
         .reason = page_reason(page->status),
+        .listener = listener,
         .body = BODY_LENGTH,
         .close = page->close,
         .own = true,
@@ -101,10 +102,11 @@ size_t page_send(struct server_stream *stream, struct loop *loop,
     struct piece piece = {.end = true};
 
     if (body.p == NULL) {
-        put_page(&t, page->status);
+        put_page(&t, page->status, out.reason);
         body = text_str(&t);
     }
-    add(&out, STR("Server"), STR("awselb/2.0"));
+    if (listener == NULL || !listener->hide_server)
+        add(&out, STR("Server"), STR("awselb/2.0"));
     add(&out, STR("Date"), loop_http_date(loop));
     add(&out, STR("Content-Type"), page->content_type);
     add(&out, page->extra.name, page->extra.value);
@@ -114,14 +116,19 @@ size_t page_send(struct server_stream *stream, struct loop *loop,
     return stream->ops->respond(stream, &out, &piece);
 }
 
+struct page page_of(unsigned status)
+{
+    /* As nginx: a code that it has no words for has no page. */
+    if (page_reason(status).n == 0)
+        return (struct page){.status = status, .body = STR("")};
+    return (struct page){.status = status, .content_type = STR("text/html")};
+}
+
 size_t page_respond(struct server_stream *stream, struct loop *loop,
                     unsigned status, bool close)
 {
-    struct page page = {
-        .status = status,
-        .content_type = STR("text/html"),
-        .close = close,
-    };
+    struct page page = page_of(status);
 
+    page.close = close;
     return page_send(stream, loop, &page);
 }

@@ -10,9 +10,10 @@
 
 enum { PAGE_MAX = 512 };
 
-/* Sends the page for a status (400, 403, 405, 408, 413, 414, 417, 460-464,
- * 500-505, ...) as the whole response.  These return the bytes that it makes
- * on the wire. */
+/* Sends the page for a status (400, 403, 405, 408, 413, 414, 417, 500-505, ...)
+ * as the whole response; one without a reason phrase (463, 464) has no body.
+ * What the stream's listener sets on responses is on it.  These return the
+ * bytes that it makes on the wire. */
 size_t page_respond(struct server_stream *stream, struct loop *loop,
                     unsigned status, bool close);
 
@@ -28,6 +29,9 @@ struct page {
 
 size_t page_send(struct server_stream *stream, struct loop *loop,
                  const struct page *page);
+
+/* The page for a status, before close and more fields are set. */
+struct page page_of(unsigned status);
 
 /* "Bad Gateway"; "" for a status that has no name here. */
 struct str page_reason(unsigned status);

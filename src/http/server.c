@@ -582,6 +582,7 @@ static const struct conn_ops server_conn_ops = {
 bool server_port_init(struct server_port *port, struct loop *loop)
 {
     port->loop = loop;
+    port->fields_set = NULL;
     port->draining = false;
     port->nsessions = 0;
     list_init(&port->sessions);

@@ -21,6 +21,8 @@ struct server_port {
     struct address local;   /* what the listener is bound to */
     uint32_t idle_ms;       /* nothing moves for so long: the end */
     uint32_t keep_alive_ms; /* age after which one more request is served */
+    const struct listener_fields *fields_set; /* on what we answer ourselves;
+                                                 NULL: none */
     bool draining;
     unsigned nsessions;
     struct list sessions;
@@ -31,7 +33,7 @@ struct server_port {
 };
 
 /* False without memory.  handler, owner, local, the times and on_empty are
- * set by the caller. */
+ * set by the caller, fields_set where there are any: afterwards. */
 bool server_port_init(struct server_port *port, struct loop *loop);
 
 /* Closes every session; their handlers are told GONE_CLIENT. */

@@ -70,14 +70,27 @@ static void put_framing(struct text *t, const struct server_session *s,
     }
 }
 
+static void put_added(struct text *t, const struct added_field *v, unsigned n)
+{
+    for (unsigned i = 0; i < n; i++)
+        h1_put_field(t, v[i].name, v[i].value);
+}
+
+/* All but framing and Connection. */
+static void put_fields(struct text *t, const struct response_out *out)
+{
+    if (out->fields)
+        h1_put_fields(t, out->fields);
+    put_added(t, out->added, out->nadded);
+    if (out->listener)
+        put_added(t, out->listener->v, out->listener->n);
+}
+
 static void put_head(struct text *t, const struct server_session *s,
                      const struct response_out *out)
 {
     h1_put_status_line(t, out->status, out->reason);
-    if (out->fields)
-        h1_put_fields(t, out->fields);
-    for (unsigned i = 0; i < out->nadded; i++)
-        h1_put_field(t, out->added[i].name, out->added[i].value);
+    put_fields(t, out);
     put_framing(t, s, out);
     if (s->keep_alive)
         TEXT_LITERAL(t, "Connection: keep-alive\r\n\r\n");
@@ -183,10 +196,7 @@ static size_t upgrade(struct server_stream *stream, struct response_out *out)
     struct text t = text_in(s->conn.loop->head, LOOP_HEAD);
 
     h1_put_status_line(&t, 101, out->reason);
-    if (out->fields)
-        h1_put_fields(&t, out->fields);
-    for (unsigned i = 0; i < out->nadded; i++)
-        h1_put_field(&t, out->added[i].name, out->added[i].value);
+    put_fields(&t, out);
     TEXT_LITERAL(&t, "Connection: Upgrade\r\nUpgrade: websocket\r\n\r\n");
     if (!text_ok(&t)) {
         server_close(s);

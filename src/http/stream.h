@@ -43,6 +43,15 @@ struct added_field {
 
 enum { ADDED_FIELDS_MAX = 12 };
 
+/* Fields that a listener sets on each of its responses. */
+enum { LISTENER_FIELDS_MAX = 10 };
+
+struct listener_fields {
+    unsigned n;
+    struct added_field v[LISTENER_FIELDS_MAX];
+    bool hide_server; /* what we answer ourselves has no Server field */
+};
+
 /* A response on its way to a client. */
 struct response_out {
     unsigned status;
@@ -50,6 +59,9 @@ struct response_out {
     const struct fields *fields; /* of the target's response, or NULL */
     struct added_field added[ADDED_FIELDS_MAX];
     unsigned nadded;
+    const struct listener_fields *listener; /* NULL: it sets none.  Fields of
+                                               these names in `fields` were
+                                               dropped */
     enum body_kind body; /* NONE; LENGTH; CHUNKED or CLOSE: length unknown */
     uint64_t length;
     bool close; /* the connection closes after this response */

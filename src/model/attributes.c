@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "model/attributes.h"
 
+#include "codec/message.h"
+
 #define LOAD_BALANCER(field)                                                   \
     .owner = OWNER_LOAD_BALANCER,                                              \
     .offset = offsetof(struct config_attributes, field)
@@ -70,6 +72,12 @@ static bool is_cookie_name(struct str s)
     return is_token(s) && !str_starts(s, STR("AWSALB"));
 }
 
+/* Nor one that we write ourselves, or read. */
+static bool is_free_name(struct str s)
+{
+    return is_token(s) && field_id_of(s) == FIELD_OTHER;
+}
+
 static bool is_header_value(struct str s)
 {
     return all_of(s, "_ :;.,\\/'?!(){}[]@<>=-+*#&`|~^%");
@@ -81,13 +89,17 @@ static bool is_header_value(struct str s)
          is_prefix)
 #define HEADER_NAME                                                            \
     LISTENER,                                                                  \
-        TEXT(VALUE_MAX, "the name of a header: letters, digits and hyphens",   \
-             is_token)
+        TEXT(VALUE_MAX, "the name of a header of its own", is_free_name),      \
+        .acts = true,                                                          \
+        .remedy = "write letters, digits and hyphens, and no name that has a " \
+                  "meaning already, such as Host"
 #define HEADER_VALUE                                                           \
-    LISTENER, TEXT(VALUE_MAX,                                                  \
-                   "at most 1024 letters, digits, spaces and "                 \
-                   "_:;.,\\/'?!(){}[]@<>=-+*#&`|~^%",                          \
-                   is_header_value)
+    LISTENER,                                                                  \
+        TEXT(VALUE_MAX,                                                        \
+             "at most 1024 letters, digits, spaces and "                       \
+             "_:;.,\\/'?!(){}[]@<>=-+*#&`|~^%",                                \
+             is_header_value),                                                 \
+        .acts = true
 
 /* ---- the table ----------------------------------------------------------- */
 
@@ -202,7 +214,7 @@ const struct attribute attributes[] = {
      .initial = "X-Amzn-Tls-Version"},
     {REQUEST "tls_cipher_suite.header_name", HEADER_NAME,
      .initial = "X-Amzn-Tls-Cipher-Suite"},
-    {RESPONSE "server.enabled", LISTENER, .kind = ATTRIBUTE_BOOL,
+    {RESPONSE "server.enabled", LISTENER, .kind = ATTRIBUTE_BOOL, .acts = true,
      .initial = "true"},
     {RESPONSE "strict_transport_security.header_value", HEADER_VALUE,
      .initial = ""},

@@ -320,18 +320,39 @@ static void add_to_balancer(struct build *build,
 
 /* ---- the listener -------------------------------------------------------------- */
 
+/* A header that only HTTPS listeners send to targets gets another name. */
+static void check_rename(const struct resource *resource,
+                         const struct attribute_input *input,
+                         const struct config_listener *listener)
+{
+    const struct attribute *attribute =
+        attribute_find(OWNER_LISTENER, input->key.text);
+
+    if (listener->protocol == PROTOCOL_HTTP && attribute &&
+        str_starts(input->key.text, STR("routing.http.request.")) &&
+        input->text.text.n &&
+        !str_ieq(input->text.text, str_of(attribute->initial)))
+        resource_doubt(resource, field_place(&input->key),
+                       "%s is for HTTPS listeners, this one speaks HTTP: it "
+                       "only takes that header from its clients\n"
+                       "write Protocol: HTTPS, or leave it out",
+                       attribute->name);
+}
+
 static void read_attribute(struct build *build, const struct resource *resource,
                            const struct attribute_input *input, void *owner)
 {
     struct config_listener *listener = owner;
 
-    if (attribute_read(OWNER_LISTENER, NULL, input->key.text,
-                       field_place(&input->key), input->text.text,
-                       field_place(&input->text), resource->name,
-                       &build->config->region, build->report))
-        listener->attributes[listener->nattributes++] =
-            (struct config_listener_attribute){keep(build, input->key.text),
-                                               keep(build, input->text.text)};
+    if (!attribute_read(OWNER_LISTENER, NULL, input->key.text,
+                        field_place(&input->key), input->text.text,
+                        field_place(&input->text), resource->name,
+                        &build->config->region, build->report))
+        return;
+    check_rename(resource, input, listener);
+    listener->attributes[listener->nattributes++] =
+        (struct config_listener_attribute){keep(build, input->key.text),
+                                           keep(build, input->text.text)};
 }
 
 static void refuse(const struct resource *resource, const struct field *field,

@@ -126,12 +126,9 @@ static void explain_failure(const struct exchange *ex, enum reason reason)
 void exchange_fail(struct exchange *ex, enum reason reason)
 {
     unsigned status = reasons[reason].status;
-    struct page page = {
-        .status = status,
-        .content_type = STR("text/html"),
-        .close = status == 400 || status == 408 || status == 417,
-    };
+    struct page page = page_of(status);
 
+    page.close = status == 400 || status == 408 || status == 417;
     if (log_wants(LOG_DEBUG))
         explain_failure(ex, reason);
     if (reason == REASON_CLIENT_GONE) {

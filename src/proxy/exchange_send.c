@@ -103,6 +103,7 @@ static bool describe(struct exchange *ex, struct text *t,
     struct worker *w = ex->worker;
     struct forwarded_from from = {
         .attributes = exchange_attributes(ex),
+        .names = &ex->table->headers.request,
         .client = server_stream_client(ex->client),
         .host = ex->new_host,
         .fallback = ex->table->config->load_balancer->dns_name,
@@ -141,6 +142,8 @@ enum step_result exchange_send_request(struct exchange *ex)
     repeat = may_repeat(ex);
     if (!describe(ex, &t, &out))
         return fail(ex, REASON_HEAD_TOO_LONG);
+    if (forwarded_has_invalid(ex->request))
+        COUNTER_ADD(&ex->worker->counters, forwarded_invalid_header, 1);
     exchange_log_request(ex, &out);
     if (!client_request(ex->target_stream, &out, &piece, &encoded))
         return fail(ex, REASON_HEAD_TOO_LONG);

@@ -24,9 +24,11 @@ static enum step_result normalise(struct exchange *ex)
     if (req->fields.present >> FIELD_X_FORWARDED_FOR & 1 &&
         forwarded_count(&req->fields) > FORWARDED_ADDRESSES_MAX)
         return fail(ex, REASON_TOO_MANY_HOPS);
-    if (exchange_attributes(ex)->drop_invalid_header_fields &&
-        forwarded_drop_invalid(ex->request))
+    if (req->invalid_names &&
+        exchange_attributes(ex)->drop_invalid_header_fields) {
+        forwarded_drop_invalid(ex->request);
         COUNTER_ADD(&ex->worker->counters, dropped_invalid_header, 1);
+    }
     return STEP_NEXT;
 }
 
@@ -213,6 +215,9 @@ static void describe(const struct exchange *ex, struct response_out *out)
     out->body = (enum body_kind)res->body;
     out->length = res->content_length;
     out->close = ex->ambiguous;
+    out->listener = listener_headers_set(&ex->table->headers);
+    if (out->listener)
+        listener_headers_drop(out->listener, &res->fields);
     /* HEAD and 304 tell of a body that does not follow. */
     if (res->body == BODY_NONE && length)
         out->body = BODY_LENGTH;

@@ -234,7 +234,16 @@ static void host(struct request *req, const struct forwarded_from *from,
     drop_all(req, FIELD_HOST);
 }
 
-/* ---- all of it ----------------------------------------------------------- */
+/* ---- what only we may say ------------------------------------------------ */
+
+static bool is_renamed(const struct forwarded_names *names, struct str name)
+{
+    for (unsigned i = 0; i < FORWARDED_NAMES; i++) {
+        if (str_ieq(name, names->names[i]))
+            return true;
+    }
+    return false;
+}
 
 /* X-Amzn-Mtls-*, X-Amzn-Tls-*, X-Amzn-Oidc-*: only we may say these. */
 static bool is_ours(struct str name)
@@ -251,30 +260,52 @@ static bool is_ours(struct str name)
     return false;
 }
 
-static void drop_forged(struct request *req)
+static void drop_forged(struct request *req,
+                        const struct forwarded_names *names)
 {
     for (unsigned i = 0; i < req->fields.n; i++) {
         struct field *f = &req->fields.v[i];
+        struct str name = field_name(&req->fields, f);
 
-        if (f->id == FIELD_OTHER && is_ours(field_name(&req->fields, f)))
+        if (f->id == FIELD_OTHER &&
+            (is_ours(name) || (names->renamed && is_renamed(names, name))))
             f->flags |= FIELD_DROPPED;
     }
 }
 
-unsigned forwarded_drop_invalid(struct request *req)
+/* ---- TLS ----------------------------------------------------------------- */
+
+static void tls(const struct forwarded_from *from, struct request_out *out)
 {
-    unsigned n = 0;
+    const struct str *names = from->names->names;
 
-    for (unsigned i = 0; i < req->fields.n; i++) {
-        struct field *f = &req->fields.v[i];
-
-        if (!(f->flags & FIELD_ODD_NAME))
-            continue;
-        f->flags |= FIELD_DROPPED;
-        n++;
-    }
-    return n;
+    if (from->tls == NULL || !from->attributes->tls_headers)
+        return;
+    add(out, names[FORWARDED_TLS_VERSION], from->tls->version);
+    add(out, names[FORWARDED_TLS_CIPHER_SUITE], from->tls->cipher_suite);
 }
+
+/* ---- invalid names ------------------------------------------------------- */
+
+void forwarded_drop_invalid(struct request *req)
+{
+    for (unsigned i = 0; i < req->fields.n; i++) {
+        if (req->fields.v[i].flags & FIELD_ODD_NAME)
+            req->fields.v[i].flags |= FIELD_DROPPED;
+    }
+}
+
+bool forwarded_has_invalid(const struct request *req)
+{
+    for (unsigned i = 0; req->invalid_names && i < req->fields.n; i++) {
+        if ((req->fields.v[i].flags & (FIELD_ODD_NAME | FIELD_DROPPED)) ==
+            FIELD_ODD_NAME)
+            return true;
+    }
+    return false;
+}
+
+/* ---- all of it ----------------------------------------------------------- */
 
 bool forwarded_apply(struct request *req, const struct forwarded_from *from,
                      struct text *t, struct request_out *out)
@@ -282,15 +313,16 @@ bool forwarded_apply(struct request *req, const struct forwarded_from *from,
     size_t begin;
 
     h1_mark_hop_by_hop(&req->fields);
-    drop_forged(req);
+    drop_forged(req, from->names);
     host(req, from, t, out);
     x_forwarded_for(req, from, t, out);
     drop_all(req, FIELD_X_FORWARDED_PROTO);
     drop_all(req, FIELD_X_FORWARDED_PORT);
-    add(out, STR("X-Forwarded-Proto"), STR("http"));
+    add(out, STR("X-Forwarded-Proto"), from->tls ? STR("https") : STR("http"));
     begin = t->n;
     text_u64(t, from->port);
     add(out, STR("X-Forwarded-Port"), since(t, begin));
     x_amzn_trace_id(req, from, t, out);
+    tls(from, out);
     return text_ok(t);
 }

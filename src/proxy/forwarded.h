@@ -12,8 +12,36 @@
 #include "http/stream.h"
 #include "model/config.h"
 
+enum forwarded_name {
+    FORWARDED_TLS_VERSION,
+    FORWARDED_TLS_CIPHER_SUITE,
+    FORWARDED_MTLS_SERIAL_NUMBER,
+    FORWARDED_MTLS_ISSUER,
+    FORWARDED_MTLS_SUBJECT,
+    FORWARDED_MTLS_VALIDITY,
+    FORWARDED_MTLS_LEAF,
+    FORWARDED_MTLS_CERT,
+    FORWARDED_NAMES
+};
+
+/* What fields are called that tell of a client's TLS.  No client may send
+ * them, by these names or by ALB's own. */
+struct forwarded_names {
+    struct str names[FORWARDED_NAMES];
+    bool renamed; /* some are not called as ALB calls them */
+};
+
+/* How the client came by TLS, in OpenSSL's words: "TLSv1.3",
+ * "TLS_AES_128_GCM_SHA256". */
+struct forwarded_tls {
+    struct str version;
+    struct str cipher_suite;
+};
+
 struct forwarded_from {
     const struct config_attributes *attributes;
+    const struct forwarded_names *names;
+    const struct forwarded_tls *tls; /* NULL: it came without */
     const struct address *client;
     struct str host;     /* what a transform made of it; n == 0: as it came */
     struct str fallback; /* Host of a request that has none: the DNS name */
@@ -31,9 +59,13 @@ void forwarded_put_root(struct text *t, int64_t now, struct random *random);
 /* How many addresses the X-Forwarded-For fields list. */
 unsigned forwarded_count(const struct fields *fs);
 
-/* Marks fields whose names are not of [-A-Za-z0-9] alone as dropped; how many
- * there were. */
-unsigned forwarded_drop_invalid(struct request *request);
+/* Marks fields whose names are not of [-A-Za-z0-9] alone as dropped: for a
+ * request with `invalid_names`. */
+void forwarded_drop_invalid(struct request *request);
+
+/* Whether a field with such a name goes on to the target: false at once for a
+ * request without. */
+bool forwarded_has_invalid(const struct request *request);
 
 /* Marks in `request` what must not go on and sets out->host and out->added.
  * Values that are made stand in `t`.  False when `t` is too small. */

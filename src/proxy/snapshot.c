@@ -58,6 +58,7 @@ static bool compile_listener(struct route_table *table,
     bool ok = true;
 
     table->config = from;
+    listener_headers_compile(&table->headers, from);
     table->actions = array(from->nrules, sizeof(struct action));
     table->router = router_new(from, report);
     for (unsigned i = 0; i < from->nrules; i++)

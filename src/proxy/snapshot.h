@@ -16,6 +16,7 @@
 #include "net/mailbox.h"
 #include "proxy/action.h"
 #include "proxy/inspect.h"
+#include "proxy/listener_headers.h"
 #include "proxy/router.h"
 
 /* One listener: its rules, compiled. */
@@ -23,6 +24,7 @@ struct route_table {
     const struct config_listener *config;
     struct router *router;
     struct action *actions; /* the terminal action of rule i */
+    struct listener_headers headers;
     int sink; /* of its load balancer's access log; control assigns it */
 };
 

@@ -84,13 +84,16 @@ static const struct route_table *table_of(const struct lease *lease,
     return p->slot < s->nslots ? s->slots[p->slot] : NULL;
 }
 
-static void set_times(struct worker_port *p, const struct route_table *table)
+/* What the port has of its listener; good as long as the lease of the table is
+ * the worker's or p->last. */
+static void follow(struct worker_port *p, const struct route_table *table)
 {
     const struct config_attributes *a =
         &table->config->load_balancer->attributes;
 
     p->port.idle_ms = a->idle_timeout_ms;
     p->port.keep_alive_ms = a->client_keep_alive_ms;
+    p->port.fields_set = listener_headers_set(&table->headers);
 }
 
 static void fit_scratch(struct worker *w, const struct snapshot *s)
@@ -114,9 +117,11 @@ static void adopt(struct worker *w, struct lease *lease)
         struct worker_port *p = LIST_ENTRY_OF(l, struct worker_port, node);
         const struct route_table *table = table_of(lease, p);
 
+        if (p->last)
+            continue; /* what it has of its last snapshot stays good */
         if (table) {
-            set_times(p, table);
-        } else if (p->last == NULL) {
+            follow(p, table);
+        } else {
             p->last = old; /* it is not in the newest: the last that had it */
             old->holds++;
         }
@@ -253,7 +258,7 @@ static void listen_on(struct worker *w, const struct worker_listen *listen)
         free_port(p);
         return;
     }
-    set_times(p, table);
+    follow(p, table);
     if (!listener_start(&p->listener, &w->loop, listen->fd)) {
         log_write(LOG_ERROR, "proxy",
                   "a worker cannot listen on port %u: out of memory or file "

@@ -171,6 +171,7 @@ class Streaming(rig.ProxyCase):
         self.origin.script = Origin.serve
         self.origin.answer = Origin.echo
 
+    # alb.md 10: 102
     def test_server_sent_events_pass_one_by_one(self):
         for framing in (b"Transfer-Encoding: chunked\r\n",
                         b"Connection: close\r\n"):
@@ -206,6 +207,7 @@ class Streaming(rig.ProxyCase):
                 event.set()
             client.take_until(b"0\r\n\r\n", deadline)
 
+    # alb.md 10: 102
     def test_the_head_of_an_answer_passes_before_its_body(self):
         go = threading.Event()
 
@@ -223,6 +225,7 @@ class Streaming(rig.ProxyCase):
             self.assertEqual(client.take(
                 5, time.monotonic() + rig.PATIENCE), b"hello")
 
+    # alb.md 10: 102
     def test_a_request_body_passes_piece_by_piece(self):
         for line, wrap in (
                 ("Content-Length: 20", lambda d: d),
@@ -244,6 +247,7 @@ class Streaming(rig.ProxyCase):
                 self.assertEqual(self.origin.requests[before].body,
                                  b"<00><01><02><03><04>")
 
+    # alb.md 10: 102
     def test_chunks_of_every_size_pass_both_ways(self):
         rolls = random.Random(5)
         parts = [rolls.randbytes(rolls.choice([1, 2, 100, 4096, 16384, 70000]))

@@ -2,15 +2,19 @@
 # SPDX-License-Identifier: Apache-2.0
 """What Sluice answers itself: ALB's pages byte for byte, ALB's limits, and
 row 17 of the attack list (request line and sizes)."""
+import re
+
 import rig
 from rig import GOOD, Sluice, head
 
 
 class Pages(rig.ProxyCase):
 
+    # alb.md 10: 104
     def test_a_malformed_request_line_gets_the_400_page_and_the_close(self):
         self.refused(b"GET\r\n\r\n")
 
+    # alb.md 10: 95
     def test_trace_gets_405(self):
         for version in ("HTTP/1.1", "HTTP/1.0"):
             mark = self.origin.mark()
@@ -19,6 +23,7 @@ class Pages(rig.ProxyCase):
                 self.assertPage(client.response("TRACE"), 405)
                 self.assertNothingSeen(mark)
 
+    # alb.md 10: 95
     def test_connect_gets_405(self):
         mark = self.origin.mark()
         with self.client() as client:
@@ -26,6 +31,7 @@ class Pages(rig.ProxyCase):
             self.assertPage(client.response(), 405)
         self.assertNothingSeen(mark)
 
+    # alb.md 10: 86
     def test_more_than_30_forwarded_addresses_get_463(self):
         mark = self.origin.mark()
         many = ", ".join("10.0.0.%d" % n for n in range(31))
@@ -34,6 +40,7 @@ class Pages(rig.ProxyCase):
             self.assertPage(answer, 463)
         self.assertNothingSeen(mark)
 
+    # alb.md 10: 86
     def test_more_than_30_forwarded_addresses_in_several_lines_get_463(self):
         mark = self.origin.mark()
         lines = ["X-Forwarded-For: 10.0.1.%d, 10.0.2.%d" % (n, n)
@@ -42,6 +49,27 @@ class Pages(rig.ProxyCase):
             self.assertPage(client.ask("/", headers=lines), 463)
         self.assertNothingSeen(mark)
 
+    # alb.md 10: 104
+    def test_a_status_without_words_has_no_page(self):
+        many = ", ".join("10.0.0.%d" % n for n in range(31))
+        for method in ("GET", "HEAD"):
+            with self.client() as client:
+                answer = client.ask("/", method, ["X-Forwarded-For: " + many])
+                self.assertRegex(answer.raw, re.compile(
+                    rb"\AHTTP/1.1 463 \r\nServer: awselb/2.0\r\nDate: " +
+                    rig.DATE + rb"\r\nContent-Length: 0\r\n"
+                    rb"Connection: keep-alive\r\n\r\n\Z"))
+                self.assertEqual(client.ask("/x").body, b"GET /x")
+
+    # alb.md 10: 104
+    def test_the_pages_have_the_lengths_of_alb(self):
+        lengths = {400: 122, 403: 118, 405: 122, 408: 132, 413: 148, 414: 142,
+                   500: 142, 501: 130, 502: 122, 503: 162, 504: 132, 505: 152}
+        self.assertEqual(
+            {s: len(rig.page_body(s)) for s in rig.REASONS if s != 417},
+            lengths)
+
+    # alb.md 10: 86
     def test_30_forwarded_addresses_pass(self):
         many = ", ".join("10.0.0.%d" % n for n in range(30))
         with self.client() as client:
@@ -50,18 +78,21 @@ class Pages(rig.ProxyCase):
         self.assertEqual(self.origin.requests[-1].all("X-Forwarded-For"),
                          [many + ", 127.0.0.1"])
 
+    # alb.md 10: 95
     def test_an_unsupported_transfer_coding_gets_501_and_the_close(self):
         for coding in ("gzip", "compress", "deflate", "gzip, chunked",
                        "GZIP", "identity, gzip"):
             with self.subTest(coding):
                 self.refused(head("Transfer-Encoding: " + coding), 501)
 
+    # alb.md 10: 95
     def test_http2_on_an_http1_port_gets_505(self):
         for raw in (b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
                     head(version="HTTP/2.0", method="GET")):
             with self.subTest(raw[:20]):
                 self.refused(raw, 505)
 
+    # alb.md 10: 104
     def test_a_head_request_gets_an_error_head_without_the_page(self):
         many = ", ".join("10.0.0.%d" % n for n in range(31))
         with self.client() as client:
@@ -76,11 +107,13 @@ class Pages(rig.ProxyCase):
         self.refused(head("Transfer-Encoding: gzip", method="HEAD"), 501,
                      "HEAD")
 
+    # alb.md 10: 104
     def test_an_http10_client_gets_the_page_too(self):
         answer = self.refused(head(target="x", version="HTTP/1.0"))
         self.assertEqual(answer.status, 400)
 
 
+# alb.md 10: 104
 class Unreachable(rig.ProxyCase):
 
     @classmethod
@@ -225,6 +258,7 @@ class RequestLine(rig.ProxyCase):
                 self.assertEqual(client.response().status, 200)
 
 
+# alb.md 10: 94
 class Sizes(rig.ProxyCase):
     """Row 17: sizes; ALB: line 16 KiB, one header 16 KiB, all 64 KiB."""
 

@@ -7,6 +7,7 @@ from rig import head
 SMUGGLED = b"GET /smuggled HTTP/1.1\r\nHost: example.com\r\n\r\n"
 
 
+# alb.md 10: 96
 class Expect(rig.ProxyCase):
 
     def test_100_continue_is_answered_at_once_and_removed(self):

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 """What Sluice adds for the target: X-Forwarded-*, X-Amzn-Trace-Id, Host."""
+import json
 import os
 import re
 import time
@@ -8,6 +9,7 @@ import unittest
 
 import rig
 from rig import Origin, Sluice, head
+from stack import Served, Stack, command, fixed, header
 
 XFF = "X-Forwarded-For"
 TRACE = "X-Amzn-Trace-Id"
@@ -273,7 +275,54 @@ class Host(Asking):
             sluice.stop()
 
 
+# alb.md 10: 92
 class InvalidNames(Asking):
+    DROP = {"routing.http.drop_invalid_header_fields.enabled": "true"}
+
+    def counted(self, *lines, sluice=None):
+        """(dropped, forwarded) requests that these header lines make."""
+        sluice = sluice or self.sluice
+        names = ["sluice_%s_invalid_header_total" % what
+                 for what in ("dropped", "forwarded")]
+        before = [sluice.metric(name) for name in names]
+        self.seen(*lines, sluice=sluice)
+        return tuple(sluice.metric(name) - at
+                     for name, at in zip(names, before))
+
+    def test_a_request_with_such_names_is_counted_once(self):
+        odd = ["X_Under: 1", "X.Dot: 2", "X-Good: 3"]
+        self.assertEqual(self.counted(*odd), (0, 1))
+        self.assertEqual(self.counted("X-Good: 1"), (0, 0))
+        # What only resembles a field that frames never goes on.
+        self.assertEqual(self.counted("Content_Length: 0"), (0, 0))
+        self.assertEqual(self.counted("X@At: 1"), (0, 0))
+        sluice = self.start([self.origin], attributes=self.DROP)
+        try:
+            self.assertEqual(self.counted(*odd, sluice=sluice), (1, 0))
+            self.assertEqual(self.counted("X-Good: 1", sluice=sluice), (0, 0))
+            self.assertEqual(self.counted("X@At: 1", sluice=sluice), (1, 0))
+        finally:
+            sluice.stop()
+
+    def test_a_rule_cannot_match_what_is_dropped(self):
+        odd = head("X_Odd: yes", method="GET")
+        for drop in (True, False):
+            stack = Stack()
+            stack.balancer("Lb", self.DROP if drop else None)
+            stack.listener("Web", 80, fixed(200, "default"))
+            stack.rule("Odd", "Web", 1, [header("X_Odd", "yes")],
+                       fixed(200, "odd"))
+            wanted = b"default" if drop else b"odd"
+            with self.subTest(drop), Served(stack) as sluice:
+                with sluice.client() as client:
+                    client.send(odd)
+                    self.assertEqual(client.response().body, wanted)
+                code, out, err = command(
+                    "explain", sluice.path, "GET", "http://example.com/",
+                    "--header", "X_Odd: yes", "--json")
+                self.assertEqual(code, 0, out + err)
+                self.assertEqual(json.loads(out)["rule"],
+                                 "Web" if drop else "Odd")
 
     def test_names_beyond_letters_digits_and_dash_can_be_dropped(self):
         sluice = self.start([self.origin], attributes={

@@ -26,6 +26,7 @@ def filled(first, last, line, size=HEAD_MAX):
     return raw, count
 
 
+# alb.md 10: 94
 class LongestHeads(rig.ProxyCase):
 
     def arrives(self, raw, body=BODY, method="POST", keep=True):

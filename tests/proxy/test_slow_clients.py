@@ -84,20 +84,24 @@ class SlowHeads(rig.ProxyCase):
         until(lambda: self.sluice.fds() <= fds, "the descriptors to go back")
         return crowd
 
+    # alb.md 10: 97
     def test_slow_heads_are_shed_with_408_at_an_absolute_deadline(self):
         crowd = self.hold(b"GET / HTTP/1.1\r\nHost: a\r\nX: ", b"y")
         for got in crowd.got.values():
             self.assertRegex(got, rig.page_pattern(408, b"close"))
 
+    # alb.md 10: 97
     def test_slow_request_lines_are_shed_with_408(self):
         crowd = self.hold(b"GET /", b"a")
         for got in crowd.got.values():
             self.assertRegex(got, rig.page_pattern(408, b"close"))
 
+    # alb.md 10: 97
     def test_silent_connections_are_closed_without_a_word(self):
         crowd = self.hold(b"", b"")
         self.assertEqual(set(crowd.got.values()), {b""})
 
+    # alb.md 10: 97
     def test_a_slow_head_after_a_served_request_is_shed_too(self):
         with self.client() as client:
             client.ask("/one")
@@ -127,6 +131,7 @@ class SlowHeads(rig.ProxyCase):
 class SlowBodies(rig.ProxyCase):
     attributes = {"idle_timeout.timeout_seconds": 1}
 
+    # alb.md 10: 97
     def test_a_body_that_stalls_gets_408_and_the_target_is_cut(self):
         for framing, part in (("Content-Length: 10", b"1"),
                               ("Transfer-Encoding: chunked", b"5\r\nhe")):

@@ -262,6 +262,22 @@ class Hostile(rig.ProxyCase):
             self.assertEqual((answer.status, answer.body, answer.interim),
                              (200, b"GET /x", []))
 
+    # alb.md 10: 94
+    def test_a_head_of_32_kib_passes_and_one_of_a_byte_more_is_502(self):
+        first, last = OK + b"X: ", b"\r\nContent-Length: 2\r\n\r\n"
+        fill = b"y" * (32768 - len(first) - len(last))
+
+        def script(conn):
+            conn.read_request()
+            conn.send(first + fill + last + b"ok")
+            conn.wait_close()
+        self.target_does(script)
+        with self.client() as client:
+            self.assertEqual(client.ask("/").get("X"), fill.decode())
+        answer = self.says(first + fill + b"y" + last + b"ok")
+        self.assertEqual(answer.status, 502)
+
+    # alb.md 10: 94
     def test_a_head_of_30_kib_passes(self):
         self.origin.answer = lambda r: respond(
             b"x", headers=["X-%d: %s" % (n, "v" * 1000) for n in range(29)])

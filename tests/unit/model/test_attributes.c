@@ -266,6 +266,30 @@ static void test_listener_attributes_are_only_checked(void **state)
         "routing.http.request.x_amzn_tls_version.header_name", "X-Tls");
 }
 
+static void test_a_header_gets_no_name_that_means_something(void **state)
+{
+    static const char *const taken[] = {
+        "Host",
+        "content-length",
+        "Transfer-Encoding",
+        "CONNECTION",
+        "Cookie",
+        "X-Forwarded-For",
+        "x-amzn-trace-id",
+        "Upgrade",
+        "not a name",
+        "X:",
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(taken) / sizeof(*taken); i++)
+        assert_false(attribute_set(
+            attribute_find(
+                OWNER_LISTENER,
+                STR("routing.http.request.x_amzn_tls_version.header_name")),
+            NULL, str_of(taken[i]), NULL));
+}
+
 static void test_every_default_of_the_table_is_a_value_it_takes(void **state)
 {
     struct world *w = *state;
@@ -819,6 +843,7 @@ int main(void)
         TEST(test_load_balancer_attributes_are_set_in_their_units),
         TEST(test_target_group_attributes_are_set_in_their_units),
         TEST(test_listener_attributes_are_only_checked),
+        TEST(test_a_header_gets_no_name_that_means_something),
         TEST(test_every_default_of_the_table_is_a_value_it_takes),
         TEST(test_each_kind_of_owner_has_as_many_as_alb_lists),
         TEST(test_values_are_told_in_words),

@@ -191,6 +191,12 @@ static void test_what_HTTPS_listeners_have_is_doubtful_on_HTTP(void **state)
          "listener Web: MutualAuthentication is for HTTPS listeners, this one "
          "speaks HTTP",
          "write Protocol: HTTPS, or leave MutualAuthentication out"},
+        {"ListenerAttributes: [{Key: "
+         "^routing.http.request.x_amzn_tls_version.header_name, Value: X-Tls}]",
+         "listener Web: routing.http.request.x_amzn_tls_version.header_name is "
+         "for HTTPS listeners, this one speaks HTTP: it only takes that header "
+         "from its clients",
+         "write Protocol: HTTPS, or leave it out"},
     };
 
     (void)state;

@@ -9,7 +9,7 @@
 #include <cmocka.h>
 
 #include "model/attributes.h"
-#include "proxy/forwarded.h"
+#include "proxy/listener_headers.h"
 
 #define COUNT(a) (sizeof(a) / sizeof(*(a)))
 #define GET "GET /p HTTP/1.1\r\nHost: example.com\r\n"
@@ -22,6 +22,7 @@ static struct {
     struct field fields[FIELDS];
     struct request req;
     struct config_attributes attributes;
+    struct listener_headers headers;
     struct address client;
     struct random random;
     struct forwarded_from from;
@@ -33,12 +34,16 @@ static struct {
 
 static int start(void **state)
 {
+    static const struct config_listener plain = {.nattributes = 0};
+
     (void)state;
     attributes_init(OWNER_LOAD_BALANCER, &x.attributes);
     assert_true(address_parse(STR("10.9.8.7:4321"), &x.client));
     random_seed(&x.random);
+    listener_headers_compile(&x.headers, &plain);
     x.from = (struct forwarded_from){
         .attributes = &x.attributes,
+        .names = &x.headers.request,
         .client = &x.client,
         .fallback = STR("sluice.localhost"),
         .port = 8080,
@@ -248,10 +253,77 @@ static void test_odd_names_go_only_when_they_are_to_be_dropped(void **state)
     (void)state;
     check(GET "X_Odd: 1\r\nX.Odd: 2\r\n\r\n", "X_Odd", "1");
     parse(GET "X_Odd: 1\r\nX-Even: 2\r\nX.Odd: 3\r\n\r\n");
-    assert_int_equal(forwarded_drop_invalid(&x.req), 2);
+    assert_true(forwarded_has_invalid(&x.req));
+    forwarded_drop_invalid(&x.req);
+    assert_false(forwarded_has_invalid(&x.req));
     assert_null(fields_find_name(&x.req.fields, STR("X_Odd")));
     assert_null(fields_find_name(&x.req.fields, STR("X.Odd")));
     assert_non_null(fields_find_name(&x.req.fields, STR("X-Even")));
+}
+
+/* alb.md 10: 105, 110 */
+static void test_names_of_tls_fields_are_ours_alone(void **state)
+{
+    static const char sent[] = GET "X-Tls: a\r\nx-tls: b\r\nX-Serial: c\r\n"
+                                   "X-Amzn-Tls-Version: d\r\nX-Tlsx: e\r\n"
+                                   "X-Amzn-Mtls-Clientcert-Leaf: f\r\n\r\n";
+    struct config_listener_attribute renamed[] = {
+        {STR("routing.http.request.x_amzn_tls_version.header_name"),
+         STR("X-TLS")},
+        {STR("routing.http.request.x_amzn_mtls_clientcert_serial_number."
+             "header_name"),
+         STR("X-Serial")},
+    };
+    struct config_listener listener = {.attributes = renamed, .nattributes = 2};
+    const char *head = forward(sent);
+
+    (void)state;
+    assert_int_equal(times(head, "X-Tls"), 2);
+    assert_int_equal(times(head, "X-Serial"), 1);
+    assert_int_equal(times(head, "X-Amzn-Tls-Version"), 0);
+    listener_headers_compile(&x.headers, &listener);
+    head = forward(sent);
+    assert_int_equal(times(head, "X-Tls"), 0);
+    assert_int_equal(times(head, "X-Serial"), 0);
+    assert_int_equal(times(head, "X-Amzn-Tls-Version"), 0);
+    assert_int_equal(times(head, "X-Amzn-Mtls-Clientcert-Leaf"), 0);
+    assert_string_equal(value(head, "X-Tlsx"), "e");
+}
+
+/* alb.md 10: 105, 110 */
+static void test_a_client_with_tls_is_told_of_when_asked_for(void **state)
+{
+    static const struct forwarded_tls tls = {STR("TLSv1.3"),
+                                             STR("TLS_AES_128_GCM_SHA256")};
+    static const char sent[] = GET "X-Version: 1\r\n"
+                                   "X-Amzn-Tls-Cipher-Suite: 2\r\n\r\n";
+    struct config_listener_attribute renamed = {
+        STR("routing.http.request.x_amzn_tls_version.header_name"),
+        STR("X-Version")};
+    struct config_listener listener = {.attributes = &renamed,
+                                       .nattributes = 1};
+    const char *head;
+
+    (void)state;
+    x.attributes.tls_headers = true;
+    head = forward(sent);
+    assert_string_equal(value(head, "X-Forwarded-Proto"), "http");
+    assert_string_equal(value(head, "X-Amzn-Tls-Version"), "-");
+    x.from.tls = &tls;
+    head = forward(sent);
+    assert_string_equal(value(head, "X-Forwarded-Proto"), "https");
+    assert_string_equal(value(head, "X-Amzn-Tls-Version"), "TLSv1.3");
+    assert_string_equal(value(head, "X-Amzn-Tls-Cipher-Suite"),
+                        "TLS_AES_128_GCM_SHA256");
+    assert_string_equal(value(head, "X-Version"), "1");
+    listener_headers_compile(&x.headers, &listener);
+    head = forward(sent);
+    assert_string_equal(value(head, "X-Version"), "TLSv1.3");
+    assert_string_equal(value(head, "X-Amzn-Tls-Version"), "-");
+    x.attributes.tls_headers = false;
+    head = forward(sent);
+    assert_string_equal(value(head, "X-Version"), "-");
+    assert_string_equal(value(head, "X-Amzn-Tls-Cipher-Suite"), "-");
 }
 
 static void test_te_is_not_passed_on(void **state)
@@ -431,6 +503,8 @@ int main(void)
         FROM_CLIENT(test_addresses_are_counted_over_all_lines),
         FROM_CLIENT(test_fields_that_only_we_may_say_are_dropped),
         FROM_CLIENT(test_odd_names_go_only_when_they_are_to_be_dropped),
+        FROM_CLIENT(test_names_of_tls_fields_are_ours_alone),
+        FROM_CLIENT(test_a_client_with_tls_is_told_of_when_asked_for),
         FROM_CLIENT(test_te_is_not_passed_on),
         FROM_CLIENT(test_host_follows_the_table),
         FROM_CLIENT(test_without_a_host_one_is_made),
