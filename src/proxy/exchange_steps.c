@@ -5,6 +5,7 @@
 #include "http/page.h"
 #include "proxy/exchange.h"
 #include "proxy/forwarded.h"
+#include "proxy/protocol.h"
 
 static enum step_result fail(struct exchange *ex, enum reason reason)
 {
@@ -144,7 +145,11 @@ static enum step_result act(struct exchange *ex)
         break;
     }
     ex->group = action_group(ex->action);
-    return ex->group ? STEP_NEXT : fail(ex, REASON_NO_WEIGHT);
+    if (ex->group == NULL)
+        return fail(ex, REASON_NO_WEIGHT);
+    if (!protocol_fits(ex->request, ex->group->config->version))
+        return fail(ex, REASON_PROTOCOL);
+    return STEP_NEXT;
 }
 
 static enum step_result select_target(struct exchange *ex)
