@@ -234,6 +234,46 @@ static void check_patterns(struct lint *lint,
     }
 }
 
+/* ---- headers that rules do not get to see -------------------------------- */
+
+static bool is_dropped(const struct lint *lint, struct str name)
+{
+    const struct config_load_balancer *lb = lint->listener->load_balancer;
+
+    if (lb == NULL || !lb->attributes.drop_invalid_header_fields)
+        return false;
+    for (size_t i = 0; i < name.n; i++) {
+        char c = str_lower(name.p[i]);
+
+        if (!(c >= 'a' && c <= 'z') && !(c >= '0' && c <= '9') && c != '-')
+            return true;
+    }
+    return false;
+}
+
+static void check_headers(struct lint *lint, unsigned rule)
+{
+    for (unsigned c = 0; c < lint->rules[rule].n; c++) {
+        const struct config_condition *condition =
+            lint->rules[rule].v[c].config;
+        char room[MESSAGE_MAX];
+        struct text t = text_in(room, sizeof(room));
+
+        if (condition->field != CONDITION_HEADER ||
+            !is_dropped(lint, condition->header))
+            continue;
+        put_rule(&t, rule_of(lint, rule));
+        text_printf(
+            &t,
+            " can never match: its load balancer drops the header " STR_FMT
+            " before rules see it\n"
+            "name a header of letters, digits and hyphens, or set "
+            "routing.http.drop_invalid_header_fields.enabled to false",
+            STR_ARG(condition->header));
+        warn(lint, &condition->place, &t);
+    }
+}
+
 /* ---- health checks on a page that is nobody's ---------------------------- */
 
 static const struct condition *
@@ -385,6 +425,7 @@ static bool lint_listener(struct lint *lint,
     last = check_catch_all(lint);
     for (unsigned i = 0; i < lint->nrules; i++) {
         check_patterns(lint, &lint->rules[i]);
+        check_headers(lint, i);
         note_paths(lint, &listener->rules[i], &lint->rules[i]);
         if (i <= last)
             check_hidden(lint, i);

@@ -8,6 +8,7 @@
  * - A rule with the conditions of an earlier one.
  * - Rules behind one that takes every request.
  * - A path pattern with a dot segment, which no path has when it is compared.
+ * - A condition on a header that drop_invalid_header_fields drops.
  * - A target group that is probed on "/" while no rule sends it "/".
  *
  * Only what is certain is reported: each condition of the earlier rule follows

@@ -278,6 +278,32 @@ static void test_path_patterns_with_dot_segments_are_told(void **state)
            "    write the path that is left without them\n");
 }
 
+/* alb.md 10: 92 */
+static void test_headers_that_are_dropped_match_nothing(void **state)
+{
+    static const char text[] = "1 A: header X_Odd a; header X-Even b -> G\n"
+                               "2 B: header x.odd c -> G\ndefault -> G";
+    struct config_load_balancer lb = {
+        .attributes = {.drop_invalid_header_fields = true}};
+    struct rules r;
+
+    (void)state;
+    expect(text, "");
+    rules_make(&r, text);
+    r.listener.load_balancer = &lb;
+    assert_string_equal(
+        lint_of(&r),
+        "t.yaml:1:1: warning: rule 1 (A) can never match: its load balancer "
+        "drops the header X_Odd before rules see it\n"
+        "    name a header of letters, digits and hyphens, or set "
+        "routing.http.drop_invalid_header_fields.enabled to false\n"
+        "t.yaml:2:1: warning: rule 2 (B) can never match: its load balancer "
+        "drops the header x.odd before rules see it\n"
+        "    name a header of letters, digits and hyphens, or set "
+        "routing.http.drop_invalid_header_fields.enabled to false\n");
+    rules_end(&r);
+}
+
 static void test_path_patterns_with_other_dots_are_fine(void **state)
 {
     static const char *const rules[] = {
@@ -460,6 +486,7 @@ int main(void)
         cmocka_unit_test(test_a_proof_is_what_the_router_does),
         cmocka_unit_test(test_the_url_of_a_proof_has_the_listeners_port),
         cmocka_unit_test(test_path_patterns_with_dot_segments_are_told),
+        cmocka_unit_test(test_headers_that_are_dropped_match_nothing),
         cmocka_unit_test(test_path_patterns_with_other_dots_are_fine),
         cmocka_unit_test(test_a_group_probed_where_no_rule_leads_is_told),
         cmocka_unit_test(test_many_patterns_of_a_group_are_counted),
