@@ -570,7 +570,8 @@ class Failures(Case):
         self.server.metrics()
         self.server.targets()
         until(lambda: any(r.get("User-Agent") == "ELB-HealthChecker/2.0"
-                          for r in self.origin.requests), "a health check")
+                          for r in self.origin.requests), "a health check",
+              30 + rig.PATIENCE)    # the first may have been cut off
         self.ask(head(method="GET", target="/fixed"))
         self.assertEqual(
             [line.text for line in self.log.all()
