@@ -94,27 +94,36 @@ static size_t utf8_length(const unsigned char *p, size_t n)
     return want;
 }
 
+/* Bytes at the begin of p[0..n) that a JSON string has as they are. */
+static size_t json_plain(const char *p, size_t n)
+{
+    size_t i = 0;
+
+    while (i < n && p[i] >= ' ' && p[i] <= '~' && p[i] != '"' && p[i] != '\\')
+        i++;
+    return i;
+}
+
 void text_json(struct text *t, struct str s)
 {
     text_char(t, '"');
     for (size_t i = 0; i < s.n;) {
         unsigned char c = (unsigned char)s.p[i];
-        size_t wide =
-            c < 0x80 ? 0 : utf8_length((const unsigned char *)s.p + i, s.n - i);
+        size_t whole =
+            c < 0x80 ? json_plain(s.p + i, s.n - i)
+                     : utf8_length((const unsigned char *)s.p + i, s.n - i);
 
-        if (wide) {
-            text_put(t, s.p + i, wide);
-            i += wide;
+        if (whole) {
+            text_put(t, s.p + i, whole);
+            i += whole;
             continue;
         }
         if (c == '"' || c == '\\') {
             text_char(t, '\\');
             text_char(t, (char)c);
-        } else if (c < 0x20 || c >= 0x7f) {
+        } else {
             TEXT_LITERAL(t, "\\u");
             text_hex(t, c, 4);
-        } else {
-            text_char(t, (char)c);
         }
         i++;
     }
