@@ -98,6 +98,16 @@ static void put_metrics(struct text *body, const struct local_view *view)
                 view->version);
 }
 
+static void put_status(struct text *body, const struct local_view *view)
+{
+    status_put_text(body, view->status);
+}
+
+static void put_status_json(struct text *body, const struct local_view *view)
+{
+    status_put_json(body, view->status);
+}
+
 static const struct page {
     const char *path;
     const char *content_type;
@@ -106,7 +116,23 @@ static const struct page {
     {"/healthz", plain, put_healthz},
     {"/metrics", exposition, put_metrics},
     {"/targets", json, put_targets},
+    {"/status", plain, put_status},
+    {"/status.json", json, put_status_json},
 };
+
+bool local_wants_status(struct str path)
+{
+    path = str_cut(&path, '?');
+    return str_eq(path, STR("/status")) || str_eq(path, STR("/status.json"));
+}
+
+size_t local_room(const struct local_view *view)
+{
+    size_t room =
+        LOCAL_BODY_MAX + (size_t)view->ntargets * (size_t)LOCAL_TARGET_MAX;
+
+    return view->status ? room + status_room(view->status) : room;
+}
 
 struct local_reply local_handle(struct str method, struct str path,
                                 const struct local_view *view,
@@ -129,7 +155,7 @@ struct local_reply local_handle(struct str method, struct str path,
         pages[i].put(body, view);
         return reply;
     }
-    TEXT_LITERAL(body,
-                 "not found; there are /healthz, /metrics and /targets\n");
+    TEXT_LITERAL(body, "not found; there are /healthz, /metrics, /targets, "
+                       "/status and /status.json\n");
     return reply;
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The local administration API: GET /healthz, /metrics and /targets.
+ * The local administration API: GET /healthz, /metrics, /targets, /status and
+ * /status.json.
  *
  * A pure function of a request and of what there is to see; whoever calls it
  * does the HTTP.
@@ -8,6 +9,7 @@
 #ifndef SLUICE_API_LOCAL_H
 #define SLUICE_API_LOCAL_H
 
+#include "api/status.h"
 #include "stats/counters.h"
 
 struct local_target {
@@ -28,9 +30,11 @@ struct local_view {
     uint64_t access_log_dropped;
     unsigned ntargets;
     const struct local_target *targets;
+    const struct status_view *status; /* where local_wants_status() */
 };
 
-/* Room that an answer needs at most, for each target and for all else. */
+/* Room that an answer but the status needs at most, for each target and for
+ * all else. */
 enum { LOCAL_BODY_MAX = 32 * 1024, LOCAL_TARGET_MAX = 1024 };
 
 struct local_reply {
@@ -39,8 +43,15 @@ struct local_reply {
     struct str allow; /* value of Allow; n == 0: none */
 };
 
-/* Answers one request; the body goes into `body`, which has room for
- * LOCAL_BODY_MAX + ntargets * LOCAL_TARGET_MAX bytes.  `path` may have a query, which says nothing. */
+/* Whether the answer shows view->status, which costs something to gather. */
+bool local_wants_status(struct str path);
+
+/* Room to try it with. */
+size_t local_room(const struct local_view *view);
+
+/* Answers one request; the body goes into `body`.  When it is not whole there
+ * (text_ok()), try with more room.  `path` may have a query, which says
+ * nothing. */
 struct local_reply local_handle(struct str method, struct str path,
                                 const struct local_view *view,
                                 struct text *body);

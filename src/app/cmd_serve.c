@@ -99,9 +99,9 @@ static const struct option options[] = {
      FIELD(workers)},
     {.name = "api",
      .argument = "ADDRESS:PORT|off",
-     .help = "Where /healthz, /metrics and /targets are served; port 0 lets "
-             "the system choose.",
-     .fallback = "127.0.0.1:4566",
+     .help = "Where /healthz, /metrics, /targets and /status are served; port "
+             "0 lets the system choose.",
+     .fallback = API_ADDRESS,
      .kind = OPTION_ADDRESS,
      FIELD(api)},
     {.name = "retry",

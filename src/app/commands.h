@@ -7,9 +7,13 @@
 
 #include "app/options.h"
 
+/* Where the API is when nobody says where. */
+#define API_ADDRESS "127.0.0.1:4566"
+
 extern const struct command cmd_origin;
 extern const struct command cmd_serve;
 extern const struct command cmd_check;
 extern const struct command cmd_explain;
+extern const struct command cmd_status;
 
 #endif

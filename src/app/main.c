@@ -13,8 +13,8 @@
 #include "net/library.h"
 #include "template/library.h"
 
-static const struct command *const commands[] = {&cmd_serve, &cmd_check,
-                                                 &cmd_explain, &cmd_origin};
+static const struct command *const commands[] = {
+    &cmd_serve, &cmd_status, &cmd_check, &cmd_explain, &cmd_origin};
 
 enum { NCOMMANDS = sizeof(commands) / sizeof(commands[0]) };
 

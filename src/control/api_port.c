@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "base/memory.h"
 #include "config.h"
+#include "control/status_view.h"
 #include "net/listener.h"
 
 enum {
@@ -105,19 +106,31 @@ static void answer(struct api_port *api, struct server_stream *stream,
         .access_log_dropped =
             *api->view.log ? access_writer_dropped(*api->view.log) : 0,
     };
+    struct str method = slice_of(&req->fields, req->method_name);
+    struct str path = slice_of(&req->fields, req->path);
+    struct status_view status;
     struct text body;
     struct local_reply reply;
+    size_t room;
 
-    gather(&targets, api->view.health);
-    view.targets = targets.v;
-    view.ntargets = targets.n;
-    body.cap = LOCAL_BODY_MAX + (size_t)targets.n * LOCAL_TARGET_MAX;
-    body = text_in(region_take(&targets.region, body.cap), body.cap);
-    reply = local_handle(slice_of(&req->fields, req->method_name),
-                         slice_of(&req->fields, req->path), &view, &body);
+    if (local_wants_status(path)) {
+        status_view_fill(&status, api->view.server, &targets.region);
+        view.status = &status;
+    } else {
+        gather(&targets, api->view.health);
+        view.targets = targets.v;
+        view.ntargets = targets.n;
+    }
+    room = local_room(&view);
+    do {
+        body = text_in(region_take(&targets.region, room), room);
+        reply = local_handle(method, path, &view, &body);
+        room *= 2;
+    } while (!text_ok(&body));
     respond(api, stream, &reply, text_str(&body));
     region_end(&targets.region);
 }
+
 static void on_request(struct server_stream *stream, struct request *req,
                        const struct piece *body)
 {

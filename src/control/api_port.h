@@ -11,6 +11,8 @@
 #include "control/health_monitor.h"
 #include "http/server.h"
 
+struct server;
+
 /* What the handlers may see. */
 struct api_port_view {
     struct counters *const *counters;
@@ -18,6 +20,7 @@ struct api_port_view {
     const _Atomic unsigned *snapshots;
     const struct health_monitor *health;
     struct access_writer *const *log; /* NULL there: nothing is logged */
+    const struct server *server;
 };
 
 struct api_port;

@@ -27,6 +27,7 @@ struct monitored {
     struct list waiting;        /* for a free connection */
     struct timer timer;         /* of the next beat */
     uint64_t beat_us;           /* when a probe was due last */
+    uint64_t since_us;          /* of its state */
     uint32_t interval_ms;       /* that the timer was set by */
     uint64_t round;             /* of the last apply that saw it */
 };
@@ -72,6 +73,7 @@ static void take(struct monitored *m, enum probe_result result, unsigned code)
 
     if (!health_take(&m->health, &limits, result, code))
         return;
+    m->since_us = m->monitor->loop->now_us;
     store_state(m->target, m->health.state);
     group_refresh(m->group);
     log_change(m);
@@ -182,6 +184,7 @@ static void begin_duty(struct monitored *m, enum duty duty)
 {
     rest(m);
     m->duty = duty;
+    m->since_us = m->monitor->loop->now_us;
     switch (duty) {
     case DUTY_PROBE:
         health_begin(&m->health);
@@ -315,13 +318,31 @@ void health_monitor_apply(struct health_monitor *monitor,
 
 /* ---- the rest ------------------------------------------------------------ */
 
-const struct health *health_monitor_find(const struct health_monitor *monitor,
-                                         const struct target *target)
+static const struct monitored *find(const struct health_monitor *monitor,
+                                    const struct target *target)
 {
     const struct monitored *m =
         target->slot < monitor->nslots ? monitor->slots[target->slot] : NULL;
 
-    return m && m->target == target ? &m->health : NULL;
+    return m && m->target == target ? m : NULL;
+}
+
+const struct health *health_monitor_find(const struct health_monitor *monitor,
+                                         const struct target *target)
+{
+    const struct monitored *m = find(monitor, target);
+
+    return m ? &m->health : NULL;
+}
+
+bool health_monitor_since(const struct health_monitor *monitor,
+                          const struct target *target, uint64_t *since_us)
+{
+    const struct monitored *m = find(monitor, target);
+
+    if (m)
+        *since_us = m->since_us;
+    return m != NULL;
 }
 
 void health_monitor_each(const struct health_monitor *monitor,

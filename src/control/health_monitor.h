@@ -35,6 +35,11 @@ struct health_monitor *health_monitor_new(struct loop *loop);
 void health_monitor_apply(struct health_monitor *monitor,
                           struct snapshot *snapshot);
 
+/* When a target took the state that it is in (the loop's clock); false when it
+ * is not monitored. */
+bool health_monitor_since(const struct health_monitor *monitor,
+                          const struct target *target, uint64_t *since_us);
+
 /* What is known of a target of the newest snapshot, for /targets and the API;
  * NULL when it is not monitored. */
 const struct health *health_monitor_find(const struct health_monitor *monitor,

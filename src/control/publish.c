@@ -38,7 +38,7 @@ void publish_tell(struct worker *w, enum worker_message kind)
 }
 
 static void tell_listen(struct worker *w, unsigned slot, int fd,
-                        const struct address *address)
+                        const struct address *address, _Atomic uint64_t *open)
 {
     struct worker_listen *listen = memory_zeroed(1, sizeof(*listen));
 
@@ -46,6 +46,7 @@ static void tell_listen(struct worker *w, unsigned slot, int fd,
     listen->slot = slot;
     listen->fd = fd;
     listen->address = *address;
+    listen->open = open;
     mailbox_send(&w->mailbox, &listen->message);
 }
 
@@ -221,6 +222,8 @@ static unsigned add_slot(struct server *server)
 
     for (unsigned i = 0; i < n; i++)
         grown[i] = server->slots[i];
+    grown[n].open = region_take(&server->region, server->options.workers *
+                                                     sizeof(struct slot_open));
     free(server->slots);
     server->slots = grown;
     server->nslots = n + 1;
@@ -430,7 +433,8 @@ static void open_and_close(struct change *change)
 
         for (unsigned k = 0; k < server->nworkers; k++)
             tell_listen(server->workers[k], o->slot, o->fds[k],
-                        &server->slots[o->slot].local);
+                        &server->slots[o->slot].local,
+                        &server->slots[o->slot].open[k].n);
         free(o->fds);
         log_slot(server, o->slot, "opened");
     }

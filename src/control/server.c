@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/memory.h"
 #include "control/server_state.h"
@@ -220,6 +221,7 @@ static bool start_api(struct server *server, struct error *error)
         .snapshots = &server->snapshots,
         .health = server->health,
         .log = &server->log,
+        .server = server,
     };
 
     if (!server->options.api)
@@ -273,6 +275,7 @@ struct server *server_start(struct config *config,
     struct server *server = memory_zeroed(1, sizeof(*server));
 
     server->options = *options;
+    server->started_us = clock_monotonic_us();
     server->mailbox.fd = -1;
     server->mailbox.owner = server;
     server->mailbox.on_message = on_message;

@@ -36,6 +36,10 @@ struct slot {
     uint64_t closed_us;   /* when it was used last */
     struct str arn;       /* of its first listener: where asked.port is 0 it
                              is that one's alone */
+    struct slot_open {    /* connections, by worker, who writes it */
+        _Atomic uint64_t n;
+        char apart[56]; /* no two workers write one cache line */
+    } * open;           /* until the end */
 };
 
 struct server {
@@ -46,6 +50,7 @@ struct server {
     struct server_options options;
     struct target_registry targets;
     struct snapshot *newest;
+    uint64_t started_us; /* monotonic */
     uint64_t snapshot_id;
     _Atomic unsigned snapshots;
     unsigned nslots;

@@ -548,6 +548,17 @@ static void on_timeout(struct conn *conn)
     }
 }
 
+/* Only this thread writes it: no atomic addition is needed. */
+static void count_open(struct server_port *port, int n)
+{
+    if (port->open)
+        atomic_store_explicit(
+            port->open,
+            atomic_load_explicit(port->open, memory_order_relaxed) +
+                (uint64_t)n,
+            memory_order_relaxed);
+}
+
 static void on_free(struct conn *conn)
 {
     struct server_session *s = session_of(conn);
@@ -556,6 +567,7 @@ static void on_free(struct conn *conn)
     list_remove(&s->node);
     slab_give(&port->slab, s);
     port->nsessions--;
+    count_open(port, -1);
     COUNTER_ADD(port->loop->counters, client_connections, -1);
     if (port->draining && port->nsessions == 0 && port->on_empty)
         port->on_empty(port);
@@ -624,6 +636,7 @@ bool server_accept(struct server_port *port, int fd,
     s->keep_alive = s->want_continue = s->client_closes = false;
     list_push_back(&port->sessions, &s->node);
     port->nsessions++;
+    count_open(port, 1);
     COUNTER_ADD(port->loop->counters, client_connections_accepted, 1);
     COUNTER_ADD(port->loop->counters, client_connections, 1);
     await_request(s);

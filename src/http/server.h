@@ -10,6 +10,8 @@
 #ifndef SLUICE_HTTP_SERVER_H
 #define SLUICE_HTTP_SERVER_H
 
+#include <stdatomic.h>
+
 #include "base/slab.h"
 #include "http/stream.h"
 
@@ -25,6 +27,8 @@ struct server_port {
                                                  NULL: none */
     bool draining;
     unsigned nsessions;
+    _Atomic uint64_t *open; /* gets the number of connections, for other
+                               threads to read; NULL: nobody does */
     struct list sessions;
     struct slab slab;
     struct field *fields; /* H1_FIELDS_MAX of them, for the head that is

@@ -232,6 +232,7 @@ static void init_port(struct worker_port *p, struct worker *w,
     p->port.handler = &exchange_server_handler;
     p->port.owner = p;
     p->port.local = listen->address;
+    p->port.open = listen->open;
     p->port.on_empty = on_port_empty;
     p->listener.fd = -1;
     p->listener.owner = p;

@@ -39,6 +39,8 @@ struct worker_listen {
     unsigned slot;          /* of the listener in snapshot->slots */
     int fd;                 /* a listening socket, the worker's from now on */
     struct address address; /* that it is bound to */
+    _Atomic uint64_t *open; /* gets the number of connections; lives as long
+                               as the worker */
 };
 
 struct worker_close {

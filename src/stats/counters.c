@@ -16,7 +16,7 @@ static const struct entry {
 #undef X
 };
 
-static uint64_t sum(struct counters *const *all, unsigned n, size_t offset)
+uint64_t counters_sum(struct counters *const *all, unsigned n, size_t offset)
 {
     uint64_t total = 0;
 
@@ -40,7 +40,7 @@ void counters_put(struct text *t, struct counters *const *all, unsigned n)
                     "sluice_%s%s ",
                     e->name, e->suffix, e->help, e->name, e->suffix, e->type,
                     e->name, e->suffix);
-        text_u64(t, sum(all, n, e->offset));
+        text_u64(t, counters_sum(all, n, e->offset));
         text_char(t, '\n');
     }
 }

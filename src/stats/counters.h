@@ -26,6 +26,9 @@ struct counters {
             (uint64_t)(n),                                                     \
         memory_order_relaxed)
 
+/* The sum over `n` owners of the counter at this offset. */
+uint64_t counters_sum(struct counters *const *all, unsigned n, size_t offset);
+
 /* Prometheus text (exposition format 0.0.4) of the sums over `n` owners. */
 void counters_put(struct text *t, struct counters *const *all, unsigned n);
 

@@ -10,7 +10,9 @@
 
 static struct counters counters;
 static struct counters *const workers[] = {&counters};
+static const struct status_view status = {.process = {.version = "1.2.3"}};
 static const struct local_view view = {
+    .status = &status,
     .version = "1.2.3",
     .workers = workers,
     .nworkers = 1,
@@ -88,6 +90,43 @@ test_every_line_of_the_metrics_is_a_comment_or_a_sample(void **state)
     }
 }
 
+static void test_the_status_is_a_text_or_JSON(void **state)
+{
+    struct local_reply reply = get("GET", "/status");
+
+    (void)state;
+    assert_int_equal(reply.status, 200);
+    assert_true(str_eq(reply.content_type, STR("text/plain; charset=utf-8")));
+    assert_true(str_starts(str_of(body), STR(STATUS_TEXT_BEGIN "1.2.3, ")));
+    reply = get("GET", "/status.json?x");
+    assert_int_equal(reply.status, 200);
+    assert_true(str_eq(reply.content_type, STR("application/json")));
+    assert_true(str_starts(str_of(body), STR(STATUS_JSON_BEGIN "{")));
+    assert_int_equal(get("POST", "/status").status, 405);
+}
+
+static void test_only_the_status_wants_the_status(void **state)
+{
+    (void)state;
+    assert_true(local_wants_status(STR("/status")));
+    assert_true(local_wants_status(STR("/status.json?x=/targets")));
+    assert_false(local_wants_status(STR("/targets")));
+    assert_false(local_wants_status(STR("/targets?/status")));
+    assert_false(local_wants_status(STR("/status/")));
+    assert_false(local_wants_status(STR("")));
+}
+
+static void test_an_answer_that_has_no_room_says_so(void **state)
+{
+    char small[10];
+    struct text t = text_in(small, sizeof(small));
+
+    (void)state;
+    local_handle(STR("GET"), STR("/status"), &view, &t);
+    assert_false(text_ok(&t));
+    assert_true(local_room(&view) > LOCAL_BODY_MAX);
+}
+
 static void test_query_does_not_matter(void **state)
 {
     (void)state;
@@ -128,6 +167,9 @@ int main(void)
         cmocka_unit_test(test_largest_metrics_fit_the_body),
         cmocka_unit_test(
             test_every_line_of_the_metrics_is_a_comment_or_a_sample),
+        cmocka_unit_test(test_the_status_is_a_text_or_JSON),
+        cmocka_unit_test(test_only_the_status_wants_the_status),
+        cmocka_unit_test(test_an_answer_that_has_no_room_says_so),
         cmocka_unit_test(test_query_does_not_matter),
         cmocka_unit_test(test_other_paths_are_not_found),
         cmocka_unit_test(test_other_methods_are_not_allowed),

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * A call of the API port of a running `sluice serve`: blocking, with
+ * deadlines, one connection each.
+ */
+#ifndef SLUICE_APP_API_CLIENT_H
+#define SLUICE_APP_API_CLIENT_H
+
+#include "base/address.h"
+#include "base/error.h"
+
+enum {
+    API_CLIENT_MS = 2000, /* to connect; also without a byte afterwards */
+    API_CLIENT_BODY_MAX = 256 * 1024 * 1024,
+};
+
+/* GET of a path.  The body, as large as it says it is, goes to `*body`, which
+ * the caller frees (body->p).  False with an error that says what is at the
+ * address instead and what to do: nothing listens, no answer in time, no
+ * Sluice.  `begin`: what the body of a Sluice begins with. */
+bool api_client_get(const struct address *address, const char *path,
+                    struct str begin, struct text *body, struct error *error);
+
+#endif

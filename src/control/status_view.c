@@ -1,0 +1,335 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "control/status_view.h"
+
+#include <unistd.h>
+
+#include "config.h"
+#include "control/server_state.h"
+
+/* ---- words --------------------------------------------------------------- */
+
+static struct str protocol_word(enum protocol protocol)
+{
+    return protocol == PROTOCOL_HTTPS ? STR("HTTPS") : STR("HTTP");
+}
+
+static struct str version_word(enum protocol_version version)
+{
+    static const char *const words[] = {
+        [VERSION_HTTP1] = "HTTP1",
+        [VERSION_HTTP2] = "HTTP2",
+        [VERSION_GRPC] = "GRPC",
+    };
+
+    return str_of(words[version]);
+}
+
+static struct str type_word(enum target_type type)
+{
+    static const char *const words[] = {
+        [TARGET_TYPE_INSTANCE] = "instance",
+        [TARGET_TYPE_IP] = "ip",
+        [TARGET_TYPE_LAMBDA] = "lambda",
+    };
+
+    return str_of(words[type]);
+}
+
+static struct str algorithm_word(enum algorithm algorithm)
+{
+    static const char *const words[] = {
+        [ALGORITHM_ROUND_ROBIN] = "round_robin",
+        [ALGORITHM_LEAST_OUTSTANDING] = "least_outstanding_requests",
+        [ALGORITHM_WEIGHTED_RANDOM] = "weighted_random",
+    };
+
+    return str_of(words[algorithm]);
+}
+
+static struct str stickiness_word(const struct group_attributes *attributes)
+{
+    if (!attributes->sticky)
+        return STR("");
+    return attributes->stickiness_type == STICKINESS_APP_COOKIE
+               ? STR("app_cookie")
+               : STR("lb_cookie");
+}
+
+static struct str action_word(enum action_type type)
+{
+    static const char *const words[] = {
+        [ACTION_FORWARD] = "forward",
+        [ACTION_REDIRECT] = "redirect",
+        [ACTION_FIXED_RESPONSE] = "fixed-response",
+        [ACTION_AUTHENTICATE_OIDC] = "authenticate-oidc",
+        [ACTION_AUTHENTICATE_COGNITO] = "authenticate-cognito",
+        [ACTION_JWT_VALIDATION] = "jwt-validation",
+    };
+
+    return str_of(words[type]);
+}
+
+/* ---- the process --------------------------------------------------------- */
+
+#define SUM(server, name)                                                      \
+    counters_sum((server)->all, (server)->nworkers,                            \
+                 offsetof(struct counters, name))
+
+static void fill_process(struct status_process *p, const struct server *server)
+{
+    *p = (struct status_process){
+        .version = PACKAGE_VERSION,
+        .pid = (uint64_t)getpid(),
+        .uptime_s = (server->loop.now_us - server->started_us) / 1000000,
+        .workers = server->nworkers,
+        .draining = server->draining,
+        .generation = server->snapshot_id,
+        .configs_alive = atomic_load(&server->snapshots),
+        .restarts = STATUS_UNKNOWN,
+        .upgrades = STATUS_UNKNOWN,
+        .requests = SUM(server, requests),
+        .requests_active = SUM(server, requests_active),
+        .connections = SUM(server, client_connections),
+    };
+}
+
+/* ---- listeners ----------------------------------------------------------- */
+
+static void fill_forwards(struct status_rule *rule,
+                          const struct config_forward *forward,
+                          struct region *region)
+{
+    struct status_forward *all =
+        region_take(region, (forward->n + 1) * sizeof(*all));
+
+    for (unsigned i = 0; i < forward->n; i++)
+        all[i] = (struct status_forward){
+            .name = forward->groups[i].group->name,
+            .arn = forward->groups[i].group->arn,
+            .weight = forward->groups[i].weight,
+        };
+    rule->nforwards = forward->n;
+    rule->forwards = all;
+}
+
+static void fill_rule(struct status_rule *rule, const struct config_rule *from,
+                      struct region *region)
+{
+    const struct config_action *action = config_rule_action(from);
+
+    *rule = (struct status_rule){
+        .id = from->id,
+        .arn = from->arn,
+        .priority = from->priority,
+        .action = action_word(action->type),
+    };
+    if (action->type == ACTION_FORWARD)
+        fill_forwards(rule, &action->u.forward, region);
+    else if (action->type == ACTION_REDIRECT)
+        rule->code = action->u.redirect.status;
+    else if (action->type == ACTION_FIXED_RESPONSE)
+        rule->code = action->u.fixed.status;
+}
+
+/* Where this listener of the newest snapshot is; NULL: it is not served. */
+static const struct slot *slot_of(const struct server *server,
+                                  const struct config_listener *listener)
+{
+    const struct snapshot *s = server->newest;
+
+    for (unsigned i = 0; i < s->nslots; i++) {
+        if (s->slots[i] && s->slots[i]->config == listener)
+            return &server->slots[i];
+    }
+    return NULL;
+}
+
+static void fill_slot(struct status_listener *listener,
+                      const struct server *server, const struct slot *slot,
+                      struct region *region)
+{
+    char buffer[ADDRESS_TEXT_MAX];
+    struct text address = text_in(buffer, sizeof(buffer));
+
+    address_put(&address, &slot->local);
+    listener->address = region_copy(region, text_str(&address));
+    listener->connections = 0;
+    for (unsigned i = 0; i < server->nworkers; i++)
+        listener->connections +=
+            atomic_load_explicit(&slot->open[i].n, memory_order_relaxed);
+}
+
+static void fill_listener(struct status_listener *listener,
+                          const struct server *server,
+                          const struct config_listener *from,
+                          struct region *region)
+{
+    struct status_rule *rules =
+        region_take(region, (from->nrules + 1) * sizeof(*rules));
+    const struct slot *slot = slot_of(server, from);
+
+    for (unsigned i = 0; i < from->nrules; i++)
+        fill_rule(&rules[i], &from->rules[i], region);
+    *listener = (struct status_listener){
+        .id = from->id,
+        .arn = from->arn,
+        .protocol = protocol_word(from->protocol),
+        .port = from->port,
+        .connections = STATUS_UNKNOWN,
+        .nrules = from->nrules,
+        .rules = rules,
+    };
+    if (slot)
+        fill_slot(listener, server, slot, region);
+}
+
+static void fill_balancer(struct status_balancer *balancer,
+                          const struct server *server,
+                          const struct config_load_balancer *from,
+                          struct region *region)
+{
+    struct status_listener *listeners =
+        region_take(region, (from->nlisteners + 1) * sizeof(*listeners));
+
+    for (unsigned i = 0; i < from->nlisteners; i++)
+        fill_listener(&listeners[i], server, from->listeners[i], region);
+    *balancer = (struct status_balancer){
+        .id = from->id,
+        .name = from->name,
+        .arn = from->arn,
+        .nlisteners = from->nlisteners,
+        .listeners = listeners,
+    };
+}
+
+/* ---- targets ------------------------------------------------------------- */
+
+/* The targets of one group while they are gathered. */
+struct gathered {
+    const struct server *server;
+    struct region *region;
+    struct status_target *v;
+    unsigned n;
+};
+
+static void fill_health(struct status_target *to, const struct gathered *in,
+                        const struct target *target)
+{
+    const struct health *health =
+        health_monitor_find(in->server->health, target);
+    char buffer[256];
+    struct text description = text_in(buffer, sizeof(buffer));
+    uint64_t since_us;
+
+    if (health == NULL) {
+        to->state = str_of(target_state_word(atomic_load(&target->state)));
+        return;
+    }
+    health_put_description(&description, health);
+    to->state = str_of(target_state_word(health->state));
+    to->reason = str_of(health_reason_word(health->reason));
+    to->description = region_copy(in->region, text_str(&description));
+    if (health_monitor_since(in->server->health, target, &since_us))
+        to->since_s = (in->server->loop.now_us - since_us) / 1000000;
+}
+
+/* One target more, with what is known of any. */
+static struct status_target *add_target(struct gathered *in,
+                                        const struct target *target)
+{
+    struct status_target *to = &in->v[in->n++];
+    char buffer[ADDRESS_TEXT_MAX];
+    struct text ip = text_in(buffer, sizeof(buffer));
+
+    address_put_ip(&ip, &target->address);
+    *to = (struct status_target){
+        .address = region_copy(in->region, str_of(target->text)),
+        .ip = region_copy(in->region, text_str(&ip)),
+        .port = target->address.port,
+        .since_s = STATUS_UNKNOWN,
+        .weight = STATUS_UNKNOWN,
+        .share = STATUS_UNKNOWN,
+        .slow_start = STATUS_UNKNOWN,
+        .draining_left_s = STATUS_UNKNOWN,
+        .active = STATUS_UNKNOWN,
+        .requests = STATUS_UNKNOWN,
+        .errors = STATUS_UNKNOWN,
+    };
+    fill_health(to, in, target);
+    return to;
+}
+
+/* Who gets which share; v: the targets in the order of group->targets. */
+static void fill_shares(struct status_target *v, const struct group *group)
+{
+    unsigned n = atomic_load(&group->neligible);
+
+    for (unsigned i = 0; i < group->ntargets; i++)
+        v[i].share = 0;
+    for (unsigned i = 0; i < n; i++)
+        v[atomic_load(&group->eligible[i])].share =
+            group->balancer->counts_outstanding ? STATUS_UNKNOWN : 10000 / n;
+}
+
+static void gather(struct gathered *in, const struct group *group)
+{
+    in->v = region_take(in->region, (group->ntargets + 1) * sizeof(*in->v));
+    for (unsigned i = 0; i < group->ntargets; i++) {
+        const struct target *target = group->targets[i];
+        struct status_target *to = add_target(in, target);
+
+        to->zone = group->config->targets[i].zone;
+        if (group->balancer->counts_outstanding)
+            to->active = atomic_load(&target->outstanding);
+    }
+    fill_shares(in->v, group);
+}
+
+/* ---- groups -------------------------------------------------------------- */
+
+static void fill_group(struct status_group *to, const struct server *server,
+                       const struct group *group, struct region *region)
+{
+    const struct config_group *from = group->config;
+    struct gathered in = {.server = server, .region = region};
+
+    gather(&in, group);
+    *to = (struct status_group){
+        .id = from->id,
+        .name = from->name,
+        .arn = from->arn,
+        .type = type_word(from->type),
+        .protocol = protocol_word(from->protocol),
+        .version = version_word(from->version),
+        .algorithm = algorithm_word(from->attributes.algorithm),
+        .stickiness = stickiness_word(&from->attributes),
+        .port = from->port,
+        .nelsewhere = from->nelsewhere,
+        .used = from->load_balancer != NULL,
+        .fail_open = atomic_load(&group->fail_open),
+        .slow_start_s = from->attributes.slow_start_ms / 1000,
+        .deregistration_s = from->attributes.deregistration_delay_ms / 1000,
+        .ntargets = in.n,
+        .targets = in.v,
+    };
+}
+
+void status_view_fill(struct status_view *view, const struct server *server,
+                      struct region *region)
+{
+    const struct config *config = server->newest->config;
+    struct status_balancer *balancers =
+        region_take(region, (config->nload_balancers + 1) * sizeof(*balancers));
+    struct status_group *groups =
+        region_take(region, (server->newest->ngroups + 1) * sizeof(*groups));
+
+    fill_process(&view->process, server);
+    for (unsigned i = 0; i < config->nload_balancers; i++)
+        fill_balancer(&balancers[i], server, config->load_balancers[i], region);
+    for (unsigned i = 0; i < server->newest->ngroups; i++)
+        fill_group(&groups[i], server, &server->newest->groups[i], region);
+    view->nbalancers = config->nload_balancers;
+    view->balancers = balancers;
+    view->ngroups = server->newest->ngroups;
+    view->groups = groups;
+}
