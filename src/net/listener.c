@@ -60,8 +60,9 @@ int listener_open(struct address *address, bool shared, struct error *error)
 }
 
 /* With no descriptor left the queue would stay readable and the loop would
- * spin: one kept in reserve takes the connection, so that it can be closed. */
-static void refuse_one(struct listener *l)
+ * spin: one kept in reserve takes the connection, so that it can be closed.
+ * False when there was none, or no reserve. */
+static bool refuse_one(struct listener *l)
 {
     int fd;
 
@@ -71,17 +72,18 @@ static void refuse_one(struct listener *l)
     if (fd >= 0)
         close(fd);
     l->spare_fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
+    return fd >= 0;
 }
 
-static void out_of_descriptors(struct listener *l)
+/* True when there may be more in the queue, and somebody to take it. */
+static bool out_of_descriptors(struct listener *l)
 {
     COUNTER_ADD(l->loop->counters, accept_pauses, 1);
-    if (l->stopping) {
-        refuse_one(l);
-        return;
-    }
+    if (l->stopping)
+        return refuse_one(l);
     event_del(&l->event);
     loop_timer_set(l->loop, &l->pause, ACCEPT_PAUSE_MS);
+    return false;
 }
 
 static void on_pause_over(struct timer *timer)
@@ -105,10 +107,8 @@ static bool accept_one(struct listener *l)
         if (errno == EAGAIN)
             return false;
         if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS ||
-            errno == ENOMEM) {
-            out_of_descriptors(l);
-            return l->stopping;
-        }
+            errno == ENOMEM)
+            return out_of_descriptors(l);
         return true; /* that connection died; the next may not have */
     }
     address_from_sockaddr((struct sockaddr *)&sa, &client);

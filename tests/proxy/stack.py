@@ -17,6 +17,7 @@
 """
 import json
 import os
+import resource
 import shutil
 import signal
 import subprocess
@@ -211,6 +212,12 @@ class Served(rig.Process):
 
     def log_count(self, text):
         return sum(text in line for line in list(self.log))
+
+    def limit_files(self, most=None):
+        """How many files it may have open from now on; None: as at first."""
+        first = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+        resource.prlimit(self.pid, resource.RLIMIT_NOFILE,
+                         (most or first, first))
 
     def targets(self):
         """/targets as a list of dicts."""

@@ -11,6 +11,7 @@ import unittest
 
 import rig
 from rig import Origin, Sluice, head, until
+from stack import Served, Stack, fixed
 
 REQUEST = head(method="GET", target="/drain")
 
@@ -176,6 +177,19 @@ class Drain(unittest.TestCase):
             sluice.signal(signal.SIGTERM)
             sluice.wait()
             self.assertGreater(time.monotonic() - started, 0.8)
+
+    def test_a_lack_of_descriptors_does_not_hold_up_the_end(self):
+        for most in (3, None):      # none at all; all of them in use
+            with self.subTest(most):
+                server = Served(Stack().listener("Web", 80, fixed(200, "")))
+                self.addCleanup(lambda s=server: s.child.stdout.closed or
+                                s.kill())
+                server.limit_files(most or server.fds() + 3)
+                clients = [server.client() for _ in range(12)]
+                server.signal(signal.SIGTERM)
+                self.assertEqual(server.wait(), 0)
+                for client in clients:
+                    client.close()
 
     def test_requests_pipelined_before_term_are_all_answered(self):
         sluice = self.run_with()
