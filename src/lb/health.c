@@ -95,6 +95,7 @@ static enum health_reason reason_of(enum probe_result result)
     case PROBE_INTERNAL:
         return HEALTH_REASON_INTERNAL_ERROR;
     case PROBE_FAILED:
+    case PROBE_GARBLED:
     case PROBE_PASSED:
         break;
     }

@@ -37,7 +37,8 @@ enum probe_result {
     PROBE_PASSED,
     PROBE_WRONG_CODE, /* answered, with a code that the matcher has not */
     PROBE_TIMEOUT,
-    PROBE_FAILED,   /* no connection, reset, or an answer that is none */
+    PROBE_FAILED,   /* no connection, or it ended without an answer */
+    PROBE_GARBLED,  /* an answer that is none */
     PROBE_INTERNAL, /* not the target's fault: we had no socket for it */
 };
 

@@ -146,9 +146,13 @@ bool probe_judge(const struct config_health *health, struct str response,
             code_set_has(&health->codes, got) ? PROBE_PASSED : PROBE_WRONG_CODE;
         return true;
     }
-    if (reading == READING_MORE && !end && response.n < PROBE_RESPONSE_MAX)
-        return false;
+    if (reading == READING_MORE && response.n < PROBE_RESPONSE_MAX) {
+        if (!end)
+            return false;
+        *result = PROBE_FAILED;
+    } else {
+        *result = PROBE_GARBLED;
+    }
     *code = 0;
-    *result = PROBE_FAILED;
     return true;
 }

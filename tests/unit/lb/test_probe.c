@@ -160,7 +160,7 @@ static void check_verdict(const struct answer *a, bool end)
     assert_true(probe_judge(&health, str_of(a->bytes), end, &result, &code));
     assert_int_equal(result, a->verdict == PASS    ? PROBE_PASSED
                              : a->verdict == WRONG ? PROBE_WRONG_CODE
-                                                   : PROBE_FAILED);
+                                                   : PROBE_GARBLED);
     assert_int_equal(code, a->code);
 }
 
@@ -218,7 +218,7 @@ static void test_garbage_fails_at_its_first_wrong_byte(void **state)
     (void)state;
     assert_false(judge_begin(&health, "HTTP/1", 6, false, &result));
     assert_true(judge_begin(&health, "HTTP/2", 6, false, &result));
-    assert_int_equal(result, PROBE_FAILED);
+    assert_int_equal(result, PROBE_GARBLED);
 }
 
 static void test_an_answer_without_a_status_line_comes_to_an_end(void **state)
@@ -233,12 +233,12 @@ static void test_an_answer_without_a_status_line_comes_to_an_end(void **state)
     assert_false(
         judge_begin(&health, bytes, sizeof(bytes) - 1, false, &result));
     assert_true(judge_begin(&health, bytes, sizeof(bytes), false, &result));
-    assert_int_equal(result, PROBE_FAILED);
+    assert_int_equal(result, PROBE_GARBLED);
 
     result = PROBE_INTERNAL;
     memcpy(bytes, "HTTP/1.1 100 \r\n", 15); /* interim, and never more */
     assert_true(judge_begin(&health, bytes, sizeof(bytes), false, &result));
-    assert_int_equal(result, PROBE_FAILED);
+    assert_int_equal(result, PROBE_GARBLED);
 }
 
 static void test_the_matcher_says_which_codes_pass(void **state)
