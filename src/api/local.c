@@ -85,8 +85,9 @@ static void put_metrics(struct text *body, const struct local_view *view)
                  "sluice_log_dropped_lines_total ");
     text_u64(body, view->log_dropped);
     TEXT_LITERAL(body,
-                 "\n# HELP sluice_access_log_dropped_lines_total Access log "
-                 "lines dropped because the disk was slow or full\n"
+                 "\n# HELP sluice_access_log_dropped_lines_total Lines of "
+                 "access, connection and health check logs dropped because the "
+                 "disk was slow or full\n"
                  "# TYPE sluice_access_log_dropped_lines_total counter\n"
                  "sluice_access_log_dropped_lines_total ");
     text_u64(body, view->access_log_dropped);

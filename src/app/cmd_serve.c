@@ -18,9 +18,9 @@ struct values {
     struct address api;
     uint64_t workers; /* 0: one for each CPU */
     uint64_t drain_timeout;
-    unsigned log_level;     /* enum log_level */
-    unsigned log_format;    /* enum log_format */
-    const char *access_log; /* NULL: what the template says */
+    unsigned log_level;          /* enum log_level */
+    unsigned log_format;         /* enum log_format */
+    const char *logs[LOG_KINDS]; /* NULL: what the template says */
     const char *explain_key;
     const char *user; /* NULL: the one we are */
 };
@@ -78,7 +78,21 @@ static const struct option options[] = {
              "standard output. USR1 opens the file anew. Default: AccessLog of "
              "the load balancer's Metadata.Sluice.",
      .kind = OPTION_TEXT,
-     FIELD(access_log)},
+     FIELD(logs[ACCESS_LOG])},
+    {.name = "connection-log",
+     .argument = "FILE|-|off",
+     .help = "Where ALB's connection log goes, a line for each connection of "
+             "a client; as --access-log, which may be the same file. Default: "
+             "ConnectionLog of the load balancer's Metadata.Sluice.",
+     .kind = OPTION_TEXT,
+     FIELD(logs[CONNECTION_LOG])},
+    {.name = "health-check-log",
+     .argument = "FILE|-|off",
+     .help = "Where ALB's health check log goes, a line for each health check; "
+             "as --access-log, which may be the same file. Default: "
+             "HealthCheckLog of the load balancer's Metadata.Sluice.",
+     .kind = OPTION_TEXT,
+     FIELD(logs[HEALTH_CHECK_LOG])},
     {.name = "explain-key",
      .argument = "KEY",
      .help = "A request with the header `X-Sluice-Explain: KEY` is told in a "
@@ -279,13 +293,11 @@ static int unavailable(const struct error *error)
     return EX_UNAVAILABLE;
 }
 
-static struct str access_log_of(const struct values *values)
+static struct str log_of(const char *value)
 {
-    if (values->access_log == NULL)
+    if (value == NULL)
         return str_make(NULL, 0);
-    if (strcmp(values->access_log, "off") == 0)
-        return STR("");
-    return str_of(values->access_log);
+    return strcmp(value, "off") == 0 ? STR("") : str_of(value);
 }
 
 static bool bound(void *owner, struct error *error)
@@ -309,7 +321,6 @@ static int run_server(struct serving *s, struct error *error)
         .api = values->api.family != 0,
         .api_bind = values->api,
         .drain_timeout_ms = (uint32_t)values->drain_timeout * 1000,
-        .access_log = access_log_of(values),
         .explain_key =
             values->explain_key ? str_of(values->explain_key) : STR(""),
         .reload = values->source.templates.n ? reload : NULL,
@@ -318,8 +329,11 @@ static int run_server(struct serving *s, struct error *error)
         .draining = draining,
         .owner = s,
     };
-    struct server *server = server_start(s->config, &how, error);
+    struct server *server;
 
+    for (unsigned i = 0; i < LOG_KINDS; i++)
+        how.logs[i] = log_of(values->logs[i]);
+    server = server_start(s->config, &how, error);
     if (server == NULL)
         return EX_UNAVAILABLE;
     print_start(server, s);

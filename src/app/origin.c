@@ -47,7 +47,7 @@ static bool on_accept(struct listener *listener, int fd,
 {
     struct worker *w = listener->owner;
 
-    return server_accept(&w->port, fd, client);
+    return server_accept(&w->port, fd, client) != NULL;
 }
 
 static void on_stopped(struct listener *listener)

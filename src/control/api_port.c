@@ -104,7 +104,7 @@ static void answer(struct api_port *api, struct server_stream *stream,
         .snapshots_alive = atomic_load(api->view.snapshots),
         .log_dropped = log_dropped(),
         .access_log_dropped =
-            *api->view.log ? access_writer_dropped(*api->view.log) : 0,
+            *api->view.log ? log_writer_dropped(*api->view.log) : 0,
     };
     struct str method = slice_of(&req->fields, req->method_name);
     struct str path = slice_of(&req->fields, req->path);
@@ -181,7 +181,7 @@ static bool on_accept(struct listener *listener, int fd,
 {
     struct api_port *api = listener->owner;
 
-    return server_accept(&api->port, fd, client);
+    return server_accept(&api->port, fd, client) != NULL;
 }
 
 static bool start(struct api_port *api, struct loop *loop, int fd)

@@ -7,8 +7,8 @@
 #define SLUICE_CONTROL_API_PORT_H
 
 #include "base/error.h"
-#include "control/access_writer.h"
 #include "control/health_monitor.h"
+#include "control/log_writer.h"
 #include "http/server.h"
 
 struct server;
@@ -19,7 +19,7 @@ struct api_port_view {
     unsigned ncounters;
     const _Atomic unsigned *snapshots;
     const struct health_monitor *health;
-    struct access_writer *const *log; /* NULL there: nothing is logged */
+    struct log_writer *const *log; /* NULL there: nothing is logged */
     const struct server *server;
 };
 

@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/memory.h"
 #include "control/health_probe.h"
@@ -30,6 +31,8 @@ struct monitored {
     uint64_t since_us;          /* of its state */
     uint32_t interval_ms;       /* that the timer was set by */
     uint64_t round;             /* of the last apply that saw it */
+    int64_t began;              /* the last probe: wall clock, us */
+    uint64_t began_ns;          /* and monotonic */
 };
 
 struct health_monitor {
@@ -41,6 +44,8 @@ struct health_monitor {
     struct monitored **slots; /* by target->slot; NULL: none */
     unsigned nslots;
     uint64_t round;
+    void (*ended)(void *owner, const struct probe_end *end);
+    void *owner;
 };
 
 /* ---- what a probe changes ------------------------------------------------ */
@@ -63,6 +68,23 @@ static void log_change(const struct monitored *m)
               STR_ARG(text_str(&why)));
 }
 
+static void tell_end(const struct monitored *m, enum probe_result result,
+                     unsigned code)
+{
+    struct probe_end end = {
+        .group = m->group->config,
+        .target = m->target,
+        .began = m->began,
+        .result = result,
+        .code = code,
+    };
+
+    if (m->monitor->ended == NULL)
+        return;
+    end.latency_ns = clock_monotonic_ns() - m->began_ns;
+    m->monitor->ended(m->monitor->owner, &end);
+}
+
 static void take(struct monitored *m, enum probe_result result, unsigned code)
 {
     const struct config_health *config = &m->group->config->health;
@@ -71,6 +93,7 @@ static void take(struct monitored *m, enum probe_result result, unsigned code)
         .unhealthy_threshold = config->unhealthy_threshold,
     };
 
+    tell_end(m, result, code);
     if (!health_take(&m->health, &limits, result, code))
         return;
     m->since_us = m->monitor->loop->now_us;
@@ -94,6 +117,8 @@ static void begin_probe(struct monitored *m)
     enum probe_result result = PROBE_INTERNAL;
 
     health_checking(&m->health);
+    m->began = clock_wall_us();
+    m->began_ns = clock_monotonic_ns();
     m->probe =
         health_probe_begin(&m->monitor->probes, m, &m->group->config->health,
                            &m->target->address, &result);
@@ -374,6 +399,15 @@ struct health_monitor *health_monitor_new(struct loop *loop)
     list_init(&monitor->waiting);
     loop_task_init(&monitor->task, begin_waiting);
     return monitor;
+}
+
+void health_monitor_tell(struct health_monitor *monitor,
+                         void (*ended)(void *owner,
+                                       const struct probe_end *end),
+                         void *owner)
+{
+    monitor->ended = ended;
+    monitor->owner = owner;
 }
 
 void health_monitor_free(struct health_monitor *monitor)

@@ -40,6 +40,23 @@ void health_monitor_apply(struct health_monitor *monitor,
 bool health_monitor_since(const struct health_monitor *monitor,
                           const struct target *target, uint64_t *since_us);
 
+/* A probe that ended. */
+struct probe_end {
+    const struct config_group *group;
+    const struct target *target;
+    int64_t began;       /* microseconds since 1970 */
+    uint64_t latency_ns; /* until its result */
+    enum probe_result result;
+    unsigned code; /* the status that came; 0: none */
+};
+
+/* Calls `ended` for every probe that ends from now on, but for those that are
+ * given up because their target goes. */
+void health_monitor_tell(struct health_monitor *monitor,
+                         void (*ended)(void *owner,
+                                       const struct probe_end *end),
+                         void *owner);
+
 /* What is known of a target of the newest snapshot, for /targets and the API;
  * NULL when it is not monitored. */
 const struct health *health_monitor_find(const struct health_monitor *monitor,

@@ -127,21 +127,25 @@ static bool compile(struct server *server, struct config *config,
     return *snapshot != NULL;
 }
 
-/* ---- the access log ------------------------------------------------------ */
+/* ---- logs ---------------------------------------------------------------- */
 
-unsigned publish_sink(struct server *server, struct str arn)
+/* The number of that log of a load balancer. */
+static unsigned number_of(struct server *server, struct str arn,
+                          enum log_kind kind)
 {
     unsigned n = server->nsinks;
     struct sink *grown;
 
     for (unsigned i = 0; i < n; i++) {
-        if (str_eq(server->sinks[i].arn, arn))
+        if (server->sinks[i].to.kind == kind &&
+            str_eq(server->sinks[i].arn, arn))
             return i;
     }
     grown = memory_zeroed(n + 1, sizeof(*grown));
     for (unsigned i = 0; i < n; i++)
         grown[i] = server->sinks[i];
     grown[n].arn = region_copy(&server->region, arn);
+    grown[n].to.kind = kind;
     free(server->sinks);
     server->sinks = grown;
     server->nsinks = n + 1;
@@ -149,53 +153,71 @@ unsigned publish_sink(struct server *server, struct str arn)
 }
 
 static struct str log_path(const struct server *server,
-                           const struct config_load_balancer *balancer)
+                           const struct config_load_balancer *balancer,
+                           enum log_kind kind)
 {
-    return server->options.access_log.p ? server->options.access_log
-                                        : balancer->access_log;
+    return server->options.logs[kind].p ? server->options.logs[kind]
+                                        : balancer->logs[kind];
 }
 
-static int sink_of(struct server *server,
-                   const struct config_listener *listener)
+int publish_sink(struct server *server,
+                 const struct config_load_balancer *balancer,
+                 enum log_kind kind)
 {
-    const struct config_load_balancer *balancer = listener->load_balancer;
-
-    return log_path(server, balancer).n
-               ? (int)publish_sink(server, balancer->arn)
-               : ACCESS_SINK_NONE;
+    return log_path(server, balancer, kind).n
+               ? (int)number_of(server, balancer->arn, kind)
+               : LOG_SINK_NONE;
 }
 
-struct str *publish_log_paths(struct server *server,
-                              const struct config *config)
+bool publish_logs(const struct server *server, const struct config *config)
 {
-    struct str *paths;
+    for (unsigned i = 0; i < config->nload_balancers; i++) {
+        for (unsigned kind = 0; kind < LOG_KINDS; kind++) {
+            if (log_path(server, config->load_balancers[i], kind).n)
+                return true;
+        }
+    }
+    return false;
+}
+
+static void point_sink(struct server *server,
+                       const struct config_load_balancer *balancer,
+                       enum log_kind kind)
+{
+    unsigned number = number_of(server, balancer->arn, kind);
+    struct sink *sink = &server->sinks[number];
+    struct str path = log_path(server, balancer, kind);
+
+    if (!str_eq(sink->to.path, path))
+        sink->to.path = region_copy(&server->region, path);
+}
+
+struct log_sink *publish_log_sinks(struct server *server,
+                                   const struct config *config)
+{
+    struct log_sink *sinks;
 
     for (unsigned i = 0; i < config->nload_balancers; i++) {
-        const struct config_load_balancer *balancer = config->load_balancers[i];
-        unsigned number = publish_sink(server, balancer->arn);
-        struct sink *sink = &server->sinks[number];
-        struct str path = log_path(server, balancer);
-
-        if (!str_eq(sink->path, path))
-            sink->path = region_copy(&server->region, path);
+        for (unsigned kind = 0; kind < LOG_KINDS; kind++)
+            point_sink(server, config->load_balancers[i], kind);
     }
-    paths = memory_zeroed(server->nsinks + 1, sizeof(*paths));
+    sinks = memory_zeroed(server->nsinks + 1, sizeof(*sinks));
     for (unsigned i = 0; i < server->nsinks; i++)
-        paths[i] = server->sinks[i].path;
-    return paths;
+        sinks[i] = server->sinks[i].to;
+    return sinks;
 }
 
-static bool set_log_paths(struct server *server, const struct config *config,
+static bool set_log_sinks(struct server *server, const struct config *config,
                           struct error *error)
 {
-    struct str *paths;
+    struct log_sink *sinks;
     bool ok;
 
     if (server->log == NULL)
         return true;
-    paths = publish_log_paths(server, config);
-    ok = access_writer_set_paths(server->log, paths, server->nsinks, error);
-    free(paths);
+    sinks = publish_log_sinks(server, config);
+    ok = log_writer_set_sinks(server->log, sinks, server->nsinks, error);
+    free(sinks);
     return ok;
 }
 
@@ -360,6 +382,13 @@ static void resolve_ports(struct change *change, const struct route_table *to,
     }
 }
 
+static void set_sinks(struct server *server, struct route_table *table)
+{
+    for (unsigned kind = 0; kind < LOG_KINDS; kind++)
+        table->sinks[kind] =
+            publish_sink(server, table->config->load_balancer, kind);
+}
+
 static void map_slots(struct change *change, const unsigned *slots)
 {
     struct server *server = change->server;
@@ -372,7 +401,7 @@ static void map_slots(struct change *change, const unsigned *slots)
         if (s->listeners[i].config->protocol != PROTOCOL_HTTP)
             continue;
         s->slots[slots[i]] = &s->listeners[i];
-        s->listeners[i].sink = sink_of(server, s->listeners[i].config);
+        set_sinks(server, &s->listeners[i]);
         change->keep[slots[i]] = true;
         resolve_ports(change, &s->listeners[i],
                       server->slots[slots[i]].local.port);
@@ -456,7 +485,7 @@ static bool apply(struct change *change, struct error *error)
     struct snapshot *s = change->snapshot;
     unsigned *slots = memory_zeroed(s->nlisteners + 1, sizeof(*slots));
     bool ok = place_listeners(change, slots, error) &&
-              set_log_paths(change->server, s->config, error);
+              set_log_sinks(change->server, s->config, error);
 
     if (ok)
         map_slots(change, slots);

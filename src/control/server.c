@@ -62,7 +62,7 @@ static void on_usr1(evutil_socket_t signal, short what, void *arg)
     (void)signal;
     (void)what;
     if (server->log)
-        access_writer_reopen(server->log);
+        log_writer_reopen(server->log);
 }
 
 static void on_usr2(evutil_socket_t signal, short what, void *arg)
@@ -153,7 +153,7 @@ static void wake_log(void *owner)
     struct server *server = owner;
 
     if (server->log)
-        access_writer_wake(server->log);
+        log_writer_wake(server->log);
 }
 
 static bool make_workers(struct server *server, bool logs, struct error *error)
@@ -162,7 +162,7 @@ static bool make_workers(struct server *server, bool logs, struct error *error)
         struct worker *w = worker_new(&server->mailbox);
 
         if (w && logs)
-            w->ring = server->rings[i] = access_ring_new();
+            w->ring = server->rings[i] = log_ring_new();
         if (w == NULL || (logs && w->ring == NULL)) {
             if (w)
                 worker_free(w);
@@ -183,23 +183,33 @@ static bool make_workers(struct server *server, bool logs, struct error *error)
 /* Whether anything is logged, with this config or one that HUP brings. */
 static bool wants_log(const struct server *server, const struct config *config)
 {
-    if (server->options.access_log.p)
-        return server->options.access_log.n != 0;
-    for (unsigned i = 0; i < config->nload_balancers; i++) {
-        if (config->load_balancers[i]->access_log.n)
-            return true;
-    }
-    return server->options.reload != NULL;
+    bool given = true;
+
+    for (unsigned i = 0; i < LOG_KINDS; i++)
+        given = given && server->options.logs[i].p;
+    return publish_logs(server, config) ||
+           (!given && server->options.reload != NULL);
+}
+
+/* Control's own records: of health checks. */
+static bool make_ring(struct server *server, struct error *error)
+{
+    server->ring = log_ring_new();
+    if (server->ring == NULL)
+        return error_set(error, "cannot make a log: out of memory");
+    health_monitor_tell(server->health, health_log_put, server);
+    return true;
 }
 
 static bool start_log(struct server *server, const struct config *config,
                       struct error *error)
 {
-    struct str *paths = publish_log_paths(server, config);
+    struct log_sink *sinks = publish_log_sinks(server, config);
 
-    server->log = access_writer_start(server->rings, server->nworkers, paths,
-                                      server->nsinks, error);
-    free(paths);
+    server->rings[server->nworkers] = server->ring;
+    server->log = log_writer_start(server->rings, server->nworkers + 1, sinks,
+                                   server->nsinks, error);
+    free(sinks);
     return server->log != NULL;
 }
 
@@ -258,8 +268,9 @@ static bool start(struct server *server, struct config *config,
         return error_set(error, "cannot start: out of memory or file "
                                 "descriptors");
     server->health = health_monitor_new(&server->loop);
-    if (!make_workers(server, logs, error) || !publish(server, config, error) ||
-        !start_api(server, error) ||
+    if (!make_workers(server, logs, error) ||
+        (logs && !make_ring(server, error)) ||
+        !publish(server, config, error) || !start_api(server, error) ||
         (server->options.bound &&
          !server->options.bound(server->options.owner, error)) ||
         (logs && !start_log(server, config, error)))
@@ -284,7 +295,7 @@ struct server *server_start(struct config *config,
     server->all =
         memory_zeroed(options->workers + 1, sizeof(struct counters *));
     server->rings =
-        memory_zeroed(options->workers + 1, sizeof(struct access_ring *));
+        memory_zeroed(options->workers + 1, sizeof(struct log_ring *));
     timer_init(&server->drain_limit, on_drain_limit);
     if (!start(server, config, error)) {
         server_free(server);
@@ -367,7 +378,7 @@ void server_free(struct server *server)
     end_workers(server);
     server->stopping = true;
     if (server->log)
-        access_writer_stop(server->log);
+        log_writer_stop(server->log);
     if (!idle) {
         log_write(LOG_WARN, "control",
                   "a template is still being read: ending without it");
@@ -387,6 +398,7 @@ void server_free(struct server *server)
     free(server->sinks);
     region_end(&server->region);
     free(server->workers);
+    log_ring_free(server->ring);
     free(server->rings);
     free(server->all);
     free(server);

@@ -15,10 +15,10 @@ struct server_options {
     struct address api_bind;
     uint32_t drain_timeout_ms;
     const struct inspector *inspector; /* NULL: none */
-    struct str access_log;  /* of every load balancer, "-": standard output;
-                               p == NULL: what each says in its metadata; "":
-                               none */
-    struct str explain_key; /* n == 0: no live request is explained */
+    struct str logs[LOG_KINDS]; /* of every load balancer, "-": standard output;
+                                   p == NULL: what each says in its metadata;
+                                   "": none */
+    struct str explain_key;     /* n == 0: no live request is explained */
     /* SIGHUP: the config to run from now on, or NULL when there is none (the
      * callee said why).  Called on the chore thread, never twice at a time;
      * NULL: HUP does nothing. */

@@ -7,10 +7,10 @@
 #ifndef SLUICE_CONTROL_SERVER_STATE_H
 #define SLUICE_CONTROL_SERVER_STATE_H
 
-#include "control/access_writer.h"
 #include "control/api_port.h"
 #include "control/chore.h"
 #include "control/health_monitor.h"
+#include "control/log_writer.h"
 #include "control/server.h"
 #include "proxy/worker.h"
 
@@ -68,12 +68,13 @@ struct server {
     struct event on_usr1;
     struct event on_usr2;
     struct health_monitor *health;
-    struct access_writer *log; /* NULL: nothing is logged */
-    struct access_ring **rings;
+    struct log_writer *log;  /* NULL: nothing is logged */
+    struct log_ring **rings; /* of every worker, then control's own */
+    struct log_ring *ring;   /* that one; NULL: nothing is logged */
     unsigned nsinks;
     struct sink {
-        struct str arn;  /* of a load balancer */
-        struct str path; /* n == 0: nowhere */
+        struct str arn; /* of a load balancer */
+        struct log_sink to;
     } * sinks; /* a number is given once, and a load balancer that is gone keeps
                  its file: requests of older snapshots end in it */
     struct chores chores;
@@ -100,16 +101,28 @@ void publish_lease_back(struct server *server, struct lease *lease);
 /* Lets go of the newest snapshot, when no worker runs. */
 void publish_end(struct server *server);
 
-/* The number of a load balancer's access log. */
-unsigned publish_sink(struct server *server, struct str arn);
+/* The number of that log of a load balancer, LOG_SINK_NONE when there is
+ * none. */
+int publish_sink(struct server *server,
+                 const struct config_load_balancer *balancer,
+                 enum log_kind kind);
 
-/* Where the records of each sink go, with this config: nsinks paths that the
- * caller frees. */
-struct str *publish_log_paths(struct server *server,
-                              const struct config *config);
+/* Whether any load balancer of the config has a log. */
+bool publish_logs(const struct server *server, const struct config *config);
+
+/* Where the records of each sink go, with this config: nsinks of them, that
+ * the caller frees. */
+struct log_sink *publish_log_sinks(struct server *server,
+                                   const struct config *config);
 
 /* Sends a message without more to a worker. */
 void publish_tell(struct worker *worker, enum worker_message kind);
+
+/* ---- health_log.c -------------------------------------------------------- */
+
+/* A probe ended: its record for the health check log.  `owner` is the
+ * server. */
+void health_log_put(void *owner, const struct probe_end *end);
 
 /* ---- reload.c ------------------------------------------------------------ */
 

@@ -617,16 +617,16 @@ void server_port_end(struct server_port *port)
     port->fields = NULL;
 }
 
-bool server_accept(struct server_port *port, int fd,
-                   const struct address *client)
+struct server_stream *server_accept(struct server_port *port, int fd,
+                                    const struct address *client)
 {
     struct server_session *s = slab_take(&port->slab);
 
     if (s == NULL)
-        return false;
+        return NULL;
     if (!conn_init(&s->conn, port->loop, fd, &server_conn_ops)) {
         slab_give(&port->slab, s);
-        return false;
+        return NULL;
     }
     s->stream = (struct server_stream){&server_h1_ops, NULL};
     s->port = port;
@@ -640,7 +640,7 @@ bool server_accept(struct server_port *port, int fd,
     COUNTER_ADD(port->loop->counters, client_connections_accepted, 1);
     COUNTER_ADD(port->loop->counters, client_connections, 1);
     await_request(s);
-    return true;
+    return &s->stream;
 }
 
 void server_port_drain(struct server_port *port)

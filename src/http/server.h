@@ -47,9 +47,11 @@ void server_port_close(struct server_port *port);
  * loop_settle(). */
 void server_port_end(struct server_port *port);
 
-/* Takes over an accepted socket; false: it stays the caller's. */
-bool server_accept(struct server_port *port, int fd,
-                   const struct address *client);
+/* Takes over an accepted socket; NULL: it stays the caller's.  The session's
+ * stream is good for server_stream_client() and server_stream_number() until
+ * the caller returns. */
+struct server_stream *server_accept(struct server_port *port, int fd,
+                                    const struct address *client);
 
 /* Answers what comes with `Connection: close` from now on and closes idle
  * connections after a short grace; on_empty follows when none is left. */

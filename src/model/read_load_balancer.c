@@ -16,7 +16,7 @@ struct input {
 struct sluice_input {
     const struct value *value;
     struct field bind;
-    struct field access_log;
+    struct field logs[LOG_KINDS];
 };
 
 static const char *const balancer_types[] = {"application", "network",
@@ -72,9 +72,19 @@ static const struct property sluice_properties[] = {
     {.name = "Bind", .kind = PROPERTY_RAW, .offset = SLUICE(bind)},
     {.name = "AccessLog",
      .kind = PROPERTY_STRING,
-     .offset = SLUICE(access_log),
+     .offset = SLUICE(logs[ACCESS_LOG]),
      .min = 1,
      .example = "access.log"},
+    {.name = "ConnectionLog",
+     .kind = PROPERTY_STRING,
+     .offset = SLUICE(logs[CONNECTION_LOG]),
+     .min = 1,
+     .example = "connection.log"},
+    {.name = "HealthCheckLog",
+     .kind = PROPERTY_STRING,
+     .offset = SLUICE(logs[HEALTH_CHECK_LOG]),
+     .min = 1,
+     .example = "health-check.log"},
 };
 
 static const struct schema sluice_schema = {
@@ -115,7 +125,8 @@ static void read_sluice(struct build *build, const struct resource *resource,
     schema_read(resource, &sluice_schema, "Metadata.Sluice", resource->sluice,
                 &input);
     build->balancer_hints[lb->index].bind = input.bind.value;
-    lb->access_log = keep_text(build, &input.access_log);
+    for (unsigned i = 0; i < LOG_KINDS; i++)
+        lb->logs[i] = keep_text(build, &input.logs[i]);
 }
 
 static void read_names(struct build *build, const struct resource *resource,

@@ -1,11 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * Records of what was served, and ALB's access log line made of them
- * (alb.md 7.1).
- *
- * A worker writes records into its ring, a single writer thread reads them
- * (control/access_writer.h): neither ever waits for the other.  A record that
- * finds no room is dropped and counted.
+ * (alb.md 7.1).  They travel in rings (proxy/log_ring.h).
  */
 #ifndef SLUICE_PROXY_ACCESS_LOG_H
 #define SLUICE_PROXY_ACCESS_LOG_H
@@ -51,11 +47,6 @@ enum {
     ACCESS_PRIORITY_NONE = -2,  /* "-": no rule was looked at */
     ACCESS_PRIORITY_ERROR = -1, /* evaluation failed */
     ACCESS_USER_AGENT_MAX = 8192,
-    ACCESS_RECORD_MAX = 64 * 1024,
-    ACCESS_SINK_NONE = -1, /* of load balancers that log nothing */
-    /* Room for the line of any record that came out of a ring: every byte of
-     * a text may become four. */
-    ACCESS_LINE_MAX = 4 * ACCESS_RECORD_MAX + 1024,
 };
 
 /* Microseconds since 1970 for points in time, microseconds for spans; -1 where
@@ -83,39 +74,8 @@ struct access_record {
     struct str texts[ACCESS_TEXTS];
 };
 
-/* ---- the ring ----------------------------------------------------------- */
-
-enum { ACCESS_RING_SIZE = 1024 * 1024 };
-
-struct access_ring; /* one writer thread, one reader thread */
-
-struct access_ring *access_ring_new(void); /* NULL without memory */
-void access_ring_free(struct access_ring *ring);
-
-/* Copies the record with its texts into the ring; false (and counted) when
- * there is no room.  Texts are cut at their caps so that a record always fits
- * ACCESS_RECORD_MAX.  `*wake`: the ring is half full, the reader should not
- * wait for its tick. */
-bool access_ring_put(struct access_ring *ring,
-                     const struct access_record *record, bool *wake);
-
-/* The next record, its texts pointing into the ring until the next call;
- * false when there is none. */
-bool access_ring_take(struct access_ring *ring, struct access_record *record);
-
-/* Records that found no room, so far.  Any thread. */
-uint64_t access_ring_dropped(const struct access_ring *ring);
-
-/* Positions only grow: where the next record will be put (any thread), and
- * where the next access_ring_take() looks (the reader).  What was put before
- * access_ring_end() was E has been taken when access_ring_at() is E or more. */
-uint64_t access_ring_end(const struct access_ring *ring);
-uint64_t access_ring_at(const struct access_ring *ring);
-
-/* ---- the line ----------------------------------------------------------- */
-
 /* ALB's 34 fields and an LF, or nothing with t->overflow: the room is asked
- * for as if every byte had to be escaped (ACCESS_LINE_MAX is always enough).
+ * for as if every byte had to be escaped (LOG_LINE_MAX is always enough).
  *
  * What alb.md leaves open: `"`, `\`, control and non-ASCII bytes are written
  * \xHH (in unquoted fields spaces too); a target is joined to HOST:PORT as it

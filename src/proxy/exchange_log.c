@@ -4,18 +4,9 @@
  * only while its head is in the buffer: those that the log wants are copied to
  * the arena when it comes.
  */
-#include "base/log.h"
+#include "base/clock.h"
 #include "proxy/exchange.h"
 #include "proxy/forwarded.h"
-
-/* Microseconds since 1970. */
-static int64_t wall_us(void)
-{
-    struct timespec ts;
-
-    clock_gettime(CLOCK_REALTIME, &ts);
-    return (int64_t)ts.tv_sec * 1000000 + ts.tv_nsec / 1000;
-}
 
 static struct str copy(struct exchange *ex, struct str s)
 {
@@ -24,40 +15,12 @@ static struct str copy(struct exchange *ex, struct str s)
     return str_make(p, p ? s.n : 0);
 }
 
-static void put(struct access_record *record, struct worker *w)
-{
-    bool wake = false;
-
-    access_ring_put(w->ring, record, &wake);
-    if (wake)
-        w->wake_log(w->log_owner);
-}
-
-/* splitmix64's finaliser: every bit of the result depends on all of x. */
-static uint64_t mix(uint64_t x)
-{
-    x = (x ^ x >> 30) * UINT64_C(0xbf58476d1ce4e5b9);
-    x = (x ^ x >> 27) * UINT64_C(0x94d049bb133111eb);
-    return x ^ x >> 31;
-}
-
-/* TID_...: the same for all requests of a connection (alb.md 7.1). */
-static void put_connection(struct access_record *record, const struct worker *w,
-                           const struct server_stream *stream)
-{
-    uint64_t number = server_stream_number(stream);
-    uint64_t id[2] = {mix(number ^ w->log_seeds[0]),
-                      mix(number + w->log_seeds[1])};
-
-    memcpy(record->conn_id, id, sizeof(record->conn_id));
-}
-
 /* What every record of a port has. */
 static void begin(struct access_record *record, const struct worker_port *p,
                   const struct route_table *table)
 {
     record->type = ACCESS_HTTP;
-    record->sink = (uint32_t)table->sink;
+    record->sink = (uint32_t)table->sinks[ACCESS_LOG];
     record->local = p->port.local;
     record->port = p->port.local.port;
     record->request_us = record->target_us = record->response_us = -1;
@@ -79,7 +42,8 @@ void exchange_log_begin(struct exchange *ex)
     const struct field *agent = NULL;
     struct access_record *record;
 
-    if (ex->worker->ring == NULL || ex->table->sink == ACCESS_SINK_NONE)
+    if (ex->worker->ring == NULL ||
+        ex->table->sinks[ACCESS_LOG] == LOG_SINK_NONE)
         return;
     record = arena_take(&ex->arena, sizeof(*record));
     if (record == NULL)
@@ -87,7 +51,7 @@ void exchange_log_begin(struct exchange *ex)
     memset(record, 0, sizeof(*record));
     begin(record, worker_port_of(server_stream_port(ex->client)), ex->table);
     record->client = *server_stream_client(ex->client);
-    put_connection(record, ex->worker, ex->client);
+    connection_id(record->conn_id, ex->worker, ex->client);
     record->version = req->version;
     record->texts[ACCESS_METHOD] = copy(ex, slice_of(fs, req->method_name));
     record->texts[ACCESS_HOST] =
@@ -175,7 +139,7 @@ static void put_times(struct exchange *ex, struct access_record *record)
 {
     uint64_t now = ex->worker->loop.now_us;
 
-    record->time = wall_us();
+    record->time = clock_wall_us();
     record->created = record->time - (int64_t)(now - ex->began_us);
     if (!ex->responded_us)
         return;
@@ -209,7 +173,7 @@ void exchange_log_end(struct exchange *ex)
         record->texts[ACCESS_TARGET_GROUP] = ex->group->config->arn;
     if (ex->target && !ex->tunnel)
         record->target = ex->target->address;
-    put(record, ex->worker);
+    worker_log(ex->worker, ACCESS_LOG, record);
 }
 
 void exchange_log_refused(struct server_stream *stream,
@@ -226,19 +190,19 @@ void exchange_log_refused(struct server_stream *stream,
         return;
     lease = p->last ? p->last : w->lease;
     table = lease->snapshot->slots[p->slot];
-    if (table->sink == ACCESS_SINK_NONE)
+    if (table->sinks[ACCESS_LOG] == LOG_SINK_NONE)
         return;
     begin(&record, p, table);
     record.client = *server_stream_client(stream);
-    put_connection(&record, w, stream);
+    connection_id(record.conn_id, w, stream);
     record.status = fault->status;
     record.received = received;
     record.sent = sent;
-    record.time = record.created = wall_us();
+    record.time = record.created = clock_wall_us();
     if (fault->reason != DESYNC_NONE) {
         record.texts[ACCESS_CLASSIFICATION] = STR("Severe");
         record.texts[ACCESS_CLASSIFICATION_REASON] =
             str_of(desync_reason_word((enum desync_reason)fault->reason));
     }
-    put(&record, w);
+    worker_log(w, ACCESS_LOG, &record);
 }

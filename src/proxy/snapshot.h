@@ -25,7 +25,8 @@ struct route_table {
     struct router *router;
     struct action *actions; /* the terminal action of rule i */
     struct listener_headers headers;
-    int sink; /* of its load balancer's access log; control assigns it */
+    int sinks[LOG_KINDS]; /* of its load balancer's logs, or LOG_SINK_NONE;
+                               control assigns them */
 };
 
 struct snapshot {

@@ -31,6 +31,17 @@ void worker_drop(struct worker *w, struct lease *lease)
         give_back(w, lease);
 }
 
+/* ---- logs ---------------------------------------------------------------- */
+
+void worker_log(struct worker *w, enum log_kind kind, const void *record)
+{
+    bool wake = false;
+
+    log_ring_put(w->ring, kind, record, &wake);
+    if (wake)
+        w->wake_log(w->log_owner);
+}
+
 /* ---- pools --------------------------------------------------------------- */
 
 static void grow_pools(struct worker *w, unsigned slot)
@@ -220,8 +231,12 @@ static bool on_accept(struct listener *listener, int fd,
                       const struct address *client)
 {
     struct worker_port *p = listener->owner;
+    struct server_stream *stream = server_accept(&p->port, fd, client);
 
-    return server_accept(&p->port, fd, client);
+    if (stream == NULL)
+        return false;
+    connection_log_accepted(p, stream);
+    return true;
 }
 
 static void init_port(struct worker_port *p, struct worker *w,
@@ -413,7 +428,7 @@ void worker_free(struct worker *w)
     loop_end(&w->loop);
     linear_scratch_free(w->scratch);
     if (w->ring)
-        access_ring_free(w->ring);
+        log_ring_free(w->ring);
     free(w->pools);
     free(w->text);
     free(w);

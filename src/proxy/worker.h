@@ -13,7 +13,7 @@
 #include "http/server.h"
 #include "net/listener.h"
 #include "net/mailbox.h"
-#include "proxy/access_log.h"
+#include "proxy/log_ring.h"
 #include "proxy/snapshot.h"
 
 enum { WORKER_TEXT = 128 * 1024 };
@@ -85,7 +85,7 @@ struct worker {
     struct slab exchanges;
     char *text; /* WORKER_TEXT bytes: field values that are being made */
     struct linear_scratch *scratch; /* fits every regex of the snapshots */
-    struct access_ring *ring;       /* NULL: nothing is logged */
+    struct log_ring *ring;          /* NULL: nothing is logged */
     uint64_t log_seeds[2];          /* of connection ids */
     void (*wake_log)(void *owner);  /* the ring fills up */
     void *log_owner;
@@ -111,6 +111,9 @@ void worker_free(struct worker *worker);
 /* The snapshot for a request on this port, with one more hold. */
 struct lease *worker_hold(struct worker_port *port);
 void worker_drop(struct worker *worker, struct lease *lease);
+
+/* Puts a record of that kind into the ring (w->ring is not NULL). */
+void worker_log(struct worker *worker, enum log_kind kind, const void *record);
 
 /* The pool of connections to a target of a held snapshot. */
 struct client_pool *worker_pool(struct worker *worker,

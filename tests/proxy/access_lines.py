@@ -1,9 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A strict reader of access log lines (alb.md 7.1): 34 fields, one space
-between two of them, quotes where ALB has quotes, and what must agree agrees.
+"""Strict readers of the lines of ALB's logs (alb.md 7.1, 7.4, 7.5): all
+fields, one space between two of them, quotes where ALB has quotes, and what
+must agree agrees.
 
     line = Line(text)           fails when anything is not as it must be
     line.elb_status_code        every field by its name, without its quotes
+
+    Connection(text), HealthCheck(text)     lines of the other logs
 """
 import datetime
 import os
@@ -57,11 +60,44 @@ FIELDS = (
     ("request_transform_status", 1, r"-|[A-Za-z]+"),
     ("ip_address", 0, r"[0-9a-f.:]+"),
 )
+CONNECTION_FIELDS = (
+    ("timestamp", 0, TIME),
+    ("client_ip", 0, r"[0-9a-f.:]+"),
+    ("client_port", 0, r"[0-9]{1,5}"),
+    ("listener_port", 0, r"[0-9]{1,5}"),
+    ("tls_protocol", 0, r"-|TLSv1\.[0-3]"),
+    ("tls_cipher", 0, r"-|[A-Z0-9_-]+"),
+    ("tls_handshake_latency", 0, r"-|[0-9]+\.[0-9]{3}"),
+    ("leaf_client_cert_subject", 1, ANY),
+    ("leaf_client_cert_validity", 0, r"-|NotBefore=[^;]+;NotAfter=.+"),
+    ("leaf_client_cert_serial_number", 0, r"-|[0-9A-F]+"),
+    ("tls_verify_status", 0, r"-|Success|Failed:[A-Za-z]+"),
+    ("conn_trace_id", 0, r"TID_[0-9a-f]{32}"),
+    ("tls_keyexchange", 0, r"-|[A-Za-z0-9_-]+"),
+    ("elb", 0, r"app/[A-Za-z0-9-]+/[0-9a-f]{16}"),
+    ("ip_address", 0, r"[0-9a-f.:]+"),
+)
+HEALTH_CHECK_FIELDS = (
+    ("type", 0, "http"),
+    ("time", 0, TIME),
+    ("latency", 0, r"[0-9]+\.[0-9]{9}"),
+    ("target_addr", 0, ADDRESS),
+    ("target_group_id", 0, r"[A-Za-z0-9-]+"),
+    ("status", 0, "PASS|FAIL"),
+    ("status_code", 0, STATUS),
+    ("reason_code", 0, "-|TimedOut|ConnectionReset|ResponseCodeMismatch|"
+                       "TargetError|InternalError"),
+    ("elb", 0, r"app/[A-Za-z0-9-]+/[0-9a-f]{16}"),
+    ("ip_address", 0, r"[0-9a-f.:]+"),
+)
 # Printable ASCII; what is not, `"` and `\` are written \xHH.
 QUOTED = r'"((?:[ !#-\[\]-~]|\\x[0-9A-F]{2})+)"'
 BARE = r'((?:[!#-\[\]-~]|\\x[0-9A-F]{2})+)'
-LINE = re.compile(" ".join(QUOTED if q else BARE for _, q, _ in FIELDS)
-                  + r"\Z")
+
+
+def form_of(fields):
+    return re.compile(" ".join(QUOTED if q else BARE for _, q, _ in fields)
+                      + r"\Z")
 
 
 def seconds(text):
@@ -71,22 +107,28 @@ def seconds(text):
 
 
 class Line:
+    fields = FIELDS
+    form = form_of(FIELDS)
+
     def __init__(self, text):
         self.text = text
-        match = LINE.match(text)
+        match = self.form.match(text)
         if not match:
-            raise AssertionError("no access log line: %r" % text[:1000])
+            raise AssertionError("no %s log line: %r" % (
+                type(self).__name__, text[:1000]))
         self.values = match.groups()
-        for (name, _, form), value in zip(FIELDS, self.values):
+        for (name, _, form), value in zip(self.fields, self.values):
             if not re.match("(?:%s)\\Z" % form, value):
                 raise AssertionError("%s is %r in %s" % (name, value, text))
             setattr(self, name, value)
         self.agree()
 
+    def must(self, holds, what):
+        if not holds:
+            raise AssertionError("%s: %s" % (what, self.text))
+
     def agree(self):
-        def must(holds, what):
-            if not holds:
-                raise AssertionError("%s: %s" % (what, self.text))
+        must = self.must
         spans = [getattr(self, n + "_processing_time")
                  for n in ("request", "target", "response")]
         took = seconds(self.time) - seconds(self.request_creation_time)
@@ -110,11 +152,40 @@ class Line:
         return int(self.received_bytes), int(self.sent_bytes)
 
 
-class File:
-    """An access log that grows."""
+class Connection(Line):
+    fields = CONNECTION_FIELDS
+    form = form_of(CONNECTION_FIELDS)
 
-    def __init__(self, path):
+    def agree(self):
+        self.must((self.tls_protocol == "-") == (self.tls_cipher == "-"),
+                  "a protocol without a cipher")
+
+    @property
+    def client(self):
+        return self.client_ip, int(self.client_port)
+
+
+class HealthCheck(Line):
+    fields = HEALTH_CHECK_FIELDS
+    form = form_of(HEALTH_CHECK_FIELDS)
+
+    def agree(self):
+        self.must((self.status == "PASS") == (self.reason_code == "-"),
+                  "a reason goes with FAIL")
+        self.must(self.status == "FAIL" or self.status_code != "-",
+                  "a PASS without a code")
+        self.must(self.status_code == "-" or
+                  (int(self.status_code) // 100 == 5)
+                  == (self.reason_code == "TargetError"),
+                  "a TargetError is a 5xx")
+
+
+class File:
+    """A log of lines of that kind that grows."""
+
+    def __init__(self, path, kind=Line):
         self.path = path
+        self.kind = kind
 
     def text(self):
         if not os.path.exists(self.path):
@@ -124,7 +195,7 @@ class File:
 
     def all(self):
         """Every line that is whole by now."""
-        return [Line(t) for t in self.text().split("\n")[:-1]]
+        return [self.kind(t) for t in self.text().split("\n")[:-1]]
 
     def of(self, client, number=1):
         """The lines of this connection, when there are so many; one is one,

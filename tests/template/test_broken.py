@@ -212,6 +212,9 @@ class Words(unittest.TestCase):
     def test_local_settings_are_suggested(self):
         for name, wrong, right in (("Lb", "Bnd", "Bind"),
                                    ("Lb", "AccesLog", "AccessLog"),
+                                   ("Lb", "ConnectionsLog", "ConnectionLog"),
+                                   ("Lb", "HealthChecksLog",
+                                    "HealthCheckLog"),
                                    ("Web", "LocalPrt", "LocalPort"),
                                    ("Blue", "Address", "Addresses")):
             stack = self.web()

@@ -23,7 +23,8 @@ static void test_it_has_the_defaults_of_ALB(void **state)
     assert_int_equal(lb->attributes.connect_timeout_ms, 10000);
     assert_true(lb->attributes.http2);
     assert_false(lb->attributes.deny_all_igw_traffic);
-    assert_int_equal(lb->access_log.n, 0);
+    for (unsigned i = 0; i < LOG_KINDS; i++)
+        assert_int_equal(lb->logs[i].n, 0);
     config_release(config);
 }
 
@@ -32,7 +33,8 @@ static void test_all_of_it_is_kept(void **state)
     struct config *config = build_good(
         in_nothing,
         "Lb: {Type: LB, Metadata: {'aws:cdk:path': App/Lb, Sluice: "
-        "{Bind: '::1', AccessLog: /tmp/a.log}}, Properties: {Name: web-1, "
+        "{Bind: '::1', AccessLog: /tmp/a.log, ConnectionLog: c.log, "
+        "HealthCheckLog: '-'}}, Properties: {Name: web-1, "
         "Type: application, Scheme: internal, IpAddressType: dualstack, "
         "LoadBalancerAttributes: [{Key: idle_timeout.timeout_seconds, Value: "
         "120}, {Key: routing.http.drop_invalid_header_fields.enabled, Value: "
@@ -46,7 +48,9 @@ static void test_all_of_it_is_kept(void **state)
     assert_int_equal(lb->attributes.idle_timeout_ms, 120000);
     assert_true(lb->attributes.drop_invalid_header_fields);
     assert_true(lb->attributes.deny_all_igw_traffic);
-    assert_string_equal(lb->access_log.p, "/tmp/a.log");
+    assert_string_equal(lb->logs[ACCESS_LOG].p, "/tmp/a.log");
+    assert_string_equal(lb->logs[CONNECTION_LOG].p, "c.log");
+    assert_string_equal(lb->logs[HEALTH_CHECK_LOG].p, "-");
     assert_true(str_starts(lb->full_name, STR("app/web-1/")));
     assert_true(str_starts(lb->dns_name, STR("internal-web-1-")));
     assert_true(str_starts(
@@ -186,7 +190,7 @@ static void test_Metadata_Sluice_is_checked(void **state)
          "did you mean \"Bind\"?"},
         {"Lb: {Type: LB, Metadata: {Sluice: {^LocalPort: 80}}}",
          "load balancer Lb: Metadata.Sluice has no key \"LocalPort\"",
-         "it has Bind and AccessLog"},
+         "it has Bind, AccessLog, ConnectionLog and HealthCheckLog"},
         {"Lb: {Type: LB, Metadata: {^sluice: {Bind: 127.0.0.1}}}",
          "load balancer Lb: Metadata has no key \"sluice\" for Sluice",
          "did you mean \"Sluice\"?"},
@@ -194,9 +198,15 @@ static void test_Metadata_Sluice_is_checked(void **state)
          "load balancer Lb: Metadata.Sluice.AccessLog must be a string, this "
          "is a list",
          "write AccessLog: access.log"},
+        {"Lb: {Type: LB, Metadata: {Sluice: {^ConectionLog: a}}}",
+         "load balancer Lb: Metadata.Sluice has no key \"ConectionLog\"",
+         "did you mean \"ConnectionLog\"?"},
+        {"Lb: {Type: LB, Metadata: {Sluice: {HealthCheckLog: ^''}}}",
+         "load balancer Lb: Metadata.Sluice.HealthCheckLog is empty",
+         "write HealthCheckLog: health-check.log"},
         {"Lb: {Type: LB, Metadata: {Sluice: ^[Bind]}}",
          "load balancer Lb: Metadata.Sluice must be a map, this is a list",
-         "write a map of Bind and AccessLog"},
+         "write a map of Bind, AccessLog, ConnectionLog and HealthCheckLog"},
     };
 
     (void)state;

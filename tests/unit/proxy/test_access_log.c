@@ -8,11 +8,11 @@
 
 #include <cmocka.h>
 
-#include "proxy/access_log.h"
+#include "proxy/log_ring.h"
 
 #define COUNT(a) (sizeof(a) / sizeof(*(a)))
 
-enum { FIELDS = 34, LINE = ACCESS_LINE_MAX };
+enum { FIELDS = 34, LINE = LOG_LINE_MAX };
 
 #define LB "app/my-loadbalancer/50dc6c495c0c9188"
 #define GROUP                                                                  \
@@ -615,8 +615,9 @@ static void test_each_text_is_in_its_field(void **state)
 
 static void test_the_longest_record_fits_the_longest_line(void **state)
 {
-    struct access_ring *ring = access_ring_new();
+    struct log_ring *ring = log_ring_new();
     struct access_record r = example();
+    struct log_record taken;
     struct str fields[FIELDS + 1];
     static char bytes[20000];
     bool wake;
@@ -630,10 +631,10 @@ static void test_the_longest_record_fits_the_longest_line(void **state)
         address_of("[abcd:abcd:abcd:abcd:abcd:abcd:abcd:abcd]:65535");
     r.received = r.sent = UINT64_MAX;
     r.request_us = r.target_us = r.response_us = INT64_MAX;
-    assert_true(access_ring_put(ring, &r, &wake));
-    assert_true(access_ring_take(ring, &r));
-    split(line_of(&r), fields);
-    access_ring_free(ring);
+    assert_true(log_ring_put(ring, ACCESS_LOG, &r, &wake));
+    assert_true(log_ring_take(ring, &taken));
+    split(line_of(&taken.of.access), fields);
+    log_ring_free(ring);
 }
 
 static void test_a_line_without_room_is_not_begun(void **state)

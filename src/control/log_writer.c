@@ -3,15 +3,15 @@
  * The thread that empties the rings into files.
  *
  * It holds the lock except while it sleeps or calls something that a disk can
- * delay, so that it is never in the rings when access_writer_stop() gives it
+ * delay, so that it is never in the rings when log_writer_stop() gives it
  * up.  It wakes each tick, when a ring is half full, and when a pipe that was
  * full has room.
  *
- * A table says which file a sink is.  A new table holds for what a worker puts
+ * A table says which file a sink is.  A new table holds for what a thread puts
  * into its ring from some position on: each ring has a table of its own, and
  * goes on to the next one when its reader is there.
  */
-#include "control/access_writer.h"
+#include "control/log_writer.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -25,7 +25,7 @@
 #include "base/log.h"
 #include "base/memory.h"
 #include "base/thread.h"
-#include "control/access_file.h"
+#include "control/log_file.h"
 
 enum {
     TICK_MS = 100, /* while there is something to write */
@@ -41,19 +41,19 @@ enum {
 };
 
 struct table {
-    struct table *next;         /* newer */
-    unsigned rings;             /* that it holds for */
-    unsigned n;                 /* sinks */
-    struct access_file **files; /* NULL: nowhere */
-    uint64_t *from;             /* of each ring: the position it begins at */
+    struct table *next;      /* newer */
+    unsigned rings;          /* that it holds for */
+    unsigned n;              /* sinks */
+    struct log_file **files; /* NULL: nowhere */
+    uint64_t *from;          /* of each ring: the position it begins at */
 };
 
 struct source {
-    struct access_ring *ring;
+    struct log_ring *ring;
     struct table *table;
 };
 
-struct access_writer {
+struct log_writer {
     pthread_t thread;
     pthread_mutex_t lock;
     pthread_cond_t changed; /* `ended` */
@@ -61,7 +61,7 @@ struct access_writer {
     unsigned nsources;
     struct source *sources;
     struct table *tables; /* oldest first */
-    struct access_file *files;
+    struct log_file *files;
     bool stopping;
     uint64_t stop_us; /* when that was asked for */
     bool ended;
@@ -77,17 +77,16 @@ struct access_writer {
 
 /* ---- tables ------------------------------------------------------------- */
 
-static struct access_file *find_file(const struct access_writer *w,
-                                     struct str path)
+static struct log_file *find_file(const struct log_writer *w, struct str path)
 {
-    struct access_file *file = w->files;
+    struct log_file *file = w->files;
 
     while (file && !str_eq(str_of(file->path), path))
         file = file->next;
     return file;
 }
 
-static void unrefer(struct access_file *file)
+static void unrefer(struct log_file *file)
 {
     if (file && --file->refs == 0)
         file->unneeded_us = clock_monotonic_us();
@@ -98,7 +97,7 @@ static struct table *table_new(unsigned nsources, unsigned n)
     struct table *table = memory_zeroed(1, sizeof(*table));
 
     table->n = n;
-    table->files = memory_zeroed(n ? n : 1, sizeof(struct access_file *));
+    table->files = memory_zeroed(n ? n : 1, sizeof(struct log_file *));
     table->from = memory_zeroed(nsources ? nsources : 1, sizeof(uint64_t));
     return table;
 }
@@ -112,21 +111,35 @@ static void table_free(struct table *table)
     free(table);
 }
 
-/* The file of that path, opened if it is not yet.  The lock is not held
- * meanwhile: only this thread adds files, and what it refers to stays. */
-static struct access_file *use_file(struct access_writer *w, struct str path,
-                                    struct error *error)
+/* For messages; a file that several logs share is just a log. */
+static const char *const names[LOG_KINDS] = {
+    [ACCESS_LOG] = "access log",
+    [CONNECTION_LOG] = "connection log",
+    [HEALTH_CHECK_LOG] = "health check log",
+};
+
+static void share_file(struct log_file *file, const struct log_sink *sink)
 {
-    struct access_file *file;
+    file->refs++;
+    if (file->name != names[sink->kind])
+        file->name = "log";
+}
+
+/* The file of that sink, opened if it is not yet.  The lock is not held
+ * meanwhile: only this thread adds files, and what it refers to stays. */
+static struct log_file *
+use_file(struct log_writer *w, const struct log_sink *sink, struct error *error)
+{
+    struct log_file *file;
 
     pthread_mutex_lock(&w->lock);
-    file = find_file(w, path);
+    file = find_file(w, sink->path);
     if (file)
-        file->refs++;
+        share_file(file, sink);
     pthread_mutex_unlock(&w->lock);
     if (file)
         return file;
-    file = access_file_open(path, &w->dropped, error);
+    file = log_file_open(sink->path, names[sink->kind], &w->dropped, error);
     if (file == NULL)
         return NULL;
     file->refs = 1;
@@ -138,16 +151,16 @@ static struct access_file *use_file(struct access_writer *w, struct str path,
 }
 
 /* NULL when a file cannot be opened. */
-static struct table *table_make(struct access_writer *w,
-                                const struct str *paths, unsigned npaths,
+static struct table *table_make(struct log_writer *w,
+                                const struct log_sink *sinks, unsigned nsinks,
                                 struct error *error)
 {
-    struct table *table = table_new(w->nsources, npaths);
+    struct table *table = table_new(w->nsources, nsinks);
 
-    for (unsigned i = 0; i < npaths; i++) {
-        if (paths[i].n == 0)
+    for (unsigned i = 0; i < nsinks; i++) {
+        if (sinks[i].path.n == 0)
             continue;
-        table->files[i] = use_file(w, paths[i], error);
+        table->files[i] = use_file(w, &sinks[i], error);
         if (table->files[i])
             continue;
         pthread_mutex_lock(&w->lock);
@@ -159,7 +172,7 @@ static struct table *table_make(struct access_writer *w,
 }
 
 /* The last table: what is put into the rings from now on goes there. */
-static void table_add(struct access_writer *w, struct table *table)
+static void table_add(struct log_writer *w, struct table *table)
 {
     struct table **last = &w->tables;
 
@@ -167,11 +180,11 @@ static void table_add(struct access_writer *w, struct table *table)
         last = &(*last)->next;
     *last = table;
     for (unsigned i = 0; i < w->nsources; i++)
-        table->from[i] = access_ring_end(w->sources[i].ring);
+        table->from[i] = log_ring_end(w->sources[i].ring);
 }
 
 /* Frees the tables that no ring needs any more. */
-static void drop_tables(struct access_writer *w)
+static void drop_tables(struct log_writer *w)
 {
     while (w->tables->next && w->tables->rings == 0) {
         struct table *old = w->tables;
@@ -183,44 +196,44 @@ static void drop_tables(struct access_writer *w)
 
 /* ---- writing ------------------------------------------------------------ */
 
-static void write_file(struct access_writer *w, struct access_file *file)
+static void write_file(struct log_writer *w, struct log_file *file)
 {
     bool some;
 
     if (file->n == 0)
         return;
     pthread_mutex_unlock(&w->lock);
-    some = access_file_write(file);
+    some = log_file_write(file);
     pthread_mutex_lock(&w->lock);
     if (some)
         w->progress_us = clock_monotonic_us();
 }
 
-static void write_files(struct access_writer *w)
+static void write_files(struct log_writer *w)
 {
-    for (struct access_file *f = w->files; f && !w->given_up; f = f->next)
+    for (struct log_file *f = w->files; f && !w->given_up; f = f->next)
         write_file(w, f);
 }
 
-static void put_record(struct access_writer *w, const struct table *table,
-                       const struct access_record *record)
+static void put_record(struct log_writer *w, const struct table *table,
+                       const struct log_record *record)
 {
-    struct access_file *file;
+    uint32_t sink = log_record_sink(record);
+    struct log_file *file;
     size_t before;
 
-    if (record->sink >= table->n) {
+    if (sink >= table->n) {
         w->strays++;
         atomic_fetch_add_explicit(&w->dropped, 1, memory_order_relaxed);
         return;
     }
-    file = table->files[record->sink];
+    file = table->files[sink];
     if (file == NULL)
         return;
     before = file->n;
-    access_file_add(file, record);
+    log_file_add(file, record);
     /* A full pipe is tried again each time that as much as it holds came. */
-    if (file->n >= ACCESS_WRITE_MIN &&
-        before / PIPE_BYTES != file->n / PIPE_BYTES)
+    if (file->n >= LOG_WRITE_MIN && before / PIPE_BYTES != file->n / PIPE_BYTES)
         write_file(w, file);
 }
 
@@ -228,7 +241,7 @@ static void advance(struct source *source, unsigned index)
 {
     struct table *next = source->table->next;
 
-    while (next && access_ring_at(source->ring) >= next->from[index]) {
+    while (next && log_ring_at(source->ring) >= next->from[index]) {
         source->table->rings--;
         source->table = next;
         next->rings++;
@@ -236,19 +249,19 @@ static void advance(struct source *source, unsigned index)
     }
 }
 
-/* All that was in the ring when it was looked into: a worker that is faster
+/* All that was in the ring when it was looked into: a thread that is faster
  * than the disk does not keep us from the others.  True when there was any. */
-static bool read_ring(struct access_writer *w, unsigned index)
+static bool read_ring(struct log_writer *w, unsigned index)
 {
     struct source *source = &w->sources[index];
-    uint64_t end = access_ring_end(source->ring);
-    struct access_record record;
+    uint64_t end = log_ring_end(source->ring);
+    struct log_record record;
     bool any = false;
 
     while (!w->given_up) {
         advance(source, index);
-        if (access_ring_at(source->ring) >= end ||
-            !access_ring_take(source->ring, &record))
+        if (log_ring_at(source->ring) >= end ||
+            !log_ring_take(source->ring, &record))
             break;
         any = true;
         put_record(w, source->table, &record);
@@ -256,7 +269,7 @@ static bool read_ring(struct access_writer *w, unsigned index)
     return any;
 }
 
-static bool read_rings(struct access_writer *w)
+static bool read_rings(struct log_writer *w)
 {
     bool any = false;
 
@@ -267,7 +280,7 @@ static bool read_rings(struct access_writer *w)
 
 /* ---- files that come and go --------------------------------------------- */
 
-static void reopen_files(struct access_writer *w, uint64_t now)
+static void reopen_files(struct log_writer *w, uint64_t now)
 {
     bool asked =
         atomic_exchange_explicit(&w->reopen, false, memory_order_acquire);
@@ -275,24 +288,24 @@ static void reopen_files(struct access_writer *w, uint64_t now)
     if (!asked && now - w->reopened_us < REOPEN_US)
         return;
     w->reopened_us = now;
-    for (struct access_file *f = w->files; f && !w->given_up; f = f->next) {
+    for (struct log_file *f = w->files; f && !w->given_up; f = f->next) {
         f->stale |= asked;
         if (!f->stale)
             continue;
         pthread_mutex_unlock(&w->lock);
-        f->stale = !access_file_reopen(f);
+        f->stale = !log_file_reopen(f);
         pthread_mutex_lock(&w->lock);
     }
 }
 
 /* Closes the files that no table names.  Lines that wait for a reader get some
  * time. */
-static void close_unneeded(struct access_writer *w, uint64_t now)
+static void close_unneeded(struct log_writer *w, uint64_t now)
 {
-    struct access_file **at = &w->files;
+    struct log_file **at = &w->files;
 
     while (*at) {
-        struct access_file *file = *at;
+        struct log_file *file = *at;
 
         if (file->refs || (file->n && now - file->unneeded_us < STOP_US)) {
             at = &file->next;
@@ -300,22 +313,22 @@ static void close_unneeded(struct access_writer *w, uint64_t now)
         }
         *at = file->next;
         pthread_mutex_unlock(&w->lock);
-        access_file_close(file);
+        log_file_close(file);
         pthread_mutex_lock(&w->lock);
     }
 }
 
-static uint64_t rings_dropped(const struct access_writer *w)
+static uint64_t rings_dropped(const struct log_writer *w)
 {
     uint64_t n = 0;
 
     for (unsigned i = 0; i < w->nsources; i++)
-        n += access_ring_dropped(w->sources[i].ring);
+        n += log_ring_dropped(w->sources[i].ring);
     return n;
 }
 
 /* Of the rings, and of records that belong nowhere. */
-static void report_rings(struct access_writer *w, uint64_t now)
+static void report_rings(struct log_writer *w, uint64_t now)
 {
     uint64_t full = rings_dropped(w) - w->rings_told;
 
@@ -323,14 +336,14 @@ static void report_rings(struct access_writer *w, uint64_t now)
         return;
     if (full) {
         log_write(LOG_ERROR, "control",
-                  "access logs lost %llu line%s: requests came faster than "
-                  "lines could be written; use a faster disk",
+                  "logs of load balancers lost %llu line%s: they came faster "
+                  "than they could be written; use a faster disk",
                   (unsigned long long)full, full == 1 ? "" : "s");
     }
     if (w->strays) {
         log_write(LOG_ERROR, "control",
-                  "access logs lost %llu line%s: of load balancers that have "
-                  "none any more",
+                  "logs of load balancers lost %llu line%s: of load balancers "
+                  "that have none any more",
                   (unsigned long long)w->strays, w->strays == 1 ? "" : "s");
     }
     w->rings_told += full;
@@ -343,11 +356,11 @@ static bool is_due(uint64_t told, uint64_t now)
     return told == 0 || now - told >= REPORT_US;
 }
 
-static void report(struct access_writer *w, uint64_t now)
+static void report(struct log_writer *w, uint64_t now)
 {
-    for (struct access_file *f = w->files; f; f = f->next) {
+    for (struct log_file *f = w->files; f; f = f->next) {
         if (is_due(f->told_us, now))
-            access_file_report(f, now);
+            log_file_report(f, now);
     }
     if (is_due(w->told_us, now))
         report_rings(w, now);
@@ -355,9 +368,9 @@ static void report(struct access_writer *w, uint64_t now)
 
 /* ---- the thread --------------------------------------------------------- */
 
-static bool anything_waits(const struct access_writer *w)
+static bool anything_waits(const struct log_writer *w)
 {
-    for (const struct access_file *f = w->files; f; f = f->next) {
+    for (const struct log_file *f = w->files; f; f = f->next) {
         if (f->n)
             return true;
     }
@@ -365,13 +378,13 @@ static bool anything_waits(const struct access_writer *w)
 }
 
 /* Until the tick, a wake, or room in a pipe that was full. */
-static void sleep_a_tick(struct access_writer *w, bool busy)
+static void sleep_a_tick(struct log_writer *w, bool busy)
 {
     struct pollfd polled[1 + POLLED_MAX] = {{.fd = w->event, .events = POLLIN}};
     nfds_t n = 1;
     eventfd_t woken;
 
-    for (struct access_file *f = w->files; f && n <= POLLED_MAX; f = f->next) {
+    for (struct log_file *f = w->files; f && n <= POLLED_MAX; f = f->next) {
         if (f->blocked)
             polled[n++] = (struct pollfd){.fd = f->fd, .events = POLLOUT};
     }
@@ -381,7 +394,7 @@ static void sleep_a_tick(struct access_writer *w, bool busy)
     pthread_mutex_lock(&w->lock);
 }
 
-static bool may_end(const struct access_writer *w, bool any)
+static bool may_end(const struct log_writer *w, bool any)
 {
     uint64_t now = clock_monotonic_us();
 
@@ -393,7 +406,7 @@ static bool may_end(const struct access_writer *w, bool any)
 }
 
 /* What is to be done between two rounds. */
-static void keep_house(struct access_writer *w)
+static void keep_house(struct log_writer *w)
 {
     uint64_t now = clock_monotonic_us();
 
@@ -405,7 +418,7 @@ static void keep_house(struct access_writer *w)
     report(w, now);
 }
 
-static void run(struct access_writer *w)
+static void run(struct log_writer *w)
 {
     while (!w->given_up) {
         /* Asked before the rings are read: what was put before the stop is
@@ -426,13 +439,13 @@ static void run(struct access_writer *w)
     report_rings(w, 0);
 }
 
-static void free_all(struct access_writer *w)
+static void free_all(struct log_writer *w)
 {
     while (w->files) {
-        struct access_file *file = w->files;
+        struct log_file *file = w->files;
 
         w->files = file->next;
-        access_file_close(file);
+        log_file_close(file);
     }
     while (w->tables) {
         struct table *table = w->tables;
@@ -450,7 +463,7 @@ static void free_all(struct access_writer *w)
 
 static void *write_logs(void *data)
 {
-    struct access_writer *w = data;
+    struct log_writer *w = data;
     bool given_up;
 
     pthread_mutex_lock(&w->lock);
@@ -466,10 +479,10 @@ static void *write_logs(void *data)
 
 /* ---- the calls ---------------------------------------------------------- */
 
-static struct access_writer *writer_new(struct access_ring *const *rings,
-                                        unsigned nrings)
+static struct log_writer *writer_new(struct log_ring *const *rings,
+                                     unsigned nrings)
 {
-    struct access_writer *w = memory_zeroed(1, sizeof(*w));
+    struct log_writer *w = memory_zeroed(1, sizeof(*w));
     pthread_condattr_t monotonic;
 
     pthread_mutex_init(&w->lock, NULL);
@@ -486,21 +499,21 @@ static struct access_writer *writer_new(struct access_ring *const *rings,
 }
 
 /* Signals are for other threads, also SIGPIPE. */
-struct access_writer *access_writer_start(struct access_ring *const *rings,
-                                          unsigned nrings,
-                                          const struct str *paths,
-                                          unsigned npaths, struct error *error)
+struct log_writer *log_writer_start(struct log_ring *const *rings,
+                                    unsigned nrings,
+                                    const struct log_sink *sinks,
+                                    unsigned nsinks, struct error *error)
 {
-    struct access_writer *w = writer_new(rings, nrings);
+    struct log_writer *w = writer_new(rings, nrings);
     struct table *table;
 
     if (w->event < 0) {
-        error_set(error, "cannot make an event for the access log: %s",
+        error_set(error, "cannot make an event for the logs: %s",
                   strerror(errno));
         free_all(w);
         return NULL;
     }
-    table = table_make(w, paths, npaths, error);
+    table = table_make(w, sinks, nsinks, error);
     if (table == NULL) {
         free_all(w);
         return NULL;
@@ -511,28 +524,28 @@ struct access_writer *access_writer_start(struct access_ring *const *rings,
         w->sources[i].table = table;
     if (thread_start(&w->thread, write_logs, w))
         return w;
-    error_set(error, "cannot start a thread for the access log");
+    error_set(error, "cannot start a thread for the logs");
     free_all(w);
     return NULL;
 }
 
-void access_writer_wake(struct access_writer *writer)
+void log_writer_wake(struct log_writer *writer)
 {
     /* It fails only when the counter is full: then it is awake anyway. */
     eventfd_write(writer->event, 1);
 }
 
-void access_writer_reopen(struct access_writer *writer)
+void log_writer_reopen(struct log_writer *writer)
 {
     atomic_store_explicit(&writer->reopen, true, memory_order_release);
-    access_writer_wake(writer);
+    log_writer_wake(writer);
 }
 
-bool access_writer_set_paths(struct access_writer *writer,
-                             const struct str *paths, unsigned npaths,
-                             struct error *error)
+bool log_writer_set_sinks(struct log_writer *writer,
+                          const struct log_sink *sinks, unsigned nsinks,
+                          struct error *error)
 {
-    struct table *table = table_make(writer, paths, npaths, error);
+    struct table *table = table_make(writer, sinks, nsinks, error);
 
     if (table == NULL)
         return false;
@@ -542,7 +555,7 @@ bool access_writer_set_paths(struct access_writer *writer,
     return true;
 }
 
-uint64_t access_writer_dropped(const struct access_writer *writer)
+uint64_t log_writer_dropped(const struct log_writer *writer)
 {
     return rings_dropped(writer) +
            atomic_load_explicit(&writer->dropped, memory_order_relaxed);
@@ -557,7 +570,7 @@ static struct timespec stop_deadline(void)
     return deadline;
 }
 
-void access_writer_stop(struct access_writer *writer)
+void log_writer_stop(struct log_writer *writer)
 {
     struct timespec deadline = stop_deadline();
     pthread_t thread = writer->thread;
@@ -566,7 +579,7 @@ void access_writer_stop(struct access_writer *writer)
     pthread_mutex_lock(&writer->lock);
     writer->stopping = true;
     writer->stop_us = clock_monotonic_us();
-    access_writer_wake(writer);
+    log_writer_wake(writer);
     while (!writer->ended &&
            pthread_cond_timedwait(&writer->changed, &writer->lock, &deadline) ==
                0)
@@ -581,6 +594,6 @@ void access_writer_stop(struct access_writer *writer)
     }
     pthread_detach(thread);
     log_write(LOG_ERROR, "control",
-              "the access log was given up: a write to it did not end within "
-              "5 seconds; its last lines are missing");
+              "the logs of load balancers were given up: a write to one did "
+              "not end within 5 seconds; their last lines are missing");
 }

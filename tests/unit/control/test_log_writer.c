@@ -18,7 +18,7 @@
 
 #include <cmocka.h>
 
-#include "control/access_writer.h"
+#include "control/log_writer.h"
 
 enum {
     RINGS = 2,
@@ -32,8 +32,8 @@ enum {
 struct fixture {
     char dir[64];
     char path[FILES][128];
-    struct access_ring *rings[RINGS];
-    struct access_writer *writer;
+    struct log_ring *rings[RINGS];
+    struct log_writer *writer;
     uint64_t next; /* number of the next record */
     int saved_stdout;
     char *text; /* what read_file() read */
@@ -44,14 +44,14 @@ static struct fixture f;
 static int setup(void **state)
 {
     (void)state;
-    f = (struct fixture){.dir = "/tmp/test_access_writer.XXXXXX",
+    f = (struct fixture){.dir = "/tmp/test_log_writer.XXXXXX",
                          .saved_stdout = -1};
     if (mkdtemp(f.dir) == NULL)
         return -1;
     for (unsigned i = 0; i < FILES; i++)
         snprintf(f.path[i], sizeof(f.path[i]), "%s/%u.log", f.dir, i);
     for (unsigned i = 0; i < RINGS; i++)
-        f.rings[i] = access_ring_new();
+        f.rings[i] = log_ring_new();
     f.text = malloc(TEXT_MAX);
     alarm(DEADLINE_SECONDS);
     return f.rings[0] && f.rings[1] && f.text ? 0 : -1;
@@ -74,12 +74,34 @@ static int teardown(void **state)
     alarm(0);
     restore_stdout();
     if (f.writer)
-        access_writer_stop(f.writer);
+        log_writer_stop(f.writer);
     for (unsigned i = 0; i < RINGS; i++)
-        access_ring_free(f.rings[i]);
+        log_ring_free(f.rings[i]);
     free(f.text);
     snprintf(command, sizeof(command), "rm -rf '%s'", f.dir);
     return system(command); /* NOLINT(cert-env33-c): our own name */
+}
+
+/* Access logs. */
+static const struct log_sink *sinks_of(const struct str *paths, unsigned n)
+{
+    static struct log_sink sinks[4];
+
+    assert_in_range(n, 1, 4);
+    for (unsigned i = 0; i < n; i++)
+        sinks[i] = (struct log_sink){ACCESS_LOG, paths[i]};
+    return sinks;
+}
+
+static struct log_writer *start_paths(const struct str *paths, unsigned n,
+                                      struct error *error)
+{
+    return log_writer_start(f.rings, RINGS, sinks_of(paths, n), n, error);
+}
+
+static bool set_paths(const struct str *paths, unsigned n, struct error *error)
+{
+    return log_writer_set_sinks(f.writer, sinks_of(paths, n), n, error);
 }
 
 static void start(const char *a, const char *b)
@@ -87,13 +109,13 @@ static void start(const char *a, const char *b)
     struct str paths[] = {str_of(a), str_of(b ? b : "")};
     struct error error;
 
-    f.writer = access_writer_start(f.rings, RINGS, paths, b ? 2 : 1, &error);
+    f.writer = start_paths(paths, b ? 2 : 1, &error);
     assert_non_null(f.writer);
 }
 
 static void stop(void)
 {
-    access_writer_stop(f.writer);
+    log_writer_stop(f.writer);
     f.writer = NULL;
 }
 
@@ -108,9 +130,9 @@ static bool put_number(unsigned ring, unsigned sink, uint64_t number)
     r.texts[ACCESS_METHOD] = STR("GET");
     r.texts[ACCESS_HOST] = STR("h");
     r.texts[ACCESS_TARGET] = str_of(target);
-    fits = access_ring_put(f.rings[ring], &r, &wake);
+    fits = log_ring_put(f.rings[ring], ACCESS_LOG, &r, &wake);
     if (wake)
-        access_writer_wake(f.writer);
+        log_writer_wake(f.writer);
     return fits;
 }
 
@@ -210,7 +232,7 @@ static void wait_for_lines(const char *path, unsigned n)
 
 static void wait_for_dropped(uint64_t n)
 {
-    while (access_writer_dropped(f.writer) < n)
+    while (log_writer_dropped(f.writer) < n)
         nap();
 }
 
@@ -227,7 +249,7 @@ static void test_lines_appear_without_a_stop(void **state)
     wait_for_lines(f.path[0], 1);
     put(0, 2);
     wait_for_lines(f.path[0], 3);
-    assert_int_equal(access_writer_dropped(f.writer), 0);
+    assert_int_equal(log_writer_dropped(f.writer), 0);
 }
 
 static void test_a_stop_writes_what_the_rings_hold(void **state)
@@ -259,13 +281,66 @@ static void test_each_sink_has_its_file_and_equal_paths_share_one(void **state)
     struct error error;
 
     (void)state;
-    f.writer = access_writer_start(f.rings, RINGS, paths, 4, &error);
+    f.writer = start_paths(paths, 4, &error);
     assert_non_null(f.writer);
     for (unsigned i = 0; i < 40; i++)
         put(i % 4, 1);
     stop();
     assert_int_equal(lines_in(f.path[0]), 20);
     assert_int_equal(lines_in(f.path[1]), 10);
+}
+
+/* Whole lines of each log, in the order of their records. */
+static void test_logs_of_all_kinds_can_share_a_file(void **state)
+{
+    struct log_sink sinks[LOG_KINDS];
+    struct connection_record connection = {.sink = CONNECTION_LOG};
+    struct health_check_record check = {.sink = HEALTH_CHECK_LOG};
+    struct error error;
+    struct str text;
+    bool wake;
+
+    (void)state;
+    for (unsigned i = 0; i < LOG_KINDS; i++)
+        sinks[i] = (struct log_sink){(enum log_kind)i, str_of(f.path[0])};
+    f.writer = log_writer_start(f.rings, RINGS, sinks, LOG_KINDS, &error);
+    assert_non_null(f.writer);
+    for (unsigned i = 0; i < 300; i++) {
+        put(ACCESS_LOG, 1);
+        assert_true(
+            log_ring_put(f.rings[0], CONNECTION_LOG, &connection, &wake));
+        assert_true(log_ring_put(f.rings[0], HEALTH_CHECK_LOG, &check, &wake));
+    }
+    stop();
+    text = read_file(f.path[0]);
+    for (unsigned i = 0; i < 300; i++) {
+        assert_int_equal(number_of(str_cut(&text, '\n')), i);
+        assert_true(str_eq(str_cut(&text, '\n'),
+                           STR("1970-01-01T00:00:00.000000Z - 0 0 - - 0.000 "
+                               "\"-\" - - - - - - -")));
+        assert_true(str_eq(str_cut(&text, '\n'),
+                           STR("http 1970-01-01T00:00:00.000000Z 0.000000000 "
+                               "- - PASS - - - -")));
+    }
+    assert_int_equal(text.n, 0);
+}
+
+/* A log is called by its name in what is said about it. */
+static void test_a_log_that_cannot_be_opened_is_called_by_its_name(void **state)
+{
+    static const char *const names[LOG_KINDS] = {"access log", "connection log",
+                                                 "health check log"};
+
+    (void)state;
+    for (unsigned i = 0; i < LOG_KINDS; i++) {
+        struct log_sink sink = {(enum log_kind)i, STR("/absent/x")};
+        struct error error;
+        char want[64];
+
+        snprintf(want, sizeof(want), "cannot open the %s /absent/x", names[i]);
+        assert_null(log_writer_start(f.rings, RINGS, &sink, 1, &error));
+        assert_non_null(strstr(error.text, want));
+    }
 }
 
 static void test_a_sink_without_a_file_is_counted_or_meant(void **state)
@@ -277,20 +352,20 @@ static void test_a_sink_without_a_file_is_counted_or_meant(void **state)
     put(UINT32_MAX, 1);
     put(0, 1);
     wait_for_lines(f.path[0], 1);
-    assert_int_equal(access_writer_dropped(f.writer), 4);
+    assert_int_equal(log_writer_dropped(f.writer), 4);
 }
 
 static void test_drops_of_the_rings_are_counted(void **state)
 {
     (void)state;
-    while (access_ring_dropped(f.rings[1]) < 5) {
+    while (log_ring_dropped(f.rings[1]) < 5) {
         struct access_record r = {.sink = 1};
         bool wake;
 
-        access_ring_put(f.rings[1], &r, &wake);
+        log_ring_put(f.rings[1], ACCESS_LOG, &r, &wake);
     }
     start(f.path[0], "");
-    assert_int_equal(access_writer_dropped(f.writer), 5);
+    assert_int_equal(log_writer_dropped(f.writer), 5);
 }
 
 static void test_a_file_that_cannot_be_opened_is_named(void **state)
@@ -302,14 +377,14 @@ static void test_a_file_that_cannot_be_opened_is_named(void **state)
     (void)state;
     snprintf(path, sizeof(path), "%s/absent/access.log", f.dir);
     paths[1] = str_of(path);
-    assert_null(access_writer_start(f.rings, RINGS, paths, 2, &error));
+    assert_null(start_paths(paths, 2, &error));
     assert_non_null(strstr(error.text, path));
     assert_non_null(strstr(error.text, strerror(ENOENT)));
     paths[1] = str_of(f.dir);
-    assert_null(access_writer_start(f.rings, RINGS, paths, 2, &error));
+    assert_null(start_paths(paths, 2, &error));
     assert_non_null(strstr(error.text, strerror(EISDIR)));
     paths[1] = STR("a\0b");
-    assert_null(access_writer_start(f.rings, RINGS, paths, 2, &error));
+    assert_null(start_paths(paths, 2, &error));
     assert_non_null(strstr(error.text, "NUL"));
 }
 
@@ -343,7 +418,7 @@ static void test_rotation_under_load_loses_and_cuts_nothing(void **state)
         while (lines_so_far(f.path[0]) == 0)
             nap();
         assert_int_equal(rename(f.path[0], moved), 0);
-        access_writer_reopen(f.writer);
+        log_writer_reopen(f.writer);
         while (access(f.path[0], F_OK))
             nap();
     }
@@ -375,7 +450,7 @@ static void test_a_reopen_that_fails_is_tried_again(void **state)
     put(0, 1);
     wait_for_lines(path, 1);
     assert_int_equal(rename(dir, moved), 0);
-    access_writer_reopen(f.writer);
+    log_writer_reopen(f.writer);
     put(0, 1);
     wait_for_lines(moved_path, 2);
     assert_int_equal(mkdir(dir, 0755), 0);
@@ -384,7 +459,7 @@ static void test_a_reopen_that_fails_is_tried_again(void **state)
     put(0, 1);
     wait_for_lines(path, 1);
     assert_int_equal(lines_in(moved_path), 2);
-    assert_int_equal(access_writer_dropped(f.writer), 0);
+    assert_int_equal(log_writer_dropped(f.writer), 0);
 }
 
 static void test_new_paths_hold_for_later_records_only(void **state)
@@ -396,13 +471,13 @@ static void test_new_paths_hold_for_later_records_only(void **state)
     (void)state;
     start(f.path[0], NULL);
     put(0, 700);
-    assert_false(access_writer_set_paths(f.writer, bad, 2, &error));
+    assert_false(set_paths(bad, 2, &error));
     assert_non_null(strstr(error.text, "/absent/access.log"));
     put(0, 50);
-    assert_true(access_writer_set_paths(f.writer, paths, 2, &error));
+    assert_true(set_paths(paths, 2, &error));
     put(0, 200);
-    assert_true(access_writer_set_paths(f.writer, paths + 1, 1, &error));
-    assert_true(access_writer_set_paths(f.writer, paths, 2, &error));
+    assert_true(set_paths(paths + 1, 1, &error));
+    assert_true(set_paths(paths, 2, &error));
     put(1, 30);
     stop();
     assert_int_equal(lines_in(f.path[0]), 780);
@@ -430,7 +505,7 @@ static void test_a_file_that_no_path_names_is_closed(void **state)
     before = open_files();
     for (unsigned i = 0; i < 10; i++) {
         other = str_of(f.path[1 + i % 2]);
-        assert_true(access_writer_set_paths(f.writer, &other, 1, &error));
+        assert_true(set_paths(&other, 1, &error));
         put(0, 1);
     }
     while (open_files() > before)
@@ -446,7 +521,7 @@ static void test_a_full_disk_drops_lines_and_harms_nobody_else(void **state)
     start("/dev/full", f.path[0]);
     put(0, 20);
     wait_for_dropped(20);
-    assert_int_equal(access_writer_dropped(f.writer), 20);
+    assert_int_equal(log_writer_dropped(f.writer), 20);
     put(1, 5);
     wait_for_lines(f.path[0], 5);
     put(0, 3000);
@@ -480,17 +555,17 @@ static void test_a_line_that_was_cut_is_ended_before_the_next(void **state)
     put(0, 40);
     wait_for_dropped(1);
     put(0, 1);
-    wait_for_dropped(access_writer_dropped(f.writer) + 1);
+    wait_for_dropped(log_writer_dropped(f.writer) + 1);
     assert_int_equal(read_file(f.path[0]).n, 1000);
     assert_int_not_equal(f.text[999], '\n');
     limit_files(RLIM_INFINITY);
     put(0, 10);
     while (f.text[read_file(f.path[0]).n - 1] != '\n')
         nap();
-    while (lines_in(f.path[0]) + access_writer_dropped(f.writer) < f.next)
+    while (lines_in(f.path[0]) + log_writer_dropped(f.writer) < f.next)
         nap();
     lines = count_lines(read_file(f.path[0]), &next);
-    assert_int_equal(lines + access_writer_dropped(f.writer), f.next);
+    assert_int_equal(lines + log_writer_dropped(f.writer), f.next);
     assert_int_equal(next, f.next);
 }
 
@@ -505,7 +580,7 @@ static void test_a_new_file_never_begins_with_a_rest(void **state)
     wait_for_dropped(1);
     snprintf(moved, sizeof(moved), "%s.1", f.path[0]);
     assert_int_equal(rename(f.path[0], moved), 0);
-    access_writer_reopen(f.writer);
+    log_writer_reopen(f.writer);
     while (access(f.path[0], F_OK))
         nap();
     limit_files(RLIM_INFINITY);
@@ -521,7 +596,7 @@ static void test_a_fifo_that_nobody_reads_harms_nobody_else(void **state)
     assert_int_equal(mkfifo(f.path[0], 0600), 0);
     start(f.path[0], f.path[1]);
     put(0, OVERFULL);
-    wait_for_dropped(access_ring_dropped(f.rings[0]) + 1);
+    wait_for_dropped(log_ring_dropped(f.rings[0]) + 1);
     put(1, 100);
     wait_for_lines(f.path[1], 100);
     put(1, 100);
@@ -561,7 +636,7 @@ static void test_a_reader_that_comes_late_gets_what_waited(void **state)
     fd = open(f.path[0], O_RDONLY | O_CLOEXEC);
     assert_int_equal(read_fifo(fd, 10), 10);
     close(fd);
-    assert_int_equal(access_writer_dropped(f.writer), 0);
+    assert_int_equal(log_writer_dropped(f.writer), 0);
 }
 
 static void replace_stdout(int fd)
@@ -586,13 +661,13 @@ static void test_standard_output_may_be_a_pipe_and_stays_as_it_is(void **state)
     restore_stdout();
     assert_int_equal(flags & O_NONBLOCK, 0);
     assert_int_equal(read_fifo(ends[0], 3000), 3000);
-    assert_int_equal(access_writer_dropped(f.writer), 0);
+    assert_int_equal(log_writer_dropped(f.writer), 0);
     close(ends[0]);
     put(0, 7);
     wait_for_dropped(7);
     put(1, 1);
     wait_for_lines(f.path[0], 1);
-    assert_int_equal(access_writer_dropped(f.writer), 7);
+    assert_int_equal(log_writer_dropped(f.writer), 7);
 }
 
 static void test_standard_output_may_be_a_file(void **state)
@@ -628,7 +703,7 @@ static void test_a_terminal_that_is_stopped_does_not_hold_the_stop(void **state)
     stop();
     restore_stdout();
     for (unsigned i = 0; i < RINGS; i++) {
-        access_ring_free(f.rings[i]);
+        log_ring_free(f.rings[i]);
         f.rings[i] = NULL;
     }
     /* Until the thread has closed the other end, too. */
@@ -646,6 +721,8 @@ int main(void)
         WRITER_TEST(test_a_stop_writes_what_the_rings_hold),
         WRITER_TEST(test_lines_are_appended),
         WRITER_TEST(test_each_sink_has_its_file_and_equal_paths_share_one),
+        WRITER_TEST(test_logs_of_all_kinds_can_share_a_file),
+        WRITER_TEST(test_a_log_that_cannot_be_opened_is_called_by_its_name),
         WRITER_TEST(test_a_sink_without_a_file_is_counted_or_meant),
         WRITER_TEST(test_drops_of_the_rings_are_counted),
         WRITER_TEST(test_a_file_that_cannot_be_opened_is_named),

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "control/access_file.h"
+#include "control/log_file.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -69,44 +69,45 @@ static const char *reason(int cause)
     return cause == EAGAIN ? "its reader is too slow" : strerror(cause);
 }
 
-static bool open_file(struct access_file *file, struct error *error)
+static bool open_file(struct log_file *file, struct error *error)
 {
     file->fd =
         file->is_stdout ? open_stdout(&file->shared) : open_path(file->path);
     if (file->fd >= 0)
         return true;
-    return error_set(error, "cannot open the access log %s: %s; %s",
+    return error_set(error, "cannot open the %s %s: %s; %s", file->name,
                      file->is_stdout ? "on standard output" : file->path,
                      strerror(errno), advice(errno));
 }
 
-struct access_file *access_file_open(struct str path, _Atomic uint64_t *dropped,
-                                     struct error *error)
+struct log_file *log_file_open(struct str path, const char *name,
+                               _Atomic uint64_t *dropped, struct error *error)
 {
-    struct access_file *file;
+    struct log_file *file;
 
     if (path.n >= PATH_MAX || memchr(path.p, '\0', path.n)) {
-        error_set(error, "the name of an access log is %s",
+        error_set(error, "the file name of the %s is %s", name,
                   path.n >= PATH_MAX ? "too long" : "cut by a NUL byte");
         return NULL;
     }
     file = memory_zeroed(1, sizeof(*file));
+    file->name = name;
     file->path = memory_zeroed(path.n + 1, 1);
     memcpy(file->path, path.p, path.n);
     file->is_stdout = str_eq(path, STR("-"));
     file->dropped = dropped;
     /* The pages of a backlog that never is one are never touched. */
-    file->lines = memory_zeroed(ACCESS_BACKLOG_MAX, 1);
+    file->lines = memory_zeroed(LOG_BACKLOG_MAX, 1);
     if (open_file(file, error))
         return file;
     file->fd = -1;
-    access_file_close(file);
+    log_file_close(file);
     return NULL;
 }
 
 /* ---- losing lines ------------------------------------------------------- */
 
-static void lose(struct access_file *file, uint64_t lines, int cause)
+static void lose(struct log_file *file, uint64_t lines, int cause)
 {
     if (lines == 0)
         return;
@@ -115,7 +116,7 @@ static void lose(struct access_file *file, uint64_t lines, int cause)
     atomic_fetch_add_explicit(file->dropped, lines, memory_order_relaxed);
 }
 
-static size_t length_of_first(const struct access_file *file)
+static size_t length_of_first(const struct log_file *file)
 {
     const char *lf = memchr(file->lines, '\n', file->n);
 
@@ -134,29 +135,29 @@ static uint64_t count_lines(const char *p, const char *end)
 }
 
 /* Drops what waits, from byte `keep` on. */
-static void drop_from(struct access_file *file, size_t keep, int cause)
+static void drop_from(struct log_file *file, size_t keep, int cause)
 {
     lose(file, count_lines(file->lines + keep, file->lines + file->n), cause);
     file->n = keep;
 }
 
 /* Lines wait because a pipe is full, else because an error cut one. */
-static int why_waiting(const struct access_file *file)
+static int why_waiting(const struct log_file *file)
 {
     return file->blocked ? EAGAIN : file->error;
 }
 
-static void forget_first(struct access_file *file, size_t n)
+static void forget_first(struct log_file *file, size_t n)
 {
     file->n -= n;
     memmove(file->lines, file->lines + n, file->n);
 }
 
-void access_file_close(struct access_file *file)
+void log_file_close(struct log_file *file)
 {
     drop_from(file, 0, why_waiting(file));
     if (file->lost)
-        access_file_report(file, UINT64_MAX);
+        log_file_report(file, UINT64_MAX);
     if (file->fd >= 0)
         close(file->fd);
     free(file->lines);
@@ -164,25 +165,25 @@ void access_file_close(struct access_file *file)
     free(file);
 }
 
-static void report_reopen(struct access_file *file)
+static void report_reopen(struct log_file *file)
 {
     log_write(LOG_ERROR, "control",
-              "the access log %s cannot be reopened: %s; %s (until then lines "
-              "go to the file that had this name)",
-              file->path, strerror(file->reopen_error),
+              "the %s %s cannot be reopened: %s; %s (until then lines go to "
+              "the file that had this name)",
+              file->name, file->path, strerror(file->reopen_error),
               advice(file->reopen_error));
     file->reopen_error = 0;
 }
 
-void access_file_report(struct access_file *file, uint64_t now_us)
+void log_file_report(struct log_file *file, uint64_t now_us)
 {
     if (file->lost == 0 && file->reopen_error == 0)
         return;
     if (file->reopen_error)
         report_reopen(file);
     if (file->lost) {
-        log_write(LOG_ERROR, "control",
-                  "the access log %s lost %llu line%s: %s; %s",
+        log_write(LOG_ERROR, "control", "the %s %s lost %llu line%s: %s; %s",
+                  file->name,
                   file->is_stdout ? "on standard output" : file->path,
                   (unsigned long long)file->lost, file->lost == 1 ? "" : "s",
                   reason(file->error), advice(file->error));
@@ -193,13 +194,12 @@ void access_file_report(struct access_file *file, uint64_t now_us)
 
 /* ---- lines -------------------------------------------------------------- */
 
-void access_file_add(struct access_file *file,
-                     const struct access_record *record)
+void log_file_add(struct log_file *file, const struct log_record *record)
 {
-    struct text t = text_in(file->lines, ACCESS_BACKLOG_MAX);
+    struct text t = text_in(file->lines, LOG_BACKLOG_MAX);
 
     t.n = file->n;
-    access_put_line(&t, record);
+    log_put_line(&t, record);
     if (text_ok(&t))
         file->n = t.n;
     else
@@ -219,8 +219,7 @@ static ssize_t write_shared(int fd, const char *p, size_t n)
     return write(fd, p, n < PIPE_BUF ? n : PIPE_BUF);
 }
 
-static ssize_t write_some(const struct access_file *file, const char *p,
-                          size_t n)
+static ssize_t write_some(const struct log_file *file, const char *p, size_t n)
 {
     ssize_t done;
 
@@ -233,7 +232,7 @@ static ssize_t write_some(const struct access_file *file, const char *p,
     return done;
 }
 
-bool access_file_write(struct access_file *file)
+bool log_file_write(struct log_file *file)
 {
     size_t at = 0;
     ssize_t done = 0;
@@ -259,7 +258,7 @@ bool access_file_write(struct access_file *file)
 
 /* The file was moved away and takes no more: what is torn stays so, and the
  * new file begins with a whole line. */
-static void give_up_rest(struct access_file *file)
+static void give_up_rest(struct log_file *file)
 {
     if (!file->torn)
         return;
@@ -277,7 +276,7 @@ static bool same_file(int a, int b)
            sa.st_ino == sb.st_ino;
 }
 
-bool access_file_reopen(struct access_file *file)
+bool log_file_reopen(struct log_file *file)
 {
     int fd;
 
@@ -293,7 +292,7 @@ bool access_file_reopen(struct access_file *file)
         close(fd);
         return true;
     }
-    access_file_write(file);
+    log_file_write(file);
     give_up_rest(file);
     close(file->fd);
     file->fd = fd;

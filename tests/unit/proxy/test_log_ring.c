@@ -9,7 +9,7 @@
 
 #include <cmocka.h>
 
-#include "proxy/access_log.h"
+#include "proxy/log_ring.h"
 
 enum {
     LONG = 20000, /* longer than any text is kept */
@@ -21,7 +21,7 @@ static char filler[LONG];
 
 static int setup(void **state)
 {
-    struct access_ring *ring = access_ring_new();
+    struct log_ring *ring = log_ring_new();
 
     for (unsigned i = 0; i < LONG; i++)
         filler[i] = (char)('a' + i % 26);
@@ -31,7 +31,7 @@ static int setup(void **state)
 
 static int teardown(void **state)
 {
-    access_ring_free(*state);
+    log_ring_free(*state);
     return 0;
 }
 
@@ -69,13 +69,26 @@ static bool same(const struct access_record *a, const struct access_record *b)
            memcmp(a->conn_id, b->conn_id, sizeof(a->conn_id)) == 0;
 }
 
+/* The next record, that of a request. */
+static bool take(struct log_ring *ring, struct access_record *record)
+{
+    struct log_record taken;
+
+    *record = (struct access_record){.type = ACCESS_HTTP};
+    if (!log_ring_take(ring, &taken))
+        return false;
+    assert_int_equal(taken.kind, ACCESS_LOG);
+    *record = taken.of.access;
+    return true;
+}
+
 static void test_an_empty_ring_gives_nothing(void **state)
 {
     struct access_record r;
 
-    assert_false(access_ring_take(*state, &r));
-    assert_int_equal(access_ring_dropped(*state), 0);
-    assert_int_equal(access_ring_at(*state), access_ring_end(*state));
+    assert_false(take(*state, &r));
+    assert_int_equal(log_ring_dropped(*state), 0);
+    assert_int_equal(log_ring_at(*state), log_ring_end(*state));
 }
 
 static void test_records_come_out_as_they_went_in(void **state)
@@ -86,16 +99,16 @@ static void test_records_come_out_as_they_went_in(void **state)
     for (uint64_t i = 0; i < 20; i++) {
         struct access_record put = record_of(i, SMALL_MAX);
 
-        assert_true(access_ring_put(*state, &put, &wake));
+        assert_true(log_ring_put(*state, ACCESS_LOG, &put, &wake));
         assert_false(wake);
     }
     for (uint64_t i = 0; i < 20; i++) {
         struct access_record put = record_of(i, SMALL_MAX);
 
-        assert_true(access_ring_take(*state, &r));
+        assert_true(take(*state, &r));
         assert_true(same(&r, &put));
     }
-    assert_false(access_ring_take(*state, &r));
+    assert_false(take(*state, &r));
 }
 
 static void test_the_texts_are_copies(void **state)
@@ -105,9 +118,9 @@ static void test_the_texts_are_copies(void **state)
     struct access_record got;
     bool wake;
 
-    assert_true(access_ring_put(*state, &put, &wake));
+    assert_true(log_ring_put(*state, ACCESS_LOG, &put, &wake));
     memset(host, 'x', 11);
-    assert_true(access_ring_take(*state, &got));
+    assert_true(take(*state, &got));
     assert_true(str_eq(got.texts[ACCESS_HOST], STR("example.com")));
 }
 
@@ -120,9 +133,9 @@ static void test_texts_are_cut_so_that_a_record_always_fits(void **state)
 
     for (unsigned k = 0; k < ACCESS_TEXTS; k++)
         put.texts[k] = str_make(filler, LONG);
-    assert_true(access_ring_put(*state, &put, &wake));
-    assert_in_range(access_ring_end(*state), 1, ACCESS_RECORD_MAX);
-    assert_true(access_ring_take(*state, &got));
+    assert_true(log_ring_put(*state, ACCESS_LOG, &put, &wake));
+    assert_in_range(log_ring_end(*state), 1, LOG_RECORD_MAX);
+    assert_true(take(*state, &got));
     for (unsigned k = 0; k < ACCESS_TEXTS; k++) {
         assert_in_range(got.texts[k].n, 64, LONG - 1);
         assert_memory_equal(got.texts[k].p, filler, got.texts[k].n);
@@ -130,10 +143,64 @@ static void test_texts_are_cut_so_that_a_record_always_fits(void **state)
     }
     assert_int_equal(got.texts[ACCESS_USER_AGENT].n, ACCESS_USER_AGENT_MAX);
     assert_true(got.texts[ACCESS_TARGET].n >= 16384);
-    assert_true(total * 4 < ACCESS_LINE_MAX - 1024);
+    assert_true(total * 4 < LOG_LINE_MAX - 1024);
 }
 
-static uint64_t fill(struct access_ring *ring, uint64_t *first_wake)
+/* Record i of the three kinds in turn, with texts as long as may be. */
+static void put_in_turn(struct log_ring *ring, uint64_t i)
+{
+    struct connection_record connection = {.time = (int64_t)i};
+    struct health_check_record check = {.latency_ns = i};
+    struct access_record access = record_of(i, SMALL_MAX);
+    const void *records[LOG_KINDS] = {&access, &connection, &check};
+    bool wake;
+
+    for (unsigned k = 0; k < CONNECTION_TEXTS; k++)
+        connection.texts[k] = str_make(filler + k, LONG - k);
+    for (unsigned k = 0; k < HEALTH_CHECK_TEXTS; k++)
+        check.texts[k] = str_make(filler + k, LONG - k);
+    assert_true(log_ring_put(ring, (enum log_kind)(i % LOG_KINDS),
+                             records[i % LOG_KINDS], &wake));
+}
+
+static void check_texts(const struct str *texts, unsigned n)
+{
+    for (unsigned k = 0; k < n; k++) {
+        assert_in_range(texts[k].n, 64, 4096);
+        assert_memory_equal(texts[k].p, filler + k, texts[k].n);
+    }
+}
+
+static void test_records_of_all_kinds_come_out_in_their_order(void **state)
+{
+    struct access_record access;
+    struct log_record got;
+
+    for (uint64_t i = 0; i < 3000; i++) {
+        put_in_turn(*state, i);
+        assert_true(log_ring_take(*state, &got));
+        assert_int_equal(got.kind, i % LOG_KINDS);
+        switch (got.kind) {
+        case ACCESS_LOG:
+            access = record_of(i, SMALL_MAX);
+            assert_true(same(&got.of.access, &access));
+            break;
+        case CONNECTION_LOG:
+            assert_int_equal(got.of.connection.time, i);
+            check_texts(got.of.connection.texts, CONNECTION_TEXTS);
+            break;
+        case HEALTH_CHECK_LOG:
+            assert_int_equal(got.of.health_check.latency_ns, i);
+            check_texts(got.of.health_check.texts, HEALTH_CHECK_TEXTS);
+            break;
+        case LOG_KINDS:
+            fail();
+        }
+    }
+    assert_in_range(log_ring_end(*state), 2 * LOG_RING_SIZE, UINT64_MAX);
+}
+
+static uint64_t fill(struct log_ring *ring, uint64_t *first_wake)
 {
     uint64_t n = 0;
     bool wake = false;
@@ -142,10 +209,10 @@ static uint64_t fill(struct access_ring *ring, uint64_t *first_wake)
     for (;; n++) {
         struct access_record put = record_of(n, SMALL_MAX);
 
-        if (!access_ring_put(ring, &put, &wake))
+        if (!log_ring_put(ring, ACCESS_LOG, &put, &wake))
             return n;
         if (wake && *first_wake == 0)
-            *first_wake = access_ring_end(ring);
+            *first_wake = log_ring_end(ring);
     }
 }
 
@@ -156,19 +223,18 @@ static void test_what_finds_no_room_is_dropped_and_counted(void **state)
     uint64_t n = fill(*state, &first_wake);
     bool wake;
 
-    assert_int_equal(access_ring_dropped(*state), 1);
-    assert_in_range(access_ring_end(*state), ACCESS_RING_SIZE - 8192,
-                    ACCESS_RING_SIZE);
-    assert_false(access_ring_put(*state, &r, &wake));
-    assert_int_equal(access_ring_dropped(*state), 2);
+    assert_int_equal(log_ring_dropped(*state), 1);
+    assert_in_range(log_ring_end(*state), LOG_RING_SIZE - 8192, LOG_RING_SIZE);
+    assert_false(log_ring_put(*state, ACCESS_LOG, &r, &wake));
+    assert_int_equal(log_ring_dropped(*state), 2);
     for (uint64_t i = 0; i < n; i++) {
         struct access_record put = record_of(i, SMALL_MAX);
 
-        assert_true(access_ring_take(*state, &r));
+        assert_true(take(*state, &r));
         assert_true(same(&r, &put));
     }
-    assert_false(access_ring_take(*state, &r));
-    assert_true(access_ring_put(*state, &r, &wake));
+    assert_false(take(*state, &r));
+    assert_true(log_ring_put(*state, ACCESS_LOG, &r, &wake));
 }
 
 static void test_the_reader_is_called_when_the_ring_is_half_full(void **state)
@@ -176,8 +242,7 @@ static void test_the_reader_is_called_when_the_ring_is_half_full(void **state)
     uint64_t first_wake;
 
     fill(*state, &first_wake);
-    assert_in_range(first_wake, ACCESS_RING_SIZE / 2,
-                    ACCESS_RING_SIZE / 2 + 8192);
+    assert_in_range(first_wake, LOG_RING_SIZE / 2, LOG_RING_SIZE / 2 + 8192);
 }
 
 static void test_a_reader_that_keeps_up_is_not_called(void **state)
@@ -188,12 +253,12 @@ static void test_a_reader_that_keeps_up_is_not_called(void **state)
     for (uint64_t i = 0; i < 10000; i++) {
         struct access_record put = record_of(i, SMALL_MAX);
 
-        assert_true(access_ring_put(*state, &put, &wake));
+        assert_true(log_ring_put(*state, ACCESS_LOG, &put, &wake));
         assert_false(wake);
-        while (i % 100 == 0 && access_ring_take(*state, &r))
+        while (i % 100 == 0 && take(*state, &r))
             continue;
     }
-    assert_in_range(access_ring_end(*state), 2 * ACCESS_RING_SIZE, UINT64_MAX);
+    assert_in_range(log_ring_end(*state), 2 * LOG_RING_SIZE, UINT64_MAX);
 }
 
 static void test_the_record_on_loan_is_not_overwritten(void **state)
@@ -203,7 +268,7 @@ static void test_the_record_on_loan_is_not_overwritten(void **state)
     uint64_t first_wake;
 
     fill(*state, &first_wake);
-    assert_true(access_ring_take(*state, &got));
+    assert_true(take(*state, &got));
     fill(*state, &first_wake);
     assert_true(same(&got, &first));
 }
@@ -220,13 +285,13 @@ static void test_records_of_any_size_survive_the_wrap(void **state)
         for (unsigned n = mix(round) % 60; n > 0; n--) {
             struct access_record r = record_of(put, LONG);
 
-            if (access_ring_put(*state, &r, &wake))
+            if (log_ring_put(*state, ACCESS_LOG, &r, &wake))
                 put++;
         }
         for (unsigned n = mix(round + 1000) % 60; n > 0; n--) {
             struct access_record r = record_of(taken, LONG);
 
-            if (!access_ring_take(*state, &got))
+            if (!take(*state, &got))
                 break;
             /* as the ring cuts it */
             r.texts[ACCESS_TARGET].n = got.texts[ACCESS_TARGET].n;
@@ -238,7 +303,7 @@ static void test_records_of_any_size_survive_the_wrap(void **state)
             taken++;
         }
     }
-    assert_in_range(access_ring_end(*state), 4 * ACCESS_RING_SIZE, UINT64_MAX);
+    assert_in_range(log_ring_end(*state), 4 * LOG_RING_SIZE, UINT64_MAX);
 }
 
 static void test_positions_say_what_was_taken(void **state)
@@ -250,13 +315,13 @@ static void test_positions_say_what_was_taken(void **state)
     for (unsigned i = 0; i < 5; i++) {
         struct access_record put = record_of(i, SMALL_MAX);
 
-        assert_true(access_ring_put(*state, &put, &wake));
-        ends[i] = access_ring_end(*state);
+        assert_true(log_ring_put(*state, ACCESS_LOG, &put, &wake));
+        ends[i] = log_ring_end(*state);
     }
     for (unsigned i = 0; i < 5; i++) {
-        assert_true(access_ring_at(*state) < ends[i]);
-        assert_true(access_ring_take(*state, &got));
-        assert_int_equal(access_ring_at(*state), ends[i]);
+        assert_true(log_ring_at(*state) < ends[i]);
+        assert_true(take(*state, &got));
+        assert_int_equal(log_ring_at(*state), ends[i]);
     }
 }
 
@@ -267,7 +332,7 @@ static void *put_raced(void *data)
     for (uint64_t i = 0; i < RACED;) {
         struct access_record r = record_of(i, SMALL_MAX);
 
-        if (access_ring_put(data, &r, &wake))
+        if (log_ring_put(data, ACCESS_LOG, &r, &wake))
             i++;
         else
             sched_yield();
@@ -285,7 +350,7 @@ static void test_two_threads_lose_and_mix_up_nothing(void **state)
     for (uint64_t i = 0; i < RACED;) {
         struct access_record put = record_of(i, SMALL_MAX);
 
-        if (!access_ring_take(*state, &got)) {
+        if (!take(*state, &got)) {
             sched_yield();
             continue;
         }
@@ -294,7 +359,7 @@ static void test_two_threads_lose_and_mix_up_nothing(void **state)
     }
     pthread_join(worker, NULL);
     assert_int_equal(wrong, 0);
-    assert_false(access_ring_take(*state, &got));
+    assert_false(take(*state, &got));
 }
 
 #define RING_TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
@@ -304,6 +369,7 @@ int main(void)
     static const struct CMUnitTest tests[] = {
         RING_TEST(test_an_empty_ring_gives_nothing),
         RING_TEST(test_records_come_out_as_they_went_in),
+        RING_TEST(test_records_of_all_kinds_come_out_in_their_order),
         RING_TEST(test_the_texts_are_copies),
         RING_TEST(test_texts_are_cut_so_that_a_record_always_fits),
         RING_TEST(test_what_finds_no_room_is_dropped_and_counted),

@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * A line of the connection log (alb.md 7.4), and the record that it is made
+ * of when a client comes.
+ */
+#include "proxy/connection_log.h"
+
+#include "base/clock.h"
+#include "proxy/log_line.h"
+#include "proxy/worker.h"
+
+/* ---- the record ---------------------------------------------------------- */
+
+/* splitmix64's finaliser: every bit of the result depends on all of x. */
+static uint64_t mix(uint64_t x)
+{
+    x = (x ^ x >> 30) * UINT64_C(0xbf58476d1ce4e5b9);
+    x = (x ^ x >> 27) * UINT64_C(0x94d049bb133111eb);
+    return x ^ x >> 31;
+}
+
+void connection_id(uint8_t id[16], const struct worker *w,
+                   const struct server_stream *stream)
+{
+    uint64_t number = server_stream_number(stream);
+    uint64_t words[2] = {mix(number ^ w->log_seeds[0]),
+                         mix(number + w->log_seeds[1])};
+
+    memcpy(id, words, sizeof(words));
+}
+
+void connection_log_accepted(struct worker_port *p,
+                             const struct server_stream *stream)
+{
+    struct worker *w = p->worker;
+    const struct route_table *table;
+    struct lease *lease;
+    struct connection_record record = {.handshake_us = -1};
+
+    if (w->ring == NULL)
+        return;
+    lease = p->last ? p->last : w->lease;
+    table = lease->snapshot->slots[p->slot];
+    if (table->sinks[CONNECTION_LOG] == LOG_SINK_NONE)
+        return;
+    record.sink = (uint32_t)table->sinks[CONNECTION_LOG];
+    record.port = p->port.local.port;
+    record.time = clock_wall_us();
+    record.client = *server_stream_client(stream);
+    record.local = p->port.local;
+    connection_id(record.conn_id, w, stream);
+    record.texts[CONNECTION_LOAD_BALANCER] =
+        table->config->load_balancer->full_name;
+    worker_log(w, CONNECTION_LOG, &record);
+}
+
+/* ---- the line ------------------------------------------------------------ */
+
+static char *put_handshake(char *out, int64_t us)
+{
+    return us < 0 ? LINE_LITERAL(out, " -") : line_span(out, us);
+}
+
+void connection_put_line(struct text *t, const struct connection_record *r)
+{
+    char *out = line_begin(t, r->texts, CONNECTION_TEXTS);
+
+    if (out == NULL)
+        return;
+    out = line_time(out, r->time);
+    *out++ = ' ';
+    out = line_ip(out, &r->client);
+    *out++ = ' ';
+    out = line_number(out, r->client.port);
+    *out++ = ' ';
+    out = line_number(out, r->port);
+    out = line_bare(out, r->texts[CONNECTION_TLS_PROTOCOL]);
+    out = line_bare(out, r->texts[CONNECTION_TLS_CIPHER]);
+    out = put_handshake(out, r->handshake_us);
+    out = line_quoted(out, r->texts[CONNECTION_CERT_SUBJECT]);
+    out = line_bare(out, r->texts[CONNECTION_CERT_VALIDITY]);
+    out = line_bare(out, r->texts[CONNECTION_CERT_SERIAL]);
+    out = line_bare(out, r->texts[CONNECTION_VERIFY_STATUS]);
+    out = line_conn_id(out, r->conn_id);
+    out = line_bare(out, r->texts[CONNECTION_KEY_EXCHANGE]);
+    out = line_bare(out, r->texts[CONNECTION_LOAD_BALANCER]);
+    *out++ = ' ';
+    line_end(t, line_ip(out, &r->local));
+}
