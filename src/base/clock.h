@@ -45,6 +45,15 @@ static inline int64_t clock_wall_seconds(void)
     return ts.tv_sec;
 }
 
+/* Milliseconds since 1970, some milliseconds late. */
+static inline int64_t clock_wall_ms(void)
+{
+    struct timespec ts;
+
+    clock_gettime(CLOCK_REALTIME_COARSE, &ts);
+    return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
+}
+
 enum { CLOCK_HTTP_DATE_LEN = 29 };
 
 /* "Sun, 05 Apr 2026 02:07:14 GMT" (RFC 9110 §5.6.7), no NUL. */
