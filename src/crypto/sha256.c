@@ -6,8 +6,6 @@
 
 #include <openssl/evp.h>
 
-enum { SHA256_BYTES = 32 };
-
 /* Looking an algorithm up costs more than hashing a small body: once per
  * process, never freed. */
 static EVP_MD *algorithm;
@@ -54,11 +52,16 @@ void sha256_add(struct sha256 *sha, const void *p, size_t n)
     must(EVP_DigestUpdate(sha->state, p, n));
 }
 
+void sha256_bytes(struct sha256 *sha, uint8_t out[SHA256_BYTES])
+{
+    must(EVP_DigestFinal_ex(sha->state, out, NULL));
+}
+
 void sha256_hex(struct sha256 *sha, char out[SHA256_HEX_LEN])
 {
     unsigned char digest[SHA256_BYTES];
 
-    must(EVP_DigestFinal_ex(sha->state, digest, NULL));
+    sha256_bytes(sha, digest);
     for (size_t i = 0; i < sizeof(digest); i++) {
         out[2 * i] = "0123456789abcdef"[digest[i] >> 4];
         out[2 * i + 1] = "0123456789abcdef"[digest[i] & 15];

@@ -7,7 +7,7 @@
 
 #include "base/str.h"
 
-enum { SHA256_HEX_LEN = 64 };
+enum { SHA256_BYTES = 32, SHA256_HEX_LEN = 64 };
 
 struct evp_md_ctx_st;
 
@@ -28,5 +28,8 @@ void sha256_add(struct sha256 *sha, const void *p, size_t n);
 /* The digest of what was added since sha256_begin(), as lower-case hex digits
  * without a NUL.  Only sha256_begin() or sha256_end() may follow. */
 void sha256_hex(struct sha256 *sha, char out[SHA256_HEX_LEN]);
+
+/* The same as bytes. */
+void sha256_bytes(struct sha256 *sha, uint8_t out[SHA256_BYTES]);
 
 #endif
