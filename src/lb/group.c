@@ -75,6 +75,18 @@ void group_refresh(struct group *group)
     atomic_store_explicit(&group->fail_open, fail_open, memory_order_relaxed);
 }
 
+bool group_may_choose(const struct group *group, const struct target *target)
+{
+    unsigned states = STATES_HEALTHY | 1 << TARGET_UNAVAILABLE;
+
+    if (!group->config->health.enabled ||
+        atomic_load_explicit(&group->fail_open, memory_order_relaxed))
+        states |= STATES_REGISTERED;
+    return states >>
+               atomic_load_explicit(&target->state, memory_order_relaxed) &
+           1;
+}
+
 /* ---- choice -------------------------------------------------------------- */
 
 struct target *group_choose(struct group *group)

@@ -20,6 +20,11 @@ struct balancer {
 extern const struct balancer balancer_round_robin;
 extern const struct balancer balancer_least_outstanding;
 
+/* A digest of the ARN: what cookies call a group (lb/sticky.h). */
+struct group_identity {
+    uint8_t bytes[16];
+};
+
 struct group {
     const struct config_group *config;
     const struct balancer *balancer;
@@ -34,6 +39,7 @@ struct group {
     _Atomic uint16_t *eligible;
     _Atomic bool fail_open; /* fewer are healthy than the attribute wants:
                                all registered ones are eligible */
+    struct group_identity identity;
 };
 
 /* The i-th eligible target, i < n as group_choose() read it. */
@@ -50,6 +56,10 @@ static inline struct target *group_eligible(const struct group *group,
  * one when too few are healthy.  A group that no listener forwards to has
  * none.  Control thread only. */
 void group_refresh(struct group *group);
+
+/* Whether this target of the group may get a request now that asks for it by
+ * name, as a sticky client does.  From any thread. */
+bool group_may_choose(const struct group *group, const struct target *target);
 
 /* The next target, or NULL when the group has none to choose from. */
 struct target *group_choose(struct group *group);
