@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "app/commands.h"
+#include "app/cookie_key.h"
 #include "app/process.h"
 #include "app/source.h"
 #include "base/log.h"
@@ -22,7 +23,8 @@ struct values {
     unsigned log_format;         /* enum log_format */
     const char *logs[LOG_KINDS]; /* NULL: what the template says */
     const char *explain_key;
-    const char *user; /* NULL: the one we are */
+    const char *cookie_key; /* NULL: one that is made at the start */
+    const char *user;       /* NULL: the one we are */
 };
 
 /* What runs, and what it was read from. */
@@ -30,7 +32,8 @@ struct serving {
     const struct values *values;
     struct source source;
     struct config *config;
-    struct source next; /* read again, not running yet */
+    struct source next;           /* read again, not running yet */
+    struct seal_keys cookie_keys; /* n == 0: the server makes one */
 };
 
 /* In the order of their enums. */
@@ -99,6 +102,13 @@ static const struct option options[] = {
              "response header of that name why it went where it went.",
      .kind = OPTION_TEXT,
      FIELD(explain_key)},
+    COOKIE_KEY_OPTION(struct values,
+                      "Keys of the cookies of stickiness, one on a line: 64 "
+                      "hexadecimal digits (`openssl rand -hex 32`) or the "
+                      "same 32 bytes in base64. The first seals, all open; "
+                      "processes with the same file follow each other's "
+                      "cookies. HUP reads it again. Default: a key that is "
+                      "made at the start and forgotten at the end."),
     {.name = "user",
      .argument = "NAME",
      .help = "The user to become once the sockets are bound.",
@@ -244,6 +254,19 @@ static void reloaded(void *owner, bool runs)
     log_write(LOG_INFO, "serve", "the new template runs");
 }
 
+/* SIGHUP: the keys of cookies, which are read again whatever became of the
+ * template. */
+static bool read_keys_again(void *owner, struct seal_keys *keys)
+{
+    const struct serving *s = owner;
+    struct error error = {""};
+
+    if (cookie_key_read(s->values->cookie_key, keys, &error))
+        return true;
+    log_write(LOG_ERROR, "serve", "%s; the old cookie keys go on", error.text);
+    return false;
+}
+
 /* ---- running ------------------------------------------------------------- */
 
 /* A template's listeners are known by logical id and port. */
@@ -323,6 +346,7 @@ static int run_server(struct serving *s, struct error *error)
         .drain_timeout_ms = (uint32_t)values->drain_timeout * 1000,
         .explain_key =
             values->explain_key ? str_of(values->explain_key) : STR(""),
+        .cookie_keys_again = values->cookie_key ? read_keys_again : NULL,
         .reload = values->source.templates.n ? reload : NULL,
         .reloaded = reloaded,
         .bound = values->user ? bound : NULL,
@@ -333,7 +357,9 @@ static int run_server(struct serving *s, struct error *error)
 
     for (unsigned i = 0; i < LOG_KINDS; i++)
         how.logs[i] = log_of(values->logs[i]);
+    how.cookie_keys = s->cookie_keys;
     server = server_start(s->config, &how, error);
+    seal_keys_forget(&how.cookie_keys);
     if (server == NULL)
         return EX_UNAVAILABLE;
     print_start(server, s);
@@ -368,6 +394,9 @@ static int run(int argc, char **argv)
         return status;
     if (values.user && !process_user_exists(values.user, &error))
         return options_fail(&cmd_serve, EX_USAGE, &error);
+    if (values.cookie_key &&
+        !cookie_key_read(values.cookie_key, &s.cookie_keys, &error))
+        return options_fail(&cmd_serve, EX_DATAERR, &error);
     process_ignore_early();
     s.config = source_load(&values.source, &s.source, &report, &error);
     source_print(&report);
@@ -380,6 +409,7 @@ static int run(int argc, char **argv)
         status = source_failed(&cmd_serve, &s.source, &report, &error);
         report_end(&report);
     }
+    seal_keys_forget(&s.cookie_keys);
     source_end(&s.source);
     source_end(&s.next);
     return status;

@@ -59,6 +59,22 @@ static void tell_close(struct worker *w, unsigned slot)
     mailbox_send(&w->mailbox, &c->message);
 }
 
+void publish_keys(struct server *server, const struct seal_keys *keys)
+{
+    server->options.cookie_keys = *keys;
+    for (unsigned i = 0; i < server->started; i++) {
+        struct worker_seal *other = memory_zeroed(1, sizeof(*other));
+
+        list_init(&other->message.node);
+        other->message.kind = WORKER_SEAL;
+        other->seal = seal_new(keys);
+        if (other->seal)
+            mailbox_send(&server->workers[i]->mailbox, &other->message);
+        else
+            free(other); /* no memory: that worker goes on with the old ones */
+    }
+}
+
 /* A target that no snapshot uses: every worker closes its connections. */
 static void orphan(void *owner, struct target *target)
 {

@@ -14,14 +14,21 @@ static void read_again(struct chore *chore)
     struct server *server = LIST_ENTRY_OF(chore, struct server, reload);
     struct publish *p = memory_zeroed(1, sizeof(*p));
 
-    p->config = server->options.reload(server->options.owner);
+    if (server->options.reload)
+        p->config = server->options.reload(server->options.owner);
+    if (server->options.cookie_keys_again)
+        p->has_keys =
+            server->options.cookie_keys_again(server->options.owner, &p->keys);
     p->message.kind = CONTROL_RELOADED;
     mailbox_send(&server->mailbox, &p->message);
 }
 
 void reload_begin(struct server *server)
 {
-    if (server->options.reload == NULL || server->draining) {
+    bool nothing = server->options.reload == NULL &&
+                   server->options.cookie_keys_again == NULL;
+
+    if (nothing || server->draining) {
         log_write(LOG_INFO, "control",
                   server->draining ? "HUP: draining, nothing is read again"
                                    : "HUP: there is no template to read again");
@@ -49,15 +56,30 @@ static bool run(struct server *server, struct config *config)
     return false;
 }
 
+static void take_keys(struct server *server, const struct seal_keys *keys)
+{
+    const struct seal_keys *old = &server->options.cookie_keys;
+
+    if (keys->n == old->n &&
+        memcmp(keys->bytes, old->bytes, keys->n * sizeof(keys->bytes[0])) == 0)
+        return;
+    publish_keys(server, keys);
+    log_write(LOG_INFO, "control", "the new cookie keys are in use: %u",
+              keys->n);
+}
+
 void reload_end(struct server *server, struct publish *p)
 {
     bool runs = p->config && !server->stopping && !server->draining &&
                 run(server, p->config);
 
+    if (p->has_keys)
+        take_keys(server, &p->keys);
     if (p->config && server->options.reloaded)
         server->options.reloaded(server->options.owner, runs);
     if (p->config)
         config_release(p->config);
+    seal_keys_forget(&p->keys);
     free(p);
     server->reloading = false;
     if (server->reload_again) {

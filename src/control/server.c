@@ -163,7 +163,9 @@ static bool make_workers(struct server *server, bool logs, struct error *error)
 
         if (w && logs)
             w->ring = server->rings[i] = log_ring_new();
-        if (w == NULL || (logs && w->ring == NULL)) {
+        if (w)
+            w->seal = seal_new(&server->options.cookie_keys);
+        if (w == NULL || w->seal == NULL || (logs && w->ring == NULL)) {
             if (w)
                 worker_free(w);
             return error_set(error,
@@ -268,6 +270,10 @@ static bool start(struct server *server, struct config *config,
         return error_set(error, "cannot start: out of memory or file "
                                 "descriptors");
     server->health = health_monitor_new(&server->loop);
+    if (server->options.cookie_keys.n == 0 &&
+        !seal_keys_random(&server->options.cookie_keys))
+        return error_set(error, "cannot start: the system gives no random "
+                                "key for cookies");
     if (!make_workers(server, logs, error) ||
         (logs && !make_ring(server, error)) ||
         !publish(server, config, error) || !start_api(server, error) ||
@@ -401,5 +407,6 @@ void server_free(struct server *server)
     log_ring_free(server->ring);
     free(server->rings);
     free(server->all);
+    seal_keys_forget(&server->options.cookie_keys);
     free(server);
 }

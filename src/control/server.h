@@ -6,6 +6,7 @@
 #ifndef SLUICE_CONTROL_SERVER_H
 #define SLUICE_CONTROL_SERVER_H
 
+#include "crypto/seal.h"
 #include "model/config.h"
 #include "proxy/inspect.h"
 
@@ -19,6 +20,12 @@ struct server_options {
                                    p == NULL: what each says in its metadata;
                                    "": none */
     struct str explain_key;     /* n == 0: no live request is explained */
+    /* What cookies are sealed with; n == 0: server_start() draws a key.  A
+     * process that goes on for another must be given that one's keys. */
+    struct seal_keys cookie_keys;
+    /* SIGHUP: the keys to use from now on; false: the old ones go on (the
+     * callee said why).  Called as reload().  NULL: they never change. */
+    bool (*cookie_keys_again)(void *owner, struct seal_keys *keys);
     /* SIGHUP: the config to run from now on, or NULL when there is none (the
      * callee said why).  Called on the chore thread, never twice at a time;
      * NULL: HUP does nothing. */

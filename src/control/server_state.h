@@ -24,6 +24,8 @@ enum {
 struct publish {
     struct message message;
     struct config *config;
+    bool has_keys;
+    struct seal_keys keys; /* of cookies */
 };
 
 /* A listening address and the sockets on it, one for each worker.  A listener
@@ -114,6 +116,9 @@ bool publish_logs(const struct server *server, const struct config *config);
  * the caller frees. */
 struct log_sink *publish_log_sinks(struct server *server,
                                    const struct config *config);
+
+/* Has the workers seal cookies with these keys from now on. */
+void publish_keys(struct server *server, const struct seal_keys *keys);
 
 /* Sends a message without more to a worker. */
 void publish_tell(struct worker *worker, enum worker_message kind);

@@ -333,6 +333,18 @@ static bool has_sticky_targets(const struct config_forward *forward)
     return false;
 }
 
+static bool has_app_cookie(const struct config_forward *forward)
+{
+    for (unsigned i = 0; i < forward->n; i++) {
+        const struct group_attributes *a =
+            &forward->groups[i].group->attributes;
+
+        if (a->sticky && a->stickiness_type == STICKINESS_APP_COOKIE)
+            return true;
+    }
+    return false;
+}
+
 static void read_stickiness(const struct resource *resource,
                             const struct field *field,
                             const struct place *place,
@@ -355,6 +367,12 @@ static void read_stickiness(const struct resource *resource,
                        "action has none: AWS wants it in both\n"
                        "add TargetGroupStickinessConfig: {Enabled: true, "
                        "DurationSeconds: 300}");
+    if (forward->n > 1 && has_app_cookie(forward))
+        resource_doubt(resource, place,
+                       "a target group of this action has stickiness of type "
+                       "app_cookie, with which ALB does not choose among "
+                       "several target groups\nset stickiness.type to "
+                       "lb_cookie, or forward to that group alone");
 }
 
 /* TargetGroupArn beside ForwardConfig names the same group. */

@@ -55,6 +55,8 @@ bool exchange_next_target(struct exchange *ex)
     if (next == NULL)
         return false;
     exchange_take_target(ex, next);
+    if (ex->sticky)
+        exchange_sticky_moved(ex);
     COUNTER_ADD(&ex->worker->counters, target_failovers, 1);
     return true;
 }

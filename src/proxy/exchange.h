@@ -56,7 +56,8 @@ struct exchange {
     struct str new_host; /* what transforms made; n == 0: nothing */
     struct str new_url;
     struct str trail; /* what X-Sluice-Explain says; n == 0: nothing */
-    struct access_record *record; /* in the arena; NULL: nothing is logged */
+    struct access_record *record;   /* in the arena; NULL: nothing is logged */
+    struct exchange_sticky *sticky; /* in the arena; NULL: no cookies */
     uint64_t began_us;
     uint64_t sent_us;      /* the request's head left */
     uint64_t responded_us; /* the response's head came */
@@ -130,6 +131,10 @@ void exchange_route_request(const struct exchange *ex,
  * for it with the worker's key (exchange_explain.c). */
 void exchange_explain(struct exchange *ex, const struct route_request *request);
 
+/* Adds ";KEY=WORD" to ex->trail, if there is one. */
+void exchange_explain_more(struct exchange *ex, const char *key,
+                           const char *word);
+
 /* ---- the steps (exchange_steps.c) --------------------------------------- */
 
 enum {
@@ -147,6 +152,25 @@ extern exchange_step *const exchange_steps[];
  * (exchange_send.c). */
 exchange_step exchange_transform;
 exchange_step exchange_send_request;
+
+/* ---- stickiness (exchange_sticky.c) --------------------------------------- */
+
+/* The group of a forward with TargetGroupStickinessConfig: the one that the
+ * client's cookie names, else one by weight; NULL when all weights are 0. */
+struct group *exchange_sticky_group(struct exchange *ex);
+
+/* The target of a group with stickiness: the one that the client's cookie
+ * names, else any; NULL when there is none. */
+struct target *exchange_sticky_target(struct exchange *ex);
+
+/* ex->sticky is there, and another target was taken because the one chosen
+ * first could not be connected to. */
+void exchange_sticky_moved(struct exchange *ex);
+
+/* ex->sticky is there: adds the cookies that the target's response sets; at
+ * most EXCHANGE_COOKIES_MAX fields, whose texts stand in the worker's. */
+enum { EXCHANGE_COOKIES_MAX = 6 };
+void exchange_sticky_cookies(struct exchange *ex, struct response_out *out);
 
 /* ---- the access log (exchange_log.c) ------------------------------------ */
 

@@ -36,6 +36,22 @@ static bool take_key(struct fields *fs, struct str key)
     return found;
 }
 
+void exchange_explain_more(struct exchange *ex, const char *key,
+                           const char *word)
+{
+    struct text t = text_in((char *)(uintptr_t)ex->trail.p, TRAIL_MAX);
+
+    if (ex->trail.n == 0)
+        return;
+    t.n = ex->trail.n;
+    text_char(&t, ';');
+    text_str_put(&t, str_of(key));
+    text_char(&t, '=');
+    text_str_put(&t, str_of(word));
+    if (text_ok(&t))
+        ex->trail = text_str(&t);
+}
+
 void exchange_explain(struct exchange *ex, const struct route_request *request)
 {
     struct worker *w = ex->worker;

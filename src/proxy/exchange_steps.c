@@ -144,7 +144,8 @@ static enum step_result act(struct exchange *ex)
     default:
         break;
     }
-    ex->group = action_group(ex->action);
+    ex->group = ex->action->config->u.forward.sticky ? exchange_sticky_group(ex)
+                                                     : action_group(ex->action);
     if (ex->group == NULL)
         return fail(ex, REASON_NO_WEIGHT);
     if (!protocol_fits(ex->request, ex->group->config->version))
@@ -155,7 +156,9 @@ static enum step_result act(struct exchange *ex)
 static enum step_result select_target(struct exchange *ex)
 {
     struct group *group = ex->group;
-    struct target *target = group_choose(group);
+    struct target *target = group->config->attributes.sticky
+                                ? exchange_sticky_target(ex)
+                                : group_choose(group);
 
     if (target == NULL)
         return fail(ex, REASON_NO_TARGETS);
@@ -244,6 +247,8 @@ static enum step_result relay(struct exchange *ex)
     struct piece piece = exchange_seen(ex, &ex->response_hold);
 
     describe(ex, &out);
+    if (ex->sticky)
+        exchange_sticky_cookies(ex, &out);
     h1_mark_hop_by_hop(&ex->response->fields);
     ex->responded = true;
     if (ex->record)

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "base/memory.h"
+#include "lb/sticky.h"
 
 static const struct balancer *balancer_of(enum algorithm algorithm)
 {
@@ -29,6 +30,7 @@ static void compile_group(struct group *group, const struct config_group *from,
                           struct target_registry *registry)
 {
     group->config = from;
+    group->identity = sticky_identity(from->arn);
     group->balancer = balancer_of(from->attributes.algorithm);
     group->ntargets = from->ntargets;
     group->targets = array(from->ntargets, sizeof(struct target *));

@@ -337,6 +337,15 @@ static void on_message(struct mailbox *mailbox, struct message *message)
         free(forget);
         break;
     }
+    case WORKER_SEAL: {
+        struct worker_seal *other =
+            LIST_ENTRY_OF(message, struct worker_seal, message);
+
+        seal_free(w->seal);
+        w->seal = other->seal;
+        free(other);
+        break;
+    }
     case WORKER_DRAIN:
         free(message);
         drain(w);
@@ -429,6 +438,7 @@ void worker_free(struct worker *w)
     linear_scratch_free(w->scratch);
     if (w->ring)
         log_ring_free(w->ring);
+    seal_free(w->seal);
     free(w->pools);
     free(w->text);
     free(w);

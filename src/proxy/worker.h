@@ -9,6 +9,7 @@
 
 #include <pthread.h>
 
+#include "crypto/seal.h"
 #include "http/client.h"
 #include "http/server.h"
 #include "net/listener.h"
@@ -24,6 +25,7 @@ enum worker_message {
     WORKER_LISTEN,   /* struct worker_listen: one listener more */
     WORKER_CLOSE,    /* struct worker_close: one listener less */
     WORKER_FORGET,   /* struct worker_forget: this target is gone */
+    WORKER_SEAL,     /* struct worker_seal: other keys of cookies */
     WORKER_DRAIN,    /* struct message: accept no more, finish, report */
     WORKER_STOP,     /* struct message: end now */
 };
@@ -51,6 +53,11 @@ struct worker_close {
 struct worker_forget {
     struct message message;
     struct target *target; /* with a reference that the worker gives back */
+};
+
+struct worker_seal {
+    struct message message;
+    struct seal *seal; /* the worker's from now on */
 };
 
 /* One listener's socket and sessions in one worker.  When the listener goes
@@ -90,6 +97,9 @@ struct worker {
     void (*wake_log)(void *owner);  /* the ring fills up */
     void *log_owner;
     struct str explain_key; /* n == 0: no request is explained */
+    struct seal *seal;      /* of cookies; NULL: none is set or followed */
+    int64_t week_ahead;     /* what `expires` says, in seconds */
+    char expires[CLOCK_HTTP_DATE_LEN];
 };
 
 /* Prepares a worker; a WORKER_SNAPSHOT must be the first that it is told.

@@ -419,6 +419,29 @@ static void test_stickiness_of_targets_wants_that_of_groups(void **state)
     CHECK_DOUBTS(in_nothing, faults);
 }
 
+static void test_app_cookies_do_not_go_with_several_groups(void **state)
+{
+    static const struct fault faults[] = {
+        {"Lb: {Type: LB},\nA: {Type: TG, Properties: {Port: 80, Protocol: "
+         "HTTP, TargetGroupAttributes: [{Key: stickiness.enabled, Value: "
+         "true}, {Key: stickiness.type, Value: app_cookie}, {Key: "
+         "stickiness.app_cookie.cookie_name, Value: SID}]}},\nB: {Type: TG, "
+         "Properties: {Port: 80, Protocol: HTTP}},\nWeb: {Type: LI, "
+         "Properties: {LoadBalancerArn: @Lb, Port: 80, Protocol: HTTP, "
+         "DefaultActions: [{Type: forward, ForwardConfig: ^{TargetGroups: "
+         "[{TargetGroupArn: @A, Weight: 1}, {TargetGroupArn: @B, Weight: 1}], "
+         "TargetGroupStickinessConfig: {Enabled: true, DurationSeconds: "
+         "1}}}]}}",
+         "listener Web: a target group of this action has stickiness of type "
+         "app_cookie, with which ALB does not choose among several target "
+         "groups",
+         "set stickiness.type to lb_cookie, or forward to that group alone"},
+    };
+
+    (void)state;
+    CHECK_DOUBTS(in_nothing, faults);
+}
+
 static void test_fixed_responses_are_checked(void **state)
 {
     static const struct fault faults[] = {
@@ -570,6 +593,7 @@ int main(void)
         cmocka_unit_test(test_weights_that_sum_to_0_are_warned_of),
         cmocka_unit_test(test_what_AWS_refuses_of_weights_is_doubtful),
         cmocka_unit_test(test_stickiness_of_targets_wants_that_of_groups),
+        cmocka_unit_test(test_app_cookies_do_not_go_with_several_groups),
         cmocka_unit_test(test_fixed_responses_are_checked),
         cmocka_unit_test(test_login_configs_are_checked),
     };

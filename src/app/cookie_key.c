@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "app/cookie_key.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/base64.h"
+
+enum { FILE_MAX = 16 * 1024 };
+
+#define HOW_TO_MAKE "make a key with `openssl rand -hex 32`"
+
+/* ---- a line -------------------------------------------------------------- */
+
+static int hex_digit(char c)
+{
+    char l = str_lower(c);
+
+    if (c >= '0' && c <= '9')
+        return c - '0';
+    return l >= 'a' && l <= 'f' ? l - 'a' + 10 : -1;
+}
+
+static bool read_hex(struct str line, uint8_t key[SEAL_KEY_BYTES])
+{
+    for (size_t i = 0; i < SEAL_KEY_BYTES; i++) {
+        int high = hex_digit(line.p[2 * i]);
+        int low = hex_digit(line.p[2 * i + 1]);
+
+        if (high < 0 || low < 0)
+            return false;
+        key[i] = (uint8_t)(high << 4 | low);
+    }
+    return true;
+}
+
+static bool read_base64(struct str line, uint8_t key[SEAL_KEY_BYTES])
+{
+    uint8_t bytes[BASE64_BYTES(BASE64_LEN(SEAL_KEY_BYTES))];
+
+    if (base64_read(line, bytes) != SEAL_KEY_BYTES)
+        return false;
+    memcpy(key, bytes, SEAL_KEY_BYTES);
+    return true;
+}
+
+static bool read_key(struct str line, uint8_t key[SEAL_KEY_BYTES])
+{
+    if (line.n == (size_t)2 * SEAL_KEY_BYTES)
+        return read_hex(line, key);
+    return line.n == BASE64_LEN(SEAL_KEY_BYTES) && read_base64(line, key);
+}
+
+/* ---- the file ------------------------------------------------------------ */
+
+static bool parse(struct str text, const char *path, struct seal_keys *keys,
+                  struct error *error)
+{
+    for (unsigned number = 1; text.p; number++) {
+        struct str line = str_cut(&text, '\n');
+
+        if (line.n && line.p[line.n - 1] == '\r')
+            line.n--;
+        line = str_trim(line);
+        if (line.n == 0 || line.p[0] == '#')
+            continue;
+        if (keys->n == SEAL_KEYS_MAX)
+            return error_set(error,
+                             "%.200s:%u: more than %d keys; take the oldest "
+                             "ones out: cookies last 7 days at most",
+                             path, number, SEAL_KEYS_MAX);
+        if (!read_key(line, keys->bytes[keys->n]))
+            return error_set(
+                error,
+                "%.200s:%u: this is no key of 64 hexadecimal "
+                "digits or 44 characters of base64 (it has %zu); " HOW_TO_MAKE,
+                path, number, line.n);
+        keys->n++;
+    }
+    return keys->n ||
+           error_set(error, "%.200s: there is no key in it; " HOW_TO_MAKE,
+                     path);
+}
+
+bool cookie_key_parse(struct str text, const char *path, struct seal_keys *keys,
+                      struct error *error)
+{
+    keys->n = 0;
+    if (parse(text, path, keys, error))
+        return true;
+    seal_keys_forget(keys);
+    return false;
+}
+
+static bool cannot_read(const char *path, struct error *error)
+{
+    return error_set(error, "--cookie-key %.200s: cannot be read: %s", path,
+                     strerror(errno));
+}
+
+static bool read_open(int fd, const char *path, struct seal_keys *keys,
+                      struct error *error)
+{
+    char text[FILE_MAX];
+    struct stat st;
+    size_t n = 0;
+    ssize_t got;
+    bool ok;
+
+    if (fstat(fd, &st))
+        return cannot_read(path, error);
+    if (st.st_mode & 007)
+        return error_set(error,
+                         "--cookie-key %.200s: every user may open it (mode "
+                         "%03o), and who knows a key can make cookies; `chmod "
+                         "o= %.100s`",
+                         path, (unsigned)st.st_mode & 0777, path);
+    do {
+        got = read(fd, text + n, sizeof(text) - n);
+        n += got > 0 ? (size_t)got : 0;
+    } while (got > 0 && n < sizeof(text));
+    if (got < 0)
+        return cannot_read(path, error);
+    if (n == sizeof(text))
+        return error_set(error,
+                         "--cookie-key %.200s: longer than any file of keys "
+                         "(%d bytes)",
+                         path, FILE_MAX - 1);
+    ok = cookie_key_parse(str_make(text, n), path, keys, error);
+    explicit_bzero(text, sizeof(text));
+    return ok;
+}
+
+bool cookie_key_read(const char *path, struct seal_keys *keys,
+                     struct error *error)
+{
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    bool ok;
+
+    keys->n = 0;
+    if (fd < 0)
+        return cannot_read(path, error);
+    ok = read_open(fd, path, keys, error);
+    close(fd);
+    return ok;
+}
