@@ -10,10 +10,13 @@
 #include <stdlib.h>
 
 #include "app/commands.h"
+#include "app/cookie_key.h"
 #include "app/source.h"
+#include "base/clock.h"
 #include "base/memory.h"
 #include "codec/h1.h"
 #include "proxy/explain.h"
+#include "proxy/explain_cookies.h"
 #include "proxy/snapshot.h"
 
 enum { HEAD_TEXT = 128 * 1024, TRAIL_TEXT = 1024 * 1024 };
@@ -22,6 +25,8 @@ struct values {
     struct source_options source; /* templates: TEMPLATE... METHOD URL */
     struct option_list headers;
     struct address from;
+    const char *cookie_key; /* NULL: cookies are not opened */
+    struct seal *seal;      /* what it says */
     bool json;
 };
 
@@ -38,6 +43,10 @@ static const struct option options[] = {
      .fallback = "127.0.0.1",
      .kind = OPTION_IP,
      .offset = offsetof(struct values, from)},
+    COOKIE_KEY_OPTION(struct values,
+                      "The file that `sluice serve --cookie-key` has: what "
+                      "the cookies of stickiness say, and whether they are "
+                      "accepted (the health of targets is not looked at)."),
     {.name = "json",
      .help = "Prints the trail as JSON.",
      .kind = OPTION_FLAG,
@@ -202,7 +211,39 @@ static unsigned find_listener(const struct config *config,
 
 /* ---- the answer ---------------------------------------------------------- */
 
-static void print_trail(const struct route_table *table,
+/* Of `table` of the snapshot, and of its cookies.  The trail's JSON is an
+ * object: the cookies become its last member. */
+static void put_trail(struct text *t, const struct snapshot *s,
+                      const struct route_table *table,
+                      const struct route_request *request,
+                      struct linear_scratch *scratch,
+                      const struct values *values)
+{
+    struct explain_cookies how = {
+        .snapshot = s,
+        .action =
+            &table
+                 ->actions[router_match(table->router, request, scratch, NULL)],
+        .fields = request->fields,
+        .seal = values->seal,
+        .now_ms = clock_wall_ms(),
+    };
+
+    if (!values->json) {
+        explain_put_text(t, table->router, table->config, request, scratch);
+        explain_put_cookies(t, &how);
+        return;
+    }
+    explain_put_json(t, table->router, table->config, request, scratch);
+    if (text_ok(t))
+        t->n--; /* the brace */
+    TEXT_LITERAL(t, ",\"cookies\":");
+    explain_put_cookies_json(t, &how);
+    TEXT_LITERAL(t, "}\n");
+}
+
+static void print_trail(const struct snapshot *s,
+                        const struct route_table *table,
                         const struct request *req, const struct values *values)
 {
     struct linear_scratch *scratch = linear_scratch_new();
@@ -219,12 +260,7 @@ static void print_trail(const struct route_table *table,
     };
 
     router_scratch_fit(table->router, scratch);
-    if (values->json) {
-        explain_put_json(&t, table->router, table->config, &request, scratch);
-        text_char(&t, '\n');
-    } else {
-        explain_put_text(&t, table->router, table->config, &request, scratch);
-    }
+    put_trail(&t, s, table, &request, scratch, values);
     fwrite(t.p, 1, t.n, stdout);
     free(t.p);
     linear_scratch_free(scratch);
@@ -280,7 +316,7 @@ static int explain(struct config *config, const struct values *values,
 
     if (s && i < s->nlisteners) {
         drop_invalid(config->listeners[i], req);
-        print_trail(&s->listeners[i], req, values);
+        print_trail(s, &s->listeners[i], req, values);
     } else {
         no_listener(config, asked, error);
     }
@@ -309,6 +345,21 @@ static int with_config(struct config *config, const struct values *values,
     return status;
 }
 
+/* --cookie-key as a seal, or nothing without it. */
+static bool read_keys(struct values *values, struct error *error)
+{
+    struct seal_keys keys;
+    bool ok;
+
+    if (values->cookie_key == NULL)
+        return true;
+    ok = cookie_key_read(values->cookie_key, &keys, error);
+    if (ok)
+        values->seal = seal_new(&keys);
+    seal_keys_forget(&keys);
+    return ok;
+}
+
 /* ---- the command --------------------------------------------------------- */
 
 static int run(int argc, char **argv)
@@ -325,6 +376,8 @@ static int run(int argc, char **argv)
         return status;
     if (!cut_words(&values, &asked, &error))
         return options_fail(&cmd_explain, EX_USAGE, &error);
+    if (!read_keys(&values, &error))
+        return options_fail(&cmd_explain, EX_DATAERR, &error);
     config = source_load(&values.source, &source, &report, &error);
     source_print(&report);
     if (config)
@@ -337,6 +390,7 @@ static int run(int argc, char **argv)
         config_release(config);
     report_end(&report);
     source_end(&source);
+    seal_free(values.seal);
     return status;
 }
 
