@@ -18,8 +18,8 @@ static struct client_session *of_conn(struct conn *conn)
     return LIST_ENTRY_OF(conn, struct client_session, conn);
 }
 
-static void client_fail(struct client_session *c, enum client_failure why,
-                        const char *cause)
+void client_fail(struct client_session *c, enum client_failure why,
+                 const char *cause)
 {
     struct client_stream *stream = &c->stream;
     struct client_port *port = c->port;

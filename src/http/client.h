@@ -28,12 +28,19 @@ enum {
     POOL_AGE_MAX_S = 3600, /* an older connection is not used again */
 };
 
+enum pool_life {
+    POOL_OPEN,
+    POOL_DRAINS, /* a connection closes after its response */
+    POOL_CUT,    /* and none is made any more */
+};
+
 /* The idle connections to one target. */
 struct client_pool {
     struct client_port *port;
     struct address address;
     struct list idle; /* used last: first */
     unsigned nidle;
+    enum pool_life life;
     uint32_t connect_ms;
     uint32_t idle_ms; /* an unused connection closes after it */
 };
@@ -54,12 +61,23 @@ void client_pool_init(struct client_pool *pool, struct client_port *port,
 /* Closes the idle connections. */
 void client_pool_end(struct client_pool *pool);
 
+/* The target goes: closes the idle connections, and none gets idle again.
+ * What is in flight goes on, and connections may still be made. */
+void client_pool_drain(struct client_pool *pool);
+
+/* It is gone: what is in flight fails with FAILURE_DEREGISTERED, before this
+ * returns. */
+void client_pool_cut(struct client_pool *pool);
+
+/* It is back after one of these. */
+void client_pool_reopen(struct client_pool *pool);
+
 /* An idle connection, ready for client_request(), or NULL. */
 struct client_stream *client_pool_take(struct client_pool *pool,
                                        void *exchange);
 
 /* A new connection: on_connected or on_failed follow, never before this
- * returns.  NULL when not even that could be begun. */
+ * returns.  NULL when not even that could be begun, or the pool was cut. */
 struct client_stream *client_connect(struct client_pool *pool, void *exchange);
 
 /* Sends the request: the head, and the first piece of its body.  `encoded`,

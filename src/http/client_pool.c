@@ -35,9 +35,9 @@ void client_done(struct client_session *c, bool clean)
     struct client_pool *pool = c->pool;
 
     c->stream.exchange = NULL;
-    if (!clean || !c->keep || !c->request_done || c->conn.broken ||
-        conn_queued(&c->conn) || pool->nidle >= POOL_IDLE_MAX || too_old(c) ||
-        !conn_quiet(&c->conn)) {
+    if (!clean || !c->keep || pool->life != POOL_OPEN || !c->request_done ||
+        c->conn.broken || conn_queued(&c->conn) ||
+        pool->nidle >= POOL_IDLE_MAX || too_old(c) || !conn_quiet(&c->conn)) {
         client_close(c);
         return;
     }
@@ -80,6 +80,7 @@ void client_pool_init(struct client_pool *pool, struct client_port *port,
     pool->port = port;
     pool->address = *address;
     pool->nidle = 0;
+    pool->life = POOL_OPEN;
     list_init(&pool->idle);
 }
 
@@ -88,6 +89,35 @@ void client_pool_end(struct client_pool *pool)
     while (!list_empty(&pool->idle))
         client_close(
             LIST_ENTRY_OF(pool->idle.next, struct client_session, idle));
+}
+
+void client_pool_drain(struct client_pool *pool)
+{
+    client_pool_end(pool);
+    pool->life = POOL_DRAINS;
+}
+
+/* What handlers do meanwhile may add connections, to other targets; none is
+ * freed before the end of the turn. */
+void client_pool_cut(struct client_pool *pool)
+{
+    struct list *sessions = &pool->port->sessions;
+
+    client_pool_drain(pool);
+    pool->life = POOL_CUT;
+    for (struct list *l = sessions->next; l != sessions; l = l->next) {
+        struct client_session *c =
+            LIST_ENTRY_OF(l, struct client_session, node);
+
+        if (c->pool == pool)
+            client_fail(c, FAILURE_DEREGISTERED,
+                        "the deregistration delay is over");
+    }
+}
+
+void client_pool_reopen(struct client_pool *pool)
+{
+    pool->life = POOL_OPEN;
 }
 
 struct client_stream *client_pool_take(struct client_pool *pool, void *exchange)
@@ -107,7 +137,8 @@ struct client_stream *client_pool_take(struct client_pool *pool, void *exchange)
 struct client_stream *client_connect(struct client_pool *pool, void *exchange)
 {
     struct client_port *port = pool->port;
-    struct client_session *c = slab_take(&port->slab);
+    struct client_session *c =
+        pool->life == POOL_CUT ? NULL : slab_take(&port->slab);
 
     if (c == NULL)
         return NULL;

@@ -53,6 +53,10 @@ enum { CLIENT_LOOK_MS = 20 }; /* after that an idle connection is looked at */
 /* Takes it out of the pool, if it is in one, and closes it; nobody is told. */
 void client_close(struct client_session *c);
 
+/* The request failed: the handler is told, if anybody waits, and it closes. */
+void client_fail(struct client_session *c, enum client_failure why,
+                 const char *cause);
+
 /* The response is complete: back into the pool, or away when it was not
  * `clean` or anything else is left. */
 void client_done(struct client_session *c, bool clean);

@@ -160,10 +160,11 @@ struct client_stream {
 enum client_failure {
     FAILURE_CONNECT, /* refused, unreachable, reset while connecting */
     FAILURE_CONNECT_TIMEOUT,
-    FAILURE_STALE,     /* a pooled connection ended before any answer */
-    FAILURE_CLOSED,    /* ended before the head was complete */
-    FAILURE_MALFORMED, /* what came is no HTTP response that we accept */
-    FAILURE_TRUNCATED, /* ended inside the body */
+    FAILURE_STALE,        /* a pooled connection ended before any answer */
+    FAILURE_CLOSED,       /* ended before the head was complete */
+    FAILURE_MALFORMED,    /* what came is no HTTP response that we accept */
+    FAILURE_TRUNCATED,    /* ended inside the body */
+    FAILURE_DEREGISTERED, /* the target's time is over: cut by us */
 };
 
 struct client_handler {

@@ -8,8 +8,8 @@ enum {
     STATES_HEALTHY = 1 << TARGET_HEALTHY,
     STATES_REGISTERED =
         1 << TARGET_INITIAL | 1 << TARGET_HEALTHY | 1 << TARGET_UNHEALTHY,
-    STATES_ALL = STATES_REGISTERED | 1 << TARGET_UNUSED |
-                 1 << TARGET_UNAVAILABLE | 1 << TARGET_DRAINING,
+    STATES_ALL =
+        STATES_REGISTERED | 1 << TARGET_UNUSED | 1 << TARGET_UNAVAILABLE,
 };
 
 static bool is_in(const struct group *group, unsigned i, unsigned states)
@@ -116,7 +116,7 @@ struct target *group_choose_other(struct group *group,
     for (unsigned i = 0; i < n; i++) {
         struct target *t = group_eligible(group, (unsigned)((turn + i) % n));
 
-        if (!is_one_of(t, tried, ntried))
+        if (!is_one_of(t, tried, ntried) && !target_drains(t))
             return t;
     }
     return NULL;

@@ -64,7 +64,8 @@ bool group_may_choose(const struct group *group, const struct target *target);
 /* The next target, or NULL when the group has none to choose from. */
 struct target *group_choose(struct group *group);
 
-/* The next target that is none of `tried`; NULL when there is no other. */
+/* The next target that is none of `tried` and does not drain (groups of old
+ * snapshots are not refreshed); NULL when there is no other. */
 struct target *group_choose_other(struct group *group,
                                   struct target *const *tried, unsigned ntried);
 

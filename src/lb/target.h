@@ -17,7 +17,8 @@ struct target {
     char text[ADDRESS_TEXT_MAX]; /* the address, with NUL, for people */
     char *group;                 /* ARN of its target group, with NUL */
     unsigned slot;               /* index of its pool in every worker */
-    unsigned snapshots;          /* that use it; the registry's owner counts */
+    unsigned snapshots;          /* that use it, and one while it drains; the
+                                    registry's owner counts */
     _Atomic unsigned refs;
     _Atomic unsigned outstanding; /* requests in progress, where a balancer
                                      wants to know */
@@ -43,9 +44,22 @@ void target_registry_end(struct target_registry *registry);
 struct target *target_use(struct target_registry *registry, struct str group,
                           const struct address *address);
 
+/* One use more of a target that has one. */
+static inline void target_use_more(struct target *target)
+{
+    target->snapshots++;
+}
+
 /* One snapshot less uses it.  True when that was the last: its slot is free
  * and the caller must have every worker forget it, then target_release(). */
 bool target_unuse(struct target_registry *registry, struct target *target);
+
+/* Whether it is deregistered: no new request may go to it. */
+static inline bool target_drains(const struct target *target)
+{
+    return atomic_load_explicit(&target->state, memory_order_relaxed) ==
+           TARGET_DRAINING;
+}
 
 static inline void target_hold(struct target *target)
 {

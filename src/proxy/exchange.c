@@ -569,12 +569,15 @@ static void explain_stale(struct exchange *ex, const char *cause)
                     "those that may be");
 }
 
-/* Sends the same head once more, on a connection of its own. */
+/* Sends the same head once more, on a connection of its own; to another target
+ * when this one drains. */
 static bool retry(struct exchange *ex)
 {
     if (!ex->retry || ex->encoded.n == 0)
         return false;
     ex->retry = false;
+    if (target_drains(ex->target) && !exchange_next_target(ex))
+        return false;
     ex->target_stream = client_connect(
         worker_pool(ex->worker, ex->target, exchange_attributes(ex)), ex);
     if (ex->target_stream == NULL)
@@ -593,6 +596,7 @@ static void on_failed(struct client_stream *stream, enum client_failure why,
         [FAILURE_CLOSED] = REASON_CLOSED,
         [FAILURE_MALFORMED] = REASON_MALFORMED,
         [FAILURE_TRUNCATED] = REASON_TRUNCATED,
+        [FAILURE_DEREGISTERED] = REASON_DEREGISTERED,
     };
     struct exchange *ex = stream->exchange;
 
@@ -603,11 +607,14 @@ static void on_failed(struct client_stream *stream, enum client_failure why,
         if (retry(ex))
             return;
     }
-    if (why == FAILURE_CONNECT && !ex->sent && exchange_next_target(ex)) {
+    if ((why == FAILURE_CONNECT || why == FAILURE_DEREGISTERED) && !ex->sent &&
+        exchange_next_target(ex)) {
         ex->step = STEP_CONNECT;
         exchange_run(ex);
         return;
     }
+    if (why == FAILURE_DEREGISTERED)
+        COUNTER_ADD(&ex->worker->counters, deregistration_cuts, 1);
     if (log_wants(LOG_DEBUG))
         log_write(LOG_DEBUG, "proxy", "target %s: %s",
                   ex->target ? ex->target->text : "-", cause);

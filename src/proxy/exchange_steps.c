@@ -153,12 +153,25 @@ static enum step_result act(struct exchange *ex)
     return STEP_NEXT;
 }
 
+/* A snapshot that is not the newest may choose a target that drains meanwhile:
+ * another one then, if it has any. */
+static struct target *choose(struct group *group)
+{
+    struct target *target = group_choose(group);
+    struct target *other;
+
+    if (target == NULL || !target_drains(target))
+        return target;
+    other = group_choose_other(group, &target, 1);
+    return other ? other : target;
+}
+
 static enum step_result select_target(struct exchange *ex)
 {
     struct group *group = ex->group;
     struct target *target = group->config->attributes.sticky
                                 ? exchange_sticky_target(ex)
-                                : group_choose(group);
+                                : choose(group);
 
     if (target == NULL)
         return fail(ex, REASON_NO_TARGETS);
