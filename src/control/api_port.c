@@ -30,7 +30,7 @@ struct targets {
     unsigned cap;
 };
 
-static void count_target(void *owner, const struct group *group,
+static void count_target(void *owner, struct str group,
                          const struct target *target,
                          const struct health *health)
 {
@@ -42,7 +42,7 @@ static void count_target(void *owner, const struct group *group,
     targets->cap++;
 }
 
-static void add_target(void *owner, const struct group *group,
+static void add_target(void *owner, struct str group,
                        const struct target *target, const struct health *health)
 {
     struct targets *targets = owner;
@@ -53,7 +53,7 @@ static void add_target(void *owner, const struct group *group,
         return;
     health_put_description(&description, health);
     targets->v[targets->n++] = (struct local_target){
-        .group = group->config->name,
+        .group = group,
         .address = str_of(target->text),
         .state = str_of(target_state_word(health->state)),
         .reason = str_of(health_reason_word(health->reason)),

@@ -41,7 +41,8 @@ struct health_monitor {
     struct loop_task task; /* begins what waits */
     struct list waiting;   /* struct monitored */
     struct snapshot *snapshot;
-    struct monitored **slots; /* by target->slot; NULL: none */
+    struct deregistrations *leaving; /* NULL: none drain */
+    struct monitored **slots;        /* by target->slot; NULL: none */
     unsigned nslots;
     uint64_t round;
     void (*ended)(void *owner, const struct probe_end *end);
@@ -262,6 +263,8 @@ static void drop(struct monitored *m)
 static void end(struct monitored *m)
 {
     store_state(m->target, TARGET_DRAINING);
+    if (m->monitor->leaving)
+        deregistration_begin(m->monitor->leaving, m->target, m->group->config);
     drop(m);
 }
 
@@ -371,7 +374,7 @@ bool health_monitor_since(const struct health_monitor *monitor,
 }
 
 void health_monitor_each(const struct health_monitor *monitor,
-                         void (*visit)(void *owner, const struct group *group,
+                         void (*visit)(void *owner, struct str group,
                                        const struct target *target,
                                        const struct health *health),
                          void *owner)
@@ -382,9 +385,20 @@ void health_monitor_each(const struct health_monitor *monitor,
         const struct group *group = &snapshot->groups[i];
 
         for (unsigned k = 0; k < group->ntargets; k++)
-            visit(owner, group, group->targets[k],
+            visit(owner, group->config->name, group->targets[k],
                   health_monitor_find(monitor, group->targets[k]));
+        if (monitor->leaving)
+            deregistrations_of(monitor->leaving, group->config->arn, visit,
+                               owner);
     }
+    if (snapshot && monitor->leaving)
+        deregistrations_of_gone(monitor->leaving, snapshot, visit, owner);
+}
+
+void health_monitor_drain_to(struct health_monitor *monitor,
+                             struct deregistrations *leaving)
+{
+    monitor->leaving = leaving;
 }
 
 struct health_monitor *health_monitor_new(struct loop *loop)

@@ -17,8 +17,7 @@
 #ifndef SLUICE_CONTROL_HEALTH_MONITOR_H
 #define SLUICE_CONTROL_HEALTH_MONITOR_H
 
-#include "net/loop.h"
-#include "proxy/snapshot.h"
+#include "control/deregistration.h"
 
 /* Connections open at once; what is due beyond waits for its turn. */
 enum { HEALTH_PROBES_MAX = 256 };
@@ -26,6 +25,11 @@ enum { HEALTH_PROBES_MAX = 256 };
 struct health_monitor;
 
 struct health_monitor *health_monitor_new(struct loop *loop);
+
+/* Where targets go that a snapshot has not any more; without it they are
+ * forgotten at once.  It must live as long as the monitor. */
+void health_monitor_drain_to(struct health_monitor *monitor,
+                             struct deregistrations *leaving);
 
 /* The snapshot that is about to be handed to the workers: its groups are
  * refreshed (group_refresh()) before this returns, targets that are new begin
@@ -62,9 +66,10 @@ void health_monitor_tell(struct health_monitor *monitor,
 const struct health *health_monitor_find(const struct health_monitor *monitor,
                                          const struct target *target);
 
-/* Calls `visit` for every target of the newest snapshot, group by group. */
+/* Calls `visit` for every target of the newest snapshot and those that drain,
+ * group by group (`group`: its name). */
 void health_monitor_each(const struct health_monitor *monitor,
-                         void (*visit)(void *owner, const struct group *group,
+                         void (*visit)(void *owner, struct str group,
                                        const struct target *target,
                                        const struct health *health),
                          void *owner);

@@ -75,21 +75,32 @@ void publish_keys(struct server *server, const struct seal_keys *keys)
     }
 }
 
-/* A target that no snapshot uses: every worker closes its connections. */
-static void orphan(void *owner, struct target *target)
+static void tell_target(void *owner, struct target *target,
+                        enum worker_message kind)
 {
     struct server *server = owner;
 
     for (unsigned i = 0; i < server->started; i++) {
-        struct worker_forget *forget = memory_zeroed(1, sizeof(*forget));
+        struct worker_target *t = memory_zeroed(1, sizeof(*t));
 
         target_hold(target);
-        forget->target = target;
-        forget->message.kind = WORKER_FORGET;
-        mailbox_send(&server->workers[i]->mailbox, &forget->message);
+        t->target = target;
+        t->message.kind = kind;
+        mailbox_send(&server->workers[i]->mailbox, &t->message);
     }
+}
+
+/* A target that nothing uses: every worker forgets it. */
+static void orphan(void *owner, struct target *target)
+{
+    tell_target(owner, target, WORKER_FORGET);
     target_release(target);
 }
+
+const struct deregistration_ops publish_deregistration_ops = {
+    .tell = tell_target,
+    .orphan = orphan,
+};
 
 /* ---- snapshots ----------------------------------------------------------- */
 
@@ -448,10 +459,13 @@ static void hand_out(struct change *change)
 
     server->newest = change->snapshot;
     server->snapshot_id++;
+    loop_tick(&server->loop);
+    deregistrations_apply(&server->leaving, server->newest);
     health_monitor_apply(server->health, server->newest);
     for (unsigned i = 0; i < server->nworkers; i++)
         mailbox_send(&server->workers[i]->mailbox,
                      &publish_lease(server)->message);
+    deregistrations_tell(&server->leaving);
     if (old && old->leases == 0)
         free_snapshot(server, old);
 }
@@ -514,7 +528,8 @@ bool publish(struct server *server, struct config *config, struct error *error)
     struct change change = {.server = server};
     bool ok;
 
-    if (!compile(server, config, &change.snapshot, error))
+    if (!deregistrations_allow(&server->leaving, config, error) ||
+        !compile(server, config, &change.snapshot, error))
         return false;
     change.opened =
         memory_zeroed(config->nlisteners + 1, sizeof(*change.opened));

@@ -269,7 +269,10 @@ static bool start(struct server *server, struct config *config,
         !chores_start(&server->chores))
         return error_set(error, "cannot start: out of memory or file "
                                 "descriptors");
+    deregistrations_init(&server->leaving, &server->loop, &server->targets,
+                         &publish_deregistration_ops, server);
     server->health = health_monitor_new(&server->loop);
+    health_monitor_drain_to(server->health, &server->leaving);
     if (server->options.cookie_keys.n == 0 &&
         !seal_keys_random(&server->options.cookie_keys))
         return error_set(error, "cannot start: the system gives no random "
@@ -393,6 +396,7 @@ void server_free(struct server *server)
     take_leases(server);
     if (server->health)
         health_monitor_free(server->health);
+    deregistrations_end(&server->leaving);
     publish_end(server);
     target_registry_end(&server->targets);
     if (server->loop.base) {

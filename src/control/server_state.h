@@ -9,6 +9,7 @@
 
 #include "control/api_port.h"
 #include "control/chore.h"
+#include "control/deregistration.h"
 #include "control/health_monitor.h"
 #include "control/log_writer.h"
 #include "control/server.h"
@@ -70,6 +71,7 @@ struct server {
     struct event on_usr1;
     struct event on_usr2;
     struct health_monitor *health;
+    struct deregistrations leaving;
     struct log_writer *log;  /* NULL: nothing is logged */
     struct log_ring **rings; /* of every worker, then control's own */
     struct log_ring *ring;   /* that one; NULL: nothing is logged */
@@ -119,6 +121,9 @@ struct log_sink *publish_log_sinks(struct server *server,
 
 /* Has the workers seal cookies with these keys from now on. */
 void publish_keys(struct server *server, const struct seal_keys *keys);
+
+/* Tells what the end of a target's time needs. */
+extern const struct deregistration_ops publish_deregistration_ops;
 
 /* Sends a message without more to a worker. */
 void publish_tell(struct worker *worker, enum worker_message kind);

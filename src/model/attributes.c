@@ -168,7 +168,7 @@ const struct attribute attributes[] = {
      WORDS(cross_zones), .initial = "use_load_balancer_configuration"},
     {"deregistration_delay.timeout_seconds",
      TARGET_GROUP(deregistration_delay_ms), SECONDS(0, 3600), SERVERS,
-     .initial = "300"},
+     .acts = true, .initial = "300"},
     {"slow_start.duration_seconds", TARGET_GROUP(slow_start_ms),
      SECONDS(30, 900), .or_zero = true, SERVERS, .initial = "0"},
     {"stickiness.enabled", TARGET_GROUP(sticky), .kind = ATTRIBUTE_BOOL,

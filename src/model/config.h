@@ -163,6 +163,7 @@ struct config_target {
     uint16_t port;
     struct str zone;        /* n == 0: none */
     struct address address; /* family 0: it has none here */
+    bool registered;        /* by the template's Targets, not by local words */
 };
 
 struct config_group {

@@ -125,6 +125,7 @@ static void read_target(struct build *build, const struct resource *resource,
     target->place = keep_place(build, &input->value->place);
     target->port = input->port.ok ? (uint16_t)input->port.number : group->port;
     target->zone = keep_text(build, &input->zone);
+    target->registered = true;
     if (!input->id.ok)
         return; /* only AWS knows it */
     switch (group->type) {

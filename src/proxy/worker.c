@@ -59,18 +59,23 @@ static void grow_pools(struct worker *w, unsigned slot)
     w->npools = n;
 }
 
-struct client_pool *worker_pool(struct worker *w, const struct target *target,
-                                const struct config_attributes *attributes)
+static struct client_pool *pool_of(struct worker *w,
+                                   const struct target *target)
 {
-    struct client_pool *pool;
-
     if (target->slot >= w->npools)
         grow_pools(w, target->slot);
     if (w->pools[target->slot] == NULL) {
         w->pools[target->slot] = memory_zeroed(1, sizeof(struct client_pool));
         client_pool_init(w->pools[target->slot], &w->targets, &target->address);
     }
-    pool = w->pools[target->slot];
+    return w->pools[target->slot];
+}
+
+struct client_pool *worker_pool(struct worker *w, const struct target *target,
+                                const struct config_attributes *attributes)
+{
+    struct client_pool *pool = pool_of(w, target);
+
     pool->connect_ms = attributes->connect_timeout_ms;
     pool->idle_ms = attributes->idle_timeout_ms;
     return pool;
@@ -304,6 +309,29 @@ static void close_slot(struct worker *w, unsigned slot)
 
 /* ---- messages ------------------------------------------------------------ */
 
+/* A pool that is not there yet is made: an exchange of an old snapshot may
+ * still come for it. */
+static void change_target(struct worker *w, const struct target *target,
+                          enum worker_message kind)
+{
+    switch (kind) {
+    case WORKER_FORGET:
+        end_pool(w, target->slot);
+        break;
+    case WORKER_TARGET_DRAINS:
+        client_pool_drain(pool_of(w, target));
+        break;
+    case WORKER_TARGET_CUT:
+        client_pool_cut(pool_of(w, target));
+        break;
+    case WORKER_TARGET_RETURNS:
+        client_pool_reopen(pool_of(w, target));
+        break;
+    default:
+        break;
+    }
+}
+
 static void on_message(struct mailbox *mailbox, struct message *message)
 {
     struct worker *w = mailbox->owner;
@@ -328,13 +356,16 @@ static void on_message(struct mailbox *mailbox, struct message *message)
         free(c);
         break;
     }
-    case WORKER_FORGET: {
-        struct worker_forget *forget =
-            LIST_ENTRY_OF(message, struct worker_forget, message);
+    case WORKER_FORGET:
+    case WORKER_TARGET_DRAINS:
+    case WORKER_TARGET_CUT:
+    case WORKER_TARGET_RETURNS: {
+        struct worker_target *t =
+            LIST_ENTRY_OF(message, struct worker_target, message);
 
-        end_pool(w, forget->target->slot);
-        target_release(forget->target);
-        free(forget);
+        change_target(w, t->target, (enum worker_message)message->kind);
+        target_release(t->target);
+        free(t);
         break;
     }
     case WORKER_SEAL: {

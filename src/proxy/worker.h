@@ -21,13 +21,16 @@ enum { WORKER_TEXT = 128 * 1024 };
 
 /* What control tells a worker. */
 enum worker_message {
-    WORKER_SNAPSHOT, /* struct lease: the newest snapshot */
-    WORKER_LISTEN,   /* struct worker_listen: one listener more */
-    WORKER_CLOSE,    /* struct worker_close: one listener less */
-    WORKER_FORGET,   /* struct worker_forget: this target is gone */
-    WORKER_SEAL,     /* struct worker_seal: other keys of cookies */
-    WORKER_DRAIN,    /* struct message: accept no more, finish, report */
-    WORKER_STOP,     /* struct message: end now */
+    WORKER_SNAPSHOT,       /* struct lease: the newest snapshot */
+    WORKER_LISTEN,         /* struct worker_listen: one listener more */
+    WORKER_CLOSE,          /* struct worker_close: one listener less */
+    WORKER_FORGET,         /* struct worker_target: nothing uses it any more */
+    WORKER_TARGET_DRAINS,  /* struct worker_target: it is deregistered */
+    WORKER_TARGET_CUT,     /* struct worker_target: its delay is over */
+    WORKER_TARGET_RETURNS, /* struct worker_target: it is registered again */
+    WORKER_SEAL,           /* struct worker_seal: other keys of cookies */
+    WORKER_DRAIN,          /* struct message: accept no more, finish, report */
+    WORKER_STOP,           /* struct message: end now */
 };
 
 /* What a worker tells control. */
@@ -50,7 +53,7 @@ struct worker_close {
     unsigned slot;
 };
 
-struct worker_forget {
+struct worker_target {
     struct message message;
     struct target *target; /* with a reference that the worker gives back */
 };

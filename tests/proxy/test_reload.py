@@ -396,7 +396,8 @@ class Targets(Case):
         self.reload()
         until(lambda: self.bodies(client) == {b"green"}, "green alone")
         self.assertEqual(self.server.states("Blue"),
-                         {self.green.address: "healthy"})
+                         {self.green.address: "healthy",
+                          self.blue.address: "draining"})
         # Pooled connections to what is gone are closed.
         until(lambda: all(c.peer_closed.is_set() for c in self.blue.conns),
               "pooled connections to be closed")
@@ -519,7 +520,8 @@ class Listeners(Case):
         self.green.go.set()
         self.assertEqual(busy.response().body, b"green")
         self.at_rest()
-        self.assertEqual(self.server.states("Green"), {})
+        self.assertEqual(self.server.states("Green"),
+                         {self.green.address: "draining"})
 
     def test_a_listener_moves_and_moves_back(self):
         self.second()

@@ -258,13 +258,13 @@ struct seen {
     unsigned n;
 };
 
-static void see(void *owner, const struct group *group,
-                const struct target *target, const struct health *health)
+static void see(void *owner, struct str group, const struct target *target,
+                const struct health *health)
 {
     struct seen *seen = owner;
 
-    assert_ptr_equal(group, &seen->made->group);
-    assert_ptr_equal(target, group->targets[seen->n++]);
+    assert_true(str_eq(group, seen->made->config.name));
+    assert_ptr_equal(target, seen->made->targets[seen->n++]);
     assert_ptr_equal(health, health_monitor_find(watch.monitor, target));
     assert_non_null(health);
 }
