@@ -175,7 +175,7 @@ static void refuse(const struct deregistration *d,
               "target group " STR_FMT " registers target %s%s, which is "
               "draining for %u s more; as with ALB an IP address cannot come "
               "back before: try again then, or give the group a "
-              "deregistration_delay.timeout_seconds (now %u) of %u or less",
+              "deregistration_delay.timeout_seconds (now %u) of at most %u",
               STR_ARG(group->id), d->target->text, where, left,
               (unsigned)(delay_ms / 1000),
               (unsigned)((delay_ms - left_ms(d, delay_ms)) / 1000));
@@ -291,8 +291,14 @@ void deregistrations_init(struct deregistrations *all, struct loop *loop,
 
 void deregistrations_end(struct deregistrations *all)
 {
+    struct list *l = all->all.next;
+
     if (all->loop == NULL)
         return;
-    while (!list_empty(&all->all))
-        drop(entry_of(all->all.next));
+    while (l != &all->all) {
+        struct deregistration *d = entry_of(l);
+
+        l = l->next;
+        drop(d);
+    }
 }

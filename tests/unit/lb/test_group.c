@@ -232,6 +232,9 @@ static void test_without_health_checks_all_are_eligible(void **state)
     set_states(&s, "iuhx");
     group_refresh(&s.group);
     check_eligible(&s, "0123");
+    set_states(&s, "iuhd");
+    group_refresh(&s.group);
+    check_eligible(&s, "012");
     assert_false(atomic_load(&s.group.fail_open));
 }
 
@@ -267,6 +270,43 @@ static void test_eligible_ones_follow_the_states(void **state)
         set_states(&s, steps[i][0]);
         group_refresh(&s.group);
         check_eligible(&s, steps[i][1]);
+    }
+}
+
+/* The list is that of an old snapshot: nobody refreshes it. */
+static void test_another_one_was_not_tried_and_does_not_drain(void **state)
+{
+    static const struct {
+        const char *states;
+        const char *tried;
+        const char *others; /* any of them */
+    } cases[] = {
+        {"hhhh", "", "0123"}, {"hhhh", "2", "013"}, {"hdhh", "2", "03"},
+        {"hddh", "03", ""},   {"dddh", "", "3"},    {"dddd", "", ""},
+        {"uidh", "0", "13"},  {"hhhh", "0123", ""},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        struct target *tried[4];
+        unsigned ntried = 0;
+        struct some s;
+
+        some_begin(&s, 4, &balancer_round_robin);
+        set_states(&s, "hhhh");
+        group_refresh(&s.group);
+        set_states(&s, cases[i].states);
+        for (const char *p = cases[i].tried; *p; p++)
+            tried[ntried++] = &s.targets[*p - '0'];
+        for (unsigned draw = 0; draw < 8; draw++) {
+            struct target *t = group_choose_other(&s.group, tried, ntried);
+
+            if (cases[i].others[0] == '\0')
+                assert_null(t);
+            else
+                assert_non_null(
+                    strchr(cases[i].others, (int)('0' + (t - s.targets))));
+        }
     }
 }
 
@@ -483,6 +523,7 @@ int main(void)
         cmocka_unit_test(test_without_health_checks_all_are_eligible),
         cmocka_unit_test(test_a_group_that_is_not_in_use_has_no_eligible_ones),
         cmocka_unit_test(test_eligible_ones_follow_the_states),
+        cmocka_unit_test(test_another_one_was_not_tried_and_does_not_drain),
         cmocka_unit_test(test_readers_always_find_a_target_of_the_group),
         cmocka_unit_test(test_a_group_without_targets_has_no_choice),
         cmocka_unit_test(test_round_robin_takes_each_in_turn),

@@ -63,6 +63,7 @@ static void test_it_outlives_the_values(void **state)
     assert_string_equal(rule->conditions[0].values[0].value.p, "/a");
     assert_int_equal(config->groups[0]->retry, RETRY_SAFE);
     assert_int_equal(config->groups[0]->targets[0].address.port, 80);
+    assert_true(config->groups[0]->targets[0].registered);
     assert_string_equal(config->stack.p, "test");
     config_release(config);
     report_end(&report);

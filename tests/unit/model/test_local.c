@@ -786,6 +786,7 @@ static void register_targets(struct config_group *group,
     targets[0] = (struct config_target){.id = STR("10.0.0.1"), .port = 80};
     targets[1] = (struct config_target){.id = STR("i-0123"), .port = 80};
     targets[2] = (struct config_target){.id = STR("10.0.0.2"), .port = 80};
+    targets[0].registered = true;
     assert_true(address_parse(STR("10.0.0.1:80"), &targets[0].address));
     assert_true(address_parse(STR("10.0.0.2:80"), &targets[2].address));
     group->targets = targets;
@@ -806,6 +807,7 @@ test_registered_addresses_stay_and_others_are_elsewhere(void **state)
     check_targets(a, "10.0.0.1:80 10.0.0.2:80");
     assert_int_equal(a->nelsewhere, 1);
     assert_int_equal(a->flag.n, 0);
+    assert_true(a->targets[0].registered);
 }
 
 static void test_metadata_stands_for_what_is_registered(void **state)
@@ -829,6 +831,7 @@ static void test_metadata_stands_for_what_is_registered(void **state)
     check_targets(a, "127.0.0.1:9");
     assert_int_equal(a->nelsewhere, 0);
     assert_int_equal(a->targets[0].place.line, 90);
+    assert_false(a->targets[0].registered);
     check_targets(b, "127.0.0.1:1 127.0.0.1:2 127.0.0.1:3");
 }
 
