@@ -12,6 +12,8 @@ status, length and content is checked. Each request that fails is looked up in
 the access log and must be one that ALB fails:
 
     killed      its target died while the request was there
+    dead        its target, and those that were tried instead, were dead, and
+                the health checks had not noticed yet
     delay over  its target was deregistered and the delay ended
 
 Anything else is unexplained, and the program exits with 1.
@@ -40,6 +42,7 @@ TARGETS = 12
 CLIENTS = 40
 DELAY = 4               # deregistration_delay.timeout_seconds
 LONG = DELAY + 3        # seconds that few requests take: the delay cuts some
+NOTICED = 14            # seconds until two health checks failed, at most
 MARGIN = 0.5            # clocks of two processes, and a loaded machine
 
 
@@ -59,12 +62,13 @@ class Target:
         self.address = "127.0.0.1:%d" % self.port
         self.server, self.healthy, self.registered = None, True, False
         self.writers = set()
-        self.killed, self.removed = [], []      # times (of the wall)
+        self.killed, self.started, self.removed = [], [], []    # wall times
 
     async def start(self):
         self.server = await asyncio.start_server(
             self.serve, "127.0.0.1", self.port, reuse_address=True)
         self.healthy = True
+        self.started.append(time.time())
 
     async def kill(self):
         """As SIGKILL does it: nothing listens, connections are reset."""
@@ -142,7 +146,10 @@ class Client:
             return await self.reader.readexactly(int(length.group(1)))
         body = b""
         while True:
-            size = int(await self.reader.readline(), 16)
+            line = await self.reader.readline()
+            if not line.endswith(b"\n"):
+                raise asyncio.IncompleteReadError(line, None)
+            size = int(line, 16)
             part = await self.reader.readexactly(size + 2)
             if size == 0:
                 return body
@@ -210,6 +217,7 @@ class Soak:
         self.folder = tempfile.mkdtemp(prefix="sluice-soak-")
         self.log = os.path.join(self.folder, "access.log")
         self.server, self.address = None, None
+        self.members = set()    # (group, target) of the last template
 
     # ---- pace ----
     def over(self):
@@ -226,15 +234,18 @@ class Soak:
     def stack(self):
         made = Stack(lb=False)
         made.balancer("Lb", local={"AccessLog": self.log})
-        addresses = [t.address for t in self.targets if t.registered]
-        half = max(1, len(addresses) // 2)
+        loose = [t for t in self.targets if t.registered]
+        half = max(1, len(loose) // 2)
+        sticky = loose[:half] + loose[half + 1:]
+        self.deregister({("Sticky", t) for t in sticky} |
+                        {("Loose", t) for t in loose})
         health = {"HealthCheckPath": "/health", "HealthCheckIntervalSeconds": 5,
                   "HealthCheckTimeoutSeconds": 2, "HealthyThresholdCount": 2,
                   "UnhealthyThresholdCount": 2, "TargetType": "instance"}
         common = {"deregistration_delay.timeout_seconds": DELAY}
-        made.group("Sticky", addresses[:half] + addresses[half + 1:], {
+        made.group("Sticky", [t.address for t in sticky], {
             "stickiness.enabled": "true", **common}, **health)
-        made.group("Loose", addresses, {
+        made.group("Loose", [t.address for t in loose], {
             "load_balancing.algorithm.type": self.random.choice((
                 "round_robin", "least_outstanding_requests",
                 "weighted_random")), **common}, **health)
@@ -244,6 +255,12 @@ class Soak:
             TargetGroupStickinessConfig={"Enabled": True,
                                          "DurationSeconds": 3600}))
         return made
+
+    def deregister(self, members):
+        """Those that these are not among any more drain from now on."""
+        for _, target in self.members - members:
+            target.removed.append(time.time())
+        self.members = members
 
     def reload(self):
         self.server.write(self.stack())
@@ -273,7 +290,6 @@ class Soak:
         target = self.pick(lambda t: t.registered)
         if target and len(self.spare()) > 4:
             target.registered = False
-            target.removed.append(time.time())
             self.reload()
             self.events["removed"] += 1
 
@@ -346,6 +362,10 @@ class Soak:
             return None
         if any(began - MARGIN <= at <= ended + MARGIN for at in target.killed):
             return "killed"
+        if any(began - NOTICED <= at <= began and
+               not any(at < start < began for start in target.started)
+               for at in target.killed):
+            return "dead"
         if any(began - MARGIN <= at + DELAY <= ended + MARGIN
                for at in target.removed):
             return "delay over"
