@@ -276,6 +276,22 @@ void deregistrations_of_gone(const struct deregistrations *all,
     }
 }
 
+bool deregistration_times(const struct deregistrations *all,
+                          const struct target *target, uint64_t *began_us,
+                          uint64_t *rest_ms)
+{
+    for (struct list *l = all->all.next; l != &all->all; l = l->next) {
+        const struct deregistration *d = entry_of(l);
+
+        if (d->target != target)
+            continue;
+        *began_us = d->began_us;
+        *rest_ms = left_ms(d, d->delay_ms);
+        return true;
+    }
+    return false;
+}
+
 /* ---- life ---------------------------------------------------------------- */
 
 void deregistrations_init(struct deregistrations *all, struct loop *loop,

@@ -75,6 +75,12 @@ void deregistrations_of_gone(const struct deregistrations *all,
                              const struct snapshot *snapshot,
                              deregistration_visit *visit, void *owner);
 
+/* When a target began to drain, and for how long it still does; false when it
+ * does not. */
+bool deregistration_times(const struct deregistrations *all,
+                          const struct target *target, uint64_t *began_us,
+                          uint64_t *rest_ms);
+
 /* Forgets all of them; the registry still has the targets. */
 void deregistrations_end(struct deregistrations *all);
 

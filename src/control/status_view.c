@@ -271,9 +271,50 @@ static void fill_shares(struct status_target *v, const struct group *group)
             group->balancer->counts_outstanding ? STATUS_UNKNOWN : 10000 / n;
 }
 
+static void count_draining(void *owner, struct str group,
+                           const struct target *target,
+                           const struct health *health)
+{
+    unsigned *n = owner;
+
+    (void)group;
+    (void)target;
+    (void)health;
+    ++*n;
+}
+
+static void add_draining(void *owner, struct str group,
+                         const struct target *target,
+                         const struct health *health)
+{
+    struct gathered *in = owner;
+    struct status_target *to = add_target(in, target);
+    char buffer[256];
+    struct text description = text_in(buffer, sizeof(buffer));
+    uint64_t began_us = 0;
+    uint64_t left_ms = 0;
+
+    (void)group;
+    health_put_description(&description, health);
+    to->reason = str_of(health_reason_word(health->reason));
+    to->description = region_copy(in->region, text_str(&description));
+    to->share = 0;
+    if (!deregistration_times(&in->server->leaving, target, &began_us,
+                              &left_ms))
+        return;
+    to->since_s = (in->server->loop.now_us - began_us) / 1000000;
+    to->draining_left_s = (left_ms + 999) / 1000;
+}
+
+/* Those that are registered, and behind them those that drain. */
 static void gather(struct gathered *in, const struct group *group)
 {
-    in->v = region_take(in->region, (group->ntargets + 1) * sizeof(*in->v));
+    unsigned ndraining = 0;
+
+    deregistrations_of(&in->server->leaving, group->config->arn, count_draining,
+                       &ndraining);
+    in->v = region_take(in->region,
+                        (group->ntargets + ndraining + 1) * sizeof(*in->v));
     for (unsigned i = 0; i < group->ntargets; i++) {
         const struct target *target = group->targets[i];
         struct status_target *to = add_target(in, target);
@@ -283,6 +324,8 @@ static void gather(struct gathered *in, const struct group *group)
             to->active = atomic_load(&target->outstanding);
     }
     fill_shares(in->v, group);
+    deregistrations_of(&in->server->leaving, group->config->arn, add_draining,
+                       in);
 }
 
 /* ---- groups -------------------------------------------------------------- */

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Deregistration: a target that a HUP takes away drains for its delay, then
 what is left is cut."""
+import json
 import threading
 import time
 
@@ -9,7 +10,7 @@ import rig
 from draining import CUTS, DRAINING, Case
 from reloading import Tunnel, free_port
 from rig import head, until
-from stack import forward, path
+from stack import command, forward, path
 from test_timeouts import Blackhole
 
 
@@ -42,6 +43,24 @@ class Draining(Case):
         self.assertGreaterEqual(after - begin, 1)
         self.assertEqual(set(seen), {DRAINING})
         self.assertEqual(self.told(self.green), ("healthy", None, None))
+
+    def test_the_status_says_how_long_a_target_drains_yet(self):
+        self.group(self.blue, self.green)
+        self.serve()
+        self.healthy(self.blue, self.green)
+        self.group(self.green)
+        self.reload()
+        code, out, _ = command("status", "--json", "--api", rig.address(
+            self.server.api_host, self.server.api_port))
+        self.assertEqual(code, 0)
+        group, = json.loads(out)["TargetGroups"]
+        self.assertEqual((group["HealthyCount"], group["DrainingCount"]),
+                         (1, 1))
+        target, = (t for t in group["Targets"]
+                   if t["Target"]["Port"] == self.blue.port)
+        self.assertEqual(target["TargetHealth"], dict(zip(
+            ("State", "Reason", "Description"), DRAINING)))
+        self.assertIn(target["DrainingSecondsLeft"], range(200, 301))
 
     # 72
     def test_a_draining_target_gets_no_new_request(self):
