@@ -17,6 +17,7 @@
 #include "codec/h1.h"
 #include "proxy/explain.h"
 #include "proxy/explain_cookies.h"
+#include "proxy/explain_desync.h"
 #include "proxy/snapshot.h"
 
 enum { HEAD_TEXT = 128 * 1024, TRAIL_TEXT = 1024 * 1024 };
@@ -211,14 +212,20 @@ static unsigned find_listener(const struct config *config,
 
 /* ---- the answer ---------------------------------------------------------- */
 
-/* Of `table` of the snapshot, and of its cookies.  The trail's JSON is an
- * object: the cookies become its last member. */
+static enum desync_mode mode_of(const struct config_listener *listener)
+{
+    return listener->load_balancer->attributes.desync_mode;
+}
+
+/* Of `table` of the snapshot, of the request's cookies and of its head.  The
+ * trail's JSON is an object: the others become its last members. */
 static void put_trail(struct text *t, const struct snapshot *s,
                       const struct route_table *table,
                       const struct route_request *request,
-                      struct linear_scratch *scratch,
+                      const struct request *req, struct linear_scratch *scratch,
                       const struct values *values)
 {
+    enum desync_mode mode = mode_of(table->config);
     struct explain_cookies how = {
         .snapshot = s,
         .action =
@@ -230,6 +237,7 @@ static void put_trail(struct text *t, const struct snapshot *s,
     };
 
     if (!values->json) {
+        explain_put_desync(t, req, mode);
         explain_put_text(t, table->router, table->config, request, scratch);
         explain_put_cookies(t, &how);
         return;
@@ -237,6 +245,8 @@ static void put_trail(struct text *t, const struct snapshot *s,
     explain_put_json(t, table->router, table->config, request, scratch);
     if (text_ok(t))
         t->n--; /* the brace */
+    TEXT_LITERAL(t, ",\"desync\":");
+    explain_put_desync_json(t, req, mode);
     TEXT_LITERAL(t, ",\"cookies\":");
     explain_put_cookies_json(t, &how);
     TEXT_LITERAL(t, "}\n");
@@ -260,14 +270,31 @@ static void print_trail(const struct snapshot *s,
     };
 
     router_scratch_fit(table->router, scratch);
-    put_trail(&t, s, table, &request, scratch, values);
+    put_trail(&t, s, table, &request, req, scratch, values);
     fwrite(t.p, 1, t.n, stdout);
     free(t.p);
     linear_scratch_free(scratch);
 }
 
+static bool answered_early(const struct h1_fault *fault, struct error *error)
+{
+    char room[100];
+    struct text class = text_in(room, sizeof(room));
+
+    if (fault->class != DESYNC_COMPLIANT)
+        text_printf(&class, " (%s, %s)",
+                    desync_class_word((enum desync_class)fault->class),
+                    desync_reason_word((enum desync_reason)fault->reason));
+    return error_set(error,
+                     "this request is answered %u before any rule is "
+                     "tried: %s" STR_FMT,
+                     fault->status ? fault->status : 400,
+                     fault->why ? fault->why : "it is incomplete",
+                     STR_ARG(text_str(&class)));
+}
+
 static bool parse(struct text *head, struct field *fields, struct request *req,
-                  struct error *error)
+                  enum desync_mode mode, struct error *error)
 {
     struct h1_fault fault = {0};
     size_t n = 0;
@@ -279,14 +306,10 @@ static bool parse(struct text *head, struct field *fields, struct request *req,
                          "the request is longer than any that is "
                          "accepted (%d bytes)",
                          HEAD_TEXT);
-    if (h1_parse_request(req, head->p, head->n, &h1_request_limits, &n,
+    if (h1_parse_request(req, head->p, head->n, &h1_request_limits, mode, &n,
                          &fault) == H1_OK)
         return true;
-    return error_set(error,
-                     "this request is answered %u before any rule is "
-                     "tried: %s",
-                     fault.status ? fault.status : 400,
-                     fault.why ? fault.why : "it is incomplete");
+    return answered_early(&fault, error);
 }
 
 static void drop_target(void *owner, struct target *target)
@@ -305,20 +328,19 @@ static void drop_invalid(const struct config_listener *listener,
 }
 
 static int explain(struct config *config, const struct values *values,
-                   const struct asked *asked, struct request *req,
+                   unsigned listener, struct request *req,
                    struct error *error)
 {
     struct target_registry registry = {0};
     struct report report = {.strict = false};
     struct snapshot *s =
         snapshot_compile(config, 0, NULL, &registry, NULL, &report);
-    unsigned i = find_listener(config, asked);
 
-    if (s && i < s->nlisteners) {
-        drop_invalid(config->listeners[i], req);
-        print_trail(s, &s->listeners[i], req, values);
+    if (s && listener < s->nlisteners) {
+        drop_invalid(config->listeners[listener], req);
+        print_trail(s, &s->listeners[listener], req, values);
     } else {
-        no_listener(config, asked, error);
+        error_set(error, "out of memory");
     }
     if (s)
         snapshot_free(s, &registry, drop_target, NULL);
@@ -333,13 +355,16 @@ static int with_config(struct config *config, const struct values *values,
     struct field *fields = memory_zeroed(H1_FIELDS_MAX, sizeof(*fields));
     struct text head = text_in(memory_zeroed(1, HEAD_TEXT), HEAD_TEXT);
     struct request req = {.method = METHOD_OTHER};
+    unsigned i = find_listener(config, asked);
     int status = EX_DATAERR;
 
     if (asked->host.n == 0 && !has_host(values) && config->nload_balancers)
         asked->host = config->load_balancers[0]->dns_name;
     put_request(&head, values, asked);
-    if (parse(&head, fields, &req, error))
-        status = explain(config, values, asked, &req, error);
+    if (i == config->nlisteners)
+        no_listener(config, asked, error);
+    else if (parse(&head, fields, &req, mode_of(config->listeners[i]), error))
+        status = explain(config, values, i, &req, error);
     free(head.p);
     free(fields);
     return status;

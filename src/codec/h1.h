@@ -32,10 +32,12 @@ extern const struct h1_limits h1_response_limits; /* 32K each */
 enum { H1_FIELDS_MAX = 65536 / 3 };
 
 /* What is wrong with a head or a body.  status: what ALB answers; why: one
- * sentence for the log, static. */
+ * sentence for the log, static.  class and reason are the guardian's, which
+ * may be compliant: what it allows cannot always be served. */
 struct h1_fault {
     uint16_t status; /* 400, 414, 501 or 505; 502 for responses */
-    uint16_t reason; /* enum desync_reason when severe */
+    uint8_t class;   /* enum desync_class */
+    uint8_t reason;  /* enum desync_reason */
     const char *why;
 };
 
@@ -53,7 +55,10 @@ size_t h1_head_end(const char *data, size_t n, size_t *scanned);
  * included).  H1_PARTIAL: the head is not complete and nothing in it so far is
  * wrong.  H1_BAD: `*fault` says what, also before the head is complete (a
  * line that is too long, a first byte that no method can begin with).
- * Follows alb.md 5.5 (the guardian's rules) in what it accepts and marks as
+ * Follows alb.md 5.5 (the guardian's rules): class and reason do not depend on
+ * the mode, only what is refused for them does, and a class that the mode does
+ * not let pass is a fault once the head is complete.  What cannot be framed or
+ * cannot be written as a request line is a fault in every mode.  Marks as
  * FIELD_DROPPED all that must not leave: fields with odd names or controls,
  * Content-Length beside Transfer-Encoding, repeated Content-Length; also
  * Expect.  Hop-by-hop fields are h1_mark_hop_by_hop()'s.
@@ -62,7 +67,8 @@ size_t h1_head_end(const char *data, size_t n, size_t *scanned);
  * waits for h1_head_end() before the next, or pays for each again. */
 enum h1_result h1_parse_request(struct request *req, char *data, size_t n,
                                 const struct h1_limits *limits,
-                                size_t *head_len, struct h1_fault *fault);
+                                enum desync_mode mode, size_t *head_len,
+                                struct h1_fault *fault);
 
 /* The same for a response head; strict: anything that two readers could read
  * in two ways is bad (status 502).  `method` is the request's, for HEAD and

@@ -2,8 +2,8 @@
  *
  * The lines of a head, and the lists that fields hold.
  *
- * A line is read once, from left to right, and every verdict falls at the byte
- * that decides it, so that it does not matter in what pieces a head arrives.
+ * A line is read once, from left to right, and a verdict on it falls at the
+ * same byte in whatever pieces a head arrives.
  */
 #include "codec/h1_internal.h"
 #include "codec/scan.h"
@@ -79,6 +79,16 @@ static inline enum h1_line line_stopped(const struct h1_head *h,
     return (size_t)(stop - h->p) > h->line_max ? H1_LINE_LONG : H1_LINE_PARTIAL;
 }
 
+/* What a line is with this byte in it. */
+static enum h1_line worse_line(enum h1_line line, char c)
+{
+    enum h1_line with = c == '\r'   ? H1_LINE_CR
+                        : c == '\0' ? H1_LINE_NUL
+                                    : H1_LINE_CONTROL;
+
+    return with > line ? with : line;
+}
+
 enum h1_line h1_line_end(struct h1_head *h, const char *from, const char **eol,
                          const char **next)
 {
@@ -99,11 +109,10 @@ enum h1_line h1_line_end(struct h1_head *h, const char *from, const char **eol,
             if (e + 1 == h->end)
                 return H1_LINE_PARTIAL;
             *next = e + 2;
-            return e[1] == '\n' ? line : H1_LINE_CR;
+            if (e[1] == '\n')
+                return line;
         }
-        if (*e == '\0')
-            return H1_LINE_NUL;
-        line = H1_LINE_CONTROL;
+        line = worse_line(line, *e);
     }
 }
 
@@ -124,7 +133,7 @@ static enum h1_line read_odd(struct h1_head *h, struct field *f)
     const char *eol, *next, *colon;
     enum h1_line line = h1_line_end(h, h->p, &eol, &next);
 
-    if (line != H1_LINE_FIELD && line != H1_LINE_CONTROL)
+    if (line >= H1_LINE_PARTIAL)
         return line;
     colon = memchr(h->p, ':', (size_t)(eol - h->p));
     f->name = (uint32_t)(h->p - h->data);
@@ -137,25 +146,26 @@ static enum h1_line read_odd(struct h1_head *h, struct field *f)
     f->id = FIELD_OTHER;
     f->flags = FIELD_DROPPED;
     h->p = next;
-    return H1_LINE_ODD;
+    return line >= H1_LINE_CR ? line : H1_LINE_ODD;
 }
 
-/* A value that holds a control byte at `at`. */
+/* A value that holds a control byte at `at`, or a CR that may end it. */
 static enum h1_line read_control(struct h1_head *h, struct field *f,
                                  const char *v, const char *at)
 {
     const char *eol, *next;
     enum h1_line line = h1_line_end(h, at, &eol, &next);
 
-    if (line != H1_LINE_FIELD && line != H1_LINE_CONTROL)
+    if (line >= H1_LINE_PARTIAL)
         return line;
     set_value(h, f, v, eol);
     f->flags |= FIELD_DROPPED;
     h->p = next;
-    return H1_LINE_CONTROL;
+    return line;
 }
 
-static enum h1_line read_end(struct h1_head *h)
+/* A line that begins with its end, or with a CR that is none. */
+static enum h1_line read_end(struct h1_head *h, struct field *f)
 {
     if (*h->p == '\n') {
         h->bare_lf = true;
@@ -165,7 +175,7 @@ static enum h1_line read_end(struct h1_head *h)
     if (h->p + 1 == h->end)
         return H1_LINE_PARTIAL;
     if (h->p[1] != '\n')
-        return H1_LINE_CR;
+        return read_odd(h, f);
     h->p += 2;
     return H1_LINE_END;
 }
@@ -177,7 +187,7 @@ enum h1_line h1_read_field(struct h1_head *h, struct field *f)
     unsigned flags = FIELD_CANONICAL;
 
     if (H1_UNLIKELY(colon == p && p < stop && (*p == '\r' || *p == '\n')))
-        return read_end(h);
+        return read_end(h, f);
     if (H1_UNLIKELY(colon < stop && *colon != ':')) {
         colon = scan_token(colon, stop);
         flags |= FIELD_ODD_NAME;
@@ -203,8 +213,8 @@ enum h1_line h1_read_field(struct h1_head *h, struct field *f)
     if (H1_LIKELY(*e == '\r')) {
         if (e + 1 == h->end)
             return H1_LINE_PARTIAL;
-        if (e[1] != '\n')
-            return H1_LINE_CR;
+        if (H1_UNLIKELY(e[1] != '\n'))
+            return read_control(h, f, v, e);
         h->p = e + 2;
     } else if (*e == '\n') {
         h->bare_lf = true;
@@ -227,8 +237,6 @@ enum h1_line h1_read_field(struct h1_head *h, struct field *f)
 enum h1_result h1_line_fault(const struct h1_head *h, enum h1_line line,
                              unsigned status, struct h1_fault *fault)
 {
-    enum desync_reason reason = status < 500 ? DESYNC_BAD_HEADER : DESYNC_NONE;
-
     switch (line) {
     case H1_LINE_PARTIAL:
         if (!h->cut)
@@ -237,9 +245,10 @@ enum h1_result h1_line_fault(const struct h1_head *h, enum h1_line line,
     case H1_LINE_LONG:
         return h1_bad(fault, status, DESYNC_NONE, "a field line is too long");
     case H1_LINE_NUL:
-        return h1_bad(fault, status, reason, "there is a NUL in a field line");
+        return h1_bad(fault, status, DESYNC_NONE,
+                      "there is a NUL in a field line");
     default:
-        return h1_bad(fault, status, reason,
+        return h1_bad(fault, status, DESYNC_NONE,
                       "there is a CR without LF in a field line");
     }
 }

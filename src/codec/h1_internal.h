@@ -27,28 +27,28 @@ enum h1_line {
     H1_LINE_CONTROL, /* token ":" value with a control byte in it */
     H1_LINE_ODD,     /* anything else: name is what stands before the first
                         colon, or all of it (then value lies before name) */
+    H1_LINE_CR,      /* CONTROL or ODD with a CR that no LF follows */
+    H1_LINE_NUL,     /* CONTROL or ODD with a NUL */
     H1_LINE_PARTIAL,
     H1_LINE_LONG,
-    H1_LINE_CR,  /* a CR without LF */
-    H1_LINE_NUL, /* a NUL */
 };
 
 /* Begins to read the head at data[0..n). */
 struct h1_head h1_head_begin(char *data, size_t n,
                              const struct h1_limits *limits);
 
-/* Reads the line at h->p and moves h->p after it (but for the last four
- * results).  All of `*f` is set for FIELD, CONTROL and ODD; the last two are
+/* Reads the line at h->p and moves h->p after it (but for the last two
+ * results).  All of `*f` is set but for END; only FIELD is not
  * FIELD_DROPPED. */
 enum h1_line h1_read_field(struct h1_head *h, struct field *f);
 
 /* Finds the end of the line at `from`, a byte of the line at h->p, not
- * looking past the limit.  H1_LINE_FIELD or H1_LINE_CONTROL: `*eol` is its
- * CR or LF, `*next` the line after. */
+ * looking past the limit.  FIELD, or what its worst byte makes it, CONTROL, CR
+ * or NUL: `*eol` is its CR or LF, `*next` the line after. */
 enum h1_line h1_line_end(struct h1_head *h, const char *from, const char **eol,
                          const char **next);
 
-/* Whether H1_LINE_ODD has a colon. */
+/* Whether a line that is no H1_LINE_FIELD has a colon. */
 static inline bool h1_has_colon(const struct field *f)
 {
     return f->value > f->name;
@@ -57,12 +57,15 @@ static inline bool h1_has_colon(const struct field *f)
 static inline enum h1_result h1_bad(struct h1_fault *fault, unsigned status,
                                     enum desync_reason reason, const char *why)
 {
-    *fault = (struct h1_fault){(uint16_t)status, (uint16_t)reason, why};
+    *fault = (struct h1_fault){(uint16_t)status,
+                               reason == DESYNC_NONE ? DESYNC_COMPLIANT
+                                                     : DESYNC_SEVERE,
+                               (uint8_t)reason, why};
     return H1_BAD;
 }
 
-/* The fault of H1_LINE_LONG, _CR and _NUL of a field line; H1_PARTIAL or the
- * fault of a head over the limit for H1_LINE_PARTIAL. */
+/* The fault of H1_LINE_LONG, of _CR and _NUL where nothing excuses them;
+ * H1_PARTIAL or the fault of a head over the limit for H1_LINE_PARTIAL. */
 enum h1_result h1_line_fault(const struct h1_head *h, enum h1_line line,
                              unsigned status, struct h1_fault *fault);
 

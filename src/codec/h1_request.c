@@ -13,9 +13,8 @@ struct reading {
     struct request *req;
     struct h1_fault *fault;
     struct desync desync;
-    struct desync uri; /* noted after the fields, as the guardian does */
     struct h1_connection connection;
-    bool odd_version;
+    enum desync_mode mode;
     bool simple; /* HTTP/0.9 without a version: no fields */
     bool host_seen;
     bool websocket;
@@ -56,76 +55,38 @@ static enum method method_of(const char *p, size_t n)
     return METHOD_OTHER;
 }
 
-/* "HTTP/1.1" and what else ALB takes for a version. */
-static enum h1_result read_version(struct reading *r, struct str s)
-{
-    if (s.n == 8 && memcmp(s.p, "HTTP/", 5) == 0 && s.p[6] == '.') {
-        char major = s.p[5], minor = s.p[7];
-
-        if (major == '1' && minor >= '0' && minor <= '9') {
-            r->req->version = minor == '0' ? 10 : 11;
-            r->odd_version |= minor > '1';
-            return H1_OK;
-        }
-        if (major == '0' && minor == '9') {
-            r->req->version = 9;
-            r->odd_version = true;
-            return H1_OK;
-        }
-        if (major == '2' && minor == '0')
-            return bad(r, 505, DESYNC_BAD_VERSION,
-                       "HTTP/2.0 on a connection of HTTP/1");
-    }
-    return bad(r, 400, DESYNC_BAD_VERSION, "the version is not HTTP/1.x");
-}
-
 /* Splits target and version at the last space of a line that was not plain. */
 static enum h1_result split_line(struct reading *r, const char *target,
                                  const char **target_end, const char *eol)
 {
-    const char *sp;
+    const char *end = eol, *sp;
+    struct str version;
 
-    while (eol > target && eol[-1] == ' ') {
-        eol--;
-        r->odd_version = true;
-    }
-    sp = memrchr(target, ' ', (size_t)(eol - target));
-    if (sp == NULL) {
-        if (r->req->method != METHOD_GET)
-            return bad(r, 400, DESYNC_BAD_VERSION,
-                       "only GET may come without a version");
-        *target_end = eol;
-        r->req->version = 9;
-        r->odd_version = true;
-        r->simple = true;
-        return H1_OK;
-    }
-    *target_end = sp;
+    while (end > target && end[-1] == ' ')
+        end--;
+    sp = memrchr(target, ' ', (size_t)(end - target));
+    r->simple = sp == NULL;
+    *target_end = sp ? sp : end;
+    version = sp ? str_make(sp + 1, (size_t)(eol - sp - 1)) : STR("");
     /* A second version inside the target: which one did the client mean? */
-    if (memmem(target, (size_t)(sp - target), " HTTP/", 6))
+    if (sp && memmem(target, (size_t)(sp - target), " HTTP/", 6))
         return bad(r, 400, DESYNC_BAD_VERSION, "there are two versions");
-    return read_version(r, str_make(sp + 1, (size_t)(eol - sp - 1)));
-}
-
-static void note_target(struct reading *r, const char *p, const char *end)
-{
-    for (; (p = scan_target(p, end)) < end; p++) {
-        r->req->encode_target = true;
-        if (*p == ' ')
-            desync_note(&r->uri, DESYNC_ACCEPTABLE, DESYNC_SPACE_IN_URI);
-        else if (*p != '#')
-            desync_note(&r->uri, DESYNC_AMBIGUOUS, DESYNC_AMBIGUOUS_URI);
-    }
+    r->req->version = (uint8_t)desync_version(&r->desync, version);
+    if (r->simple && r->req->method != METHOD_GET)
+        return bad(r, 400, DESYNC_NONE, "only GET may come without a version");
+    if (r->req->version)
+        return H1_OK;
+    if (str_eq(str_make(sp + 1, (size_t)(end - sp - 1)), STR("HTTP/2.0")))
+        return bad(r, 505, DESYNC_BAD_VERSION,
+                   "HTTP/2.0 on a connection of HTTP/1");
+    return bad(r, 400, DESYNC_BAD_VERSION, "the version is not HTTP/1.x");
 }
 
 static enum h1_result line_fault(struct reading *r, enum h1_line line)
 {
-    if (line == H1_LINE_PARTIAL)
-        return h1_line_fault(&r->head, line, 400, r->fault);
     if (line == H1_LINE_LONG)
         return bad(r, 414, DESYNC_NONE, "the request line is too long");
-    return bad(r, 400, DESYNC_BAD_URI,
-               "there is a NUL or a CR without LF in the request line");
+    return h1_line_fault(&r->head, line, 400, r->fault);
 }
 
 /* The request line after the method and its space. */
@@ -145,12 +106,13 @@ static enum h1_result read_target(struct reading *r, const char *p)
         return H1_OK;
     }
     line = h1_line_end(h, p, &eol, &next);
-    if (line != H1_LINE_FIELD && line != H1_LINE_CONTROL)
+    if (line >= H1_LINE_PARTIAL)
         return line_fault(r, line);
     result = split_line(r, p, &end, eol);
+    r->req->encode_target =
+        desync_target(&r->desync, str_make(p, (size_t)(end - p)));
     if (result != H1_OK)
         return result;
-    note_target(r, p, end);
     r->req->target = slice_at(r, p, end);
     h->p = next;
     return H1_OK;
@@ -186,14 +148,14 @@ static enum h1_result read_form(struct reading *r)
     if (target.n == 1 && *target.p == '*' && req->method == METHOD_OPTIONS)
         return H1_OK;
     if (!starts_with_scheme(req, &target))
-        return bad(r, 400, DESYNC_BAD_URI,
+        return bad(r, 400, DESYNC_NONE,
                    "the target is no path and no http:// address");
     for (p = target.p; p < end && *p != '/' && *p != '?' && *p != '#';)
         p++;
     if (!h1_authority_ok(str_make(target.p, (size_t)(p - target.p)), &host_n))
         return bad(r, 400, DESYNC_NONE, "the host of the target is malformed");
     if (p < end && *p == '#')
-        return bad(r, 400, DESYNC_BAD_URI, "a fragment follows the host");
+        return bad(r, 400, DESYNC_NONE, "a fragment follows the host");
     req->absolute_form = true;
     req->authority = slice_at(r, target.p, target.p + host_n);
     req->path = slice_at(r, p, end);
@@ -303,7 +265,7 @@ static enum h1_result read_lookalike(struct reading *r, struct field *f,
     struct str value = field_value(&r->req->fields, f);
 
     f->flags |= FIELD_DROPPED;
-    desync_note(&r->desync, DESYNC_AMBIGUOUS, DESYNC_SUSPICIOUS_HEADER);
+    desync_note(&r->desync.fields, DESYNC_AMBIGUOUS, DESYNC_SUSPICIOUS_HEADER);
     if (look == DESYNC_LOOKS_LENGTH)
         return desync_content_length(&r->desync, value, false, r->fault);
     return desync_transfer_encoding(&r->desync, value, false, r->fault);
@@ -320,31 +282,34 @@ static inline bool worth_a_look(const struct reading *r, const struct field *f)
     return (c | 0x20) == 'c' || (c | 0x20) == 't' || !scan_is(c, SCAN_ALNUM);
 }
 
-/* A line that is no field, or a field with a control in its value. */
-static enum h1_result read_odd(struct reading *r, struct field *f,
-                               enum h1_line line)
+/* A line that is no field, or a field with a control in its value: none of
+ * them is passed on. */
+static enum h1_result read_odd(struct reading *r, struct field *f)
 {
     struct str name = field_name(&r->req->fields, f);
-    bool colon = line == H1_LINE_CONTROL || h1_has_colon(f);
-    enum desync_lookalike look;
+    struct str value = field_value(&r->req->fields, f);
+    bool colon = h1_has_colon(f);
+    enum h1_result result = H1_OK;
 
-    if (line == H1_LINE_CONTROL) {
-        if (f->id == FIELD_HOST || f->id == FIELD_CONTENT_LENGTH ||
-            f->id == FIELD_TRANSFER_ENCODING)
-            return read_known(r, f);
-        desync_note(&r->desync, DESYNC_ACCEPTABLE, DESYNC_NON_COMPLIANT_HEADER);
-    } else {
-        desync_odd_line(&r->desync, name, colon);
-    }
-    look = colon ? desync_look(name.p, name.n) : DESYNC_LOOKS_PLAIN;
-    return look == DESYNC_LOOKS_PLAIN ? H1_OK : read_lookalike(r, f, look);
+    if (colon)
+        result = desync_field(&r->desync, name, value, r->fault);
+    desync_odd_line(&r->desync, name, colon);
+    if (result != H1_OK)
+        return result;
+    /* What they say is not sure; a control is no digit of a Content-Length. */
+    if (f->id == FIELD_HOST)
+        return bad(r, 400, DESYNC_NONE, "Host is empty or malformed");
+    if (f->id == FIELD_TRANSFER_ENCODING)
+        return bad(r, 400, DESYNC_NONE,
+                   "there is a control in Transfer-Encoding");
+    return H1_OK;
 }
 
 static enum h1_result read_field(struct reading *r, struct field *f,
                                  enum h1_line line)
 {
     if (H1_UNLIKELY(line != H1_LINE_FIELD))
-        return read_odd(r, f, line);
+        return read_odd(r, f);
     if (f->id != FIELD_OTHER)
         return read_known(r, f);
     if (H1_UNLIKELY(worth_a_look(r, f))) {
@@ -433,10 +398,38 @@ static void insert_slash(struct reading *r)
     req->path.n++;
 }
 
+static void note_bare_lf(struct reading *r)
+{
+    desync_note(&r->desync.lines, DESYNC_ACCEPTABLE,
+                DESYNC_NON_CRLF_LINE_TERMINATION);
+}
+
+/* What the mode makes of a request that is not compliant. */
+static enum h1_result judge(struct reading *r, struct desync_finding found)
+{
+    static const char *const why[] = {
+        [DESYNC_ACCEPTABLE] = "strictest desync mitigation refuses all that "
+                              "is not compliant",
+        [DESYNC_AMBIGUOUS] = "strictest desync mitigation refuses what is "
+                             "ambiguous",
+        [DESYNC_SEVERE] = "desync mitigation refuses a CR without LF or a NUL "
+                          "in the head",
+    };
+
+    if (desync_refuses(r->mode, (enum desync_class)found.class))
+        return bad(r, 400, DESYNC_NONE, why[found.class]);
+    r->req->desync_class = found.class;
+    r->req->desync_reason = found.reason;
+    r->req->close_both =
+        r->mode == DESYNC_MODE_DEFENSIVE && found.class == DESYNC_AMBIGUOUS;
+    return H1_OK;
+}
+
 static enum h1_result finish(struct reading *r)
 {
     struct request *req = r->req;
     const struct h1_connection *c = &r->connection;
+    struct desync_finding found;
     enum h1_result result;
 
     if (!r->host_seen && req->version == 11)
@@ -446,16 +439,15 @@ static enum h1_result finish(struct reading *r)
         if (result != H1_OK)
             return result;
     }
-    if (r->odd_version)
-        desync_note(&r->desync, DESYNC_ACCEPTABLE,
-                    DESYNC_NON_COMPLIANT_VERSION);
-    desync_note(&r->desync, r->uri.class, r->uri.reason);
     if (r->head.bare_lf)
-        desync_note(&r->desync, DESYNC_ACCEPTABLE,
-                    DESYNC_NON_CRLF_LINE_TERMINATION);
+        note_bare_lf(r);
+    found = desync_total(&r->desync, NULL);
+    if (H1_UNLIKELY(found.class != DESYNC_COMPLIANT)) {
+        result = judge(r, found);
+        if (result != H1_OK)
+            return result;
+    }
     req->invalid_names = r->head.invalid_names;
-    req->desync_class = r->desync.class;
-    req->desync_reason = r->desync.reason;
     req->keep_alive = !c->close && (req->version == 11 ||
                                     (req->version == 10 && c->keep_alive));
     req->wants_websocket = r->websocket && c->upgrade && req->version == 11 &&
@@ -467,12 +459,27 @@ static enum h1_result finish(struct reading *r)
     return H1_OK;
 }
 
+/* What ended the reading is often not all that was wrong. */
+static void classify_fault(struct reading *r)
+{
+    struct desync_finding found;
+
+    if (r->head.bare_lf)
+        note_bare_lf(r);
+    found = desync_total(&r->desync, r->fault);
+    r->fault->class = found.class;
+    r->fault->reason = found.reason;
+}
+
 enum h1_result h1_parse_request(struct request *req, char *data, size_t n,
                                 const struct h1_limits *limits,
-                                size_t *head_len, struct h1_fault *fault)
+                                enum desync_mode mode, size_t *head_len,
+                                struct h1_fault *fault)
 {
-    struct reading r = {
-        .head = h1_head_begin(data, n, limits), .req = req, .fault = fault};
+    struct reading r = {.head = h1_head_begin(data, n, limits),
+                        .req = req,
+                        .fault = fault,
+                        .mode = mode};
     uint32_t field_max = r.head.line_max;
     enum h1_result result;
 
@@ -491,5 +498,7 @@ enum h1_result h1_parse_request(struct request *req, char *data, size_t n,
         result = finish(&r);
     if (result == H1_OK)
         *head_len = (size_t)(r.head.p - data);
+    else if (result == H1_BAD)
+        classify_fault(&r);
     return result;
 }

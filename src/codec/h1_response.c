@@ -115,7 +115,7 @@ static enum h1_result read_fields(struct reading *r)
 
         if (H1_UNLIKELY(line == H1_LINE_END))
             return H1_OK;
-        if (H1_UNLIKELY(line >= H1_LINE_PARTIAL))
+        if (H1_UNLIKELY(line >= H1_LINE_CR))
             return h1_line_fault(&r->head, line, 502, r->fault);
         if (H1_UNLIKELY(line == H1_LINE_ODD))
             return bad(r, "a line of the head is no field");

@@ -172,6 +172,21 @@ void fields_move(struct fields *fs, char *base, struct field *v)
     fs->base = base;
 }
 
+const char *desync_class_word(enum desync_class class)
+{
+    static const char *const words[] = {"Compliant", "Acceptable", "Ambiguous",
+                                        "Severe"};
+
+    return words[class];
+}
+
+const char *desync_mode_word(enum desync_mode mode)
+{
+    static const char *const words[] = {"monitor", "defensive", "strictest"};
+
+    return words[mode];
+}
+
 const char *desync_reason_word(enum desync_reason reason)
 {
     static const char *const words[] = {

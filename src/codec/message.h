@@ -12,6 +12,7 @@
 #define SLUICE_CODEC_MESSAGE_H
 
 #include "base/str.h"
+#include "codec/desync_class.h"
 
 /* Names that somebody looks at.  name, spelling. */
 #define FIELD_NAMES(X)                                                         \
@@ -120,50 +121,6 @@ enum method {
     METHOD_CONNECT,
 };
 
-/* How far a request strays from the RFC, as http-desync-guardian tells it
- * (alb.md 5.5).  Higher is worse; severe ones never become a request. */
-enum desync_class {
-    DESYNC_COMPLIANT,
-    DESYNC_ACCEPTABLE,
-    DESYNC_AMBIGUOUS,
-    DESYNC_SEVERE,
-};
-
-/* enum, the word of the access log. */
-#define DESYNC_REASONS(X)                                                      \
-    X(NONE, "-")                                                               \
-    X(BAD_CONTENT_LENGTH, "BadContentLength")                                  \
-    X(BAD_HEADER, "BadHeader")                                                 \
-    X(BAD_TRANSFER_ENCODING, "BadTransferEncoding")                            \
-    X(BAD_URI, "BadUri")                                                       \
-    X(BAD_METHOD, "BadMethod")                                                 \
-    X(BAD_VERSION, "BadVersion")                                               \
-    X(MULTIPLE_CONTENT_LENGTH, "MultipleContentLength")                        \
-    X(MULTIPLE_TRANSFER_ENCODING_CHUNKED, "MultipleTransferEncodingChunked")   \
-    X(AMBIGUOUS_URI, "AmbiguousUri")                                           \
-    X(BOTH_TE_CL_PRESENT, "BothTeClPresent")                                   \
-    X(DUPLICATE_CONTENT_LENGTH, "DuplicateContentLength")                      \
-    X(EMPTY_HEADER, "EmptyHeader")                                             \
-    X(SUSPICIOUS_HEADER, "SuspiciousHeader")                                   \
-    X(UNDEFINED_CONTENT_LENGTH_SEMANTICS, "UndefinedContentLengthSemantics")   \
-    X(UNDEFINED_TRANSFER_ENCODING_SEMANTICS,                                   \
-      "UndefinedTransferEncodingSemantics")                                    \
-    X(MULTILINE_HEADER, "MultilineHeader")                                     \
-    X(MISSING_HEADER_COLON, "MissingHeaderColon")                              \
-    X(GET_HEAD_ZERO_CONTENT_LENGTH, "GetHeadZeroContentLength")                \
-    X(NON_COMPLIANT_HEADER, "NonCompliantHeader")                              \
-    X(NON_COMPLIANT_VERSION, "NonCompliantVersion")                            \
-    X(SPACE_IN_URI, "SpaceInUri")                                              \
-    X(NON_CRLF_LINE_TERMINATION, "NonCrLfLineTermination")
-
-enum desync_reason {
-#define X(id, word) DESYNC_##id,
-    DESYNC_REASONS(X)
-#undef X
-};
-
-const char *desync_reason_word(enum desync_reason reason);
-
 /* request.version: names of fields come in lower case. */
 enum { REQUEST_HTTP_2 = 20 };
 
@@ -193,6 +150,8 @@ struct request {
                                   written as %XX */
     bool te_trailers : 1;     /* TE lists trailers */
     bool invalid_names : 1;   /* a field name is not of [-A-Za-z0-9] alone */
+    bool close_both : 1;      /* ambiguous in defensive mode: neither its
+                                  connection nor the target's is used again */
 };
 
 /* A response head. */

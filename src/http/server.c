@@ -291,10 +291,9 @@ static void take_request(struct server_session *s, const struct request *req)
     s->requests++;
     s->version = req->version;
     s->head = req->method == METHOD_HEAD;
-    s->keep_alive = req->keep_alive && req->version >= 10 &&
-                    req->desync_class < DESYNC_AMBIGUOUS;
-    s->client_closes = !req->keep_alive && req->version >= 10 &&
-                       req->desync_class < DESYNC_AMBIGUOUS;
+    s->keep_alive = req->keep_alive && req->version >= 10 && !req->close_both;
+    s->client_closes =
+        !req->keep_alive && req->version >= 10 && !req->close_both;
     s->want_continue = req->expect_continue;
     s->websocket = req->wants_websocket;
     s->started = s->answered = s->chunked = s->no_body = false;
@@ -322,6 +321,8 @@ static void begin_request(struct server_session *s, struct request *req,
 
     take_request(s, req);
     if (!decode_body(s, rest, &piece, &fault)) {
+        fault.class = req->desync_class;
+        fault.reason = req->desync_reason;
         refuse(s, &fault, head_len + rest->n);
         return;
     }
@@ -364,8 +365,8 @@ static void parse_head(struct server_session *s, struct window *w)
     req.method = METHOD_OTHER;
     req.fields.v = s->port->fields;
     req.fields.cap = H1_FIELDS_MAX;
-    switch (h1_parse_request(&req, w->p, w->n, &h1_request_limits, &head_len,
-                             &fault)) {
+    switch (h1_parse_request(&req, w->p, w->n, &h1_request_limits,
+                             s->port->desync_mode, &head_len, &fault)) {
     case H1_OK:
         s->parse_at = 0;
         rest = (struct window){.p = w->p + head_len, .n = w->n - head_len};
@@ -596,6 +597,7 @@ bool server_port_init(struct server_port *port, struct loop *loop)
     port->loop = loop;
     port->fields_set = NULL;
     port->draining = false;
+    port->desync_mode = DESYNC_MODE_DEFENSIVE;
     port->nsessions = 0;
     list_init(&port->sessions);
     slab_init(&port->slab, sizeof(struct server_session));

@@ -25,6 +25,7 @@ struct server_port {
     uint32_t keep_alive_ms; /* age after which one more request is served */
     const struct listener_fields *fields_set; /* on what we answer ourselves;
                                                  NULL: none */
+    enum desync_mode desync_mode; /* defensive unless the caller says so */
     bool draining;
     unsigned nsessions;
     _Atomic uint64_t *open; /* gets the number of connections, for other

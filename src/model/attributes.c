@@ -123,7 +123,7 @@ const struct attribute attributes[] = {
      LOAD_BALANCER(drop_invalid_header_fields), .kind = ATTRIBUTE_BOOL,
      .acts = true, .initial = "false"},
     {"routing.http.desync_mitigation_mode", LOAD_BALANCER(desync_mode),
-     WORDS(desync_modes), .initial = "defensive"},
+     WORDS(desync_modes), .acts = true, .initial = "defensive"},
     {"routing.http.x_amzn_tls_version_and_cipher_suite.enabled",
      LOAD_BALANCER(tls_headers), .kind = ATTRIBUTE_BOOL, .initial = "false"},
     {"routing.http2.enabled", LOAD_BALANCER(http2), .kind = ATTRIBUTE_BOOL,

@@ -16,6 +16,7 @@
 
 #include "base/address.h"
 #include "base/error.h"
+#include "codec/desync_class.h"
 #include "model/report.h"
 
 enum {
@@ -31,11 +32,6 @@ enum {
 /* ---- load balancers ------------------------------------------------------ */
 
 enum xff_mode { XFF_APPEND, XFF_PRESERVE, XFF_REMOVE };
-enum desync_mode {
-    DESYNC_MODE_MONITOR,
-    DESYNC_MODE_DEFENSIVE,
-    DESYNC_MODE_STRICTEST
-};
 enum scheme { SCHEME_INTERNET_FACING, SCHEME_INTERNAL };
 enum ip_address_type {
     IP_TYPE_IPV4,

@@ -317,7 +317,7 @@ static void count_desync(struct counters *counters, const struct request *req)
 {
     if (req->desync_class != DESYNC_COMPLIANT)
         COUNTER_ADD(counters, desync_non_compliant, 1);
-    if (req->desync_class == DESYNC_AMBIGUOUS)
+    if (req->close_both)
         COUNTER_ADD(counters, desync_ambiguous, 1);
 }
 
@@ -334,7 +334,7 @@ static void begin(struct exchange *ex, struct worker_port *p,
     ex->request_end = body->end;
     ex->method = request->method;
     ex->websocket = request->wants_websocket;
-    ex->ambiguous = request->desync_class == DESYNC_AMBIGUOUS;
+    ex->ambiguous = request->close_both;
     ex->began_us = w->loop.now_us;
     arena_init(&ex->arena, &w->loop.chunks, ARENA_MAX);
     COUNTER_ADD(&w->counters, requests_active, 1);
@@ -451,11 +451,12 @@ static void on_refused(struct server_stream *stream,
 
     exchange_log_refused(stream, fault, received, sent);
 
-    if (fault->reason != DESYNC_NONE)
+    if (fault->class != DESYNC_COMPLIANT)
         COUNTER_ADD(&w->counters, desync_non_compliant, 1);
     if (log_wants(LOG_DEBUG))
-        log_write(LOG_DEBUG, "proxy", "refused with %u: %s (%s)",
+        log_write(LOG_DEBUG, "proxy", "refused with %u: %s (%s, %s)",
                   (unsigned)fault->status, fault->why ? fault->why : "-",
+                  desync_class_word((enum desync_class)fault->class),
                   desync_reason_word((enum desync_reason)fault->reason));
 }
 

@@ -5,6 +5,7 @@
  */
 #include "proxy/exchange.h"
 #include "proxy/explain.h"
+#include "proxy/explain_desync.h"
 
 enum { TRAIL_MAX = 4096 };
 
@@ -66,5 +67,6 @@ void exchange_explain(struct exchange *ex, const struct route_request *request)
     t = text_in(room, TRAIL_MAX);
     explain_put_header(&t, ex->table->router, ex->table->config, request,
                        w->scratch);
+    explain_put_desync_header(&t, ex->request);
     ex->trail = text_str(&t);
 }

@@ -29,10 +29,15 @@ static void begin(struct access_record *record, const struct worker_port *p,
         table->config->load_balancer->full_name;
 }
 
-static struct str class_word(const struct request *req)
+static void put_class(struct access_record *record, unsigned class,
+                      unsigned reason)
 {
-    return req->desync_class == DESYNC_ACCEPTABLE ? STR("Acceptable")
-                                                  : STR("Ambiguous");
+    if (class == DESYNC_COMPLIANT)
+        return;
+    record->texts[ACCESS_CLASSIFICATION] =
+        str_of(desync_class_word((enum desync_class) class));
+    record->texts[ACCESS_CLASSIFICATION_REASON] =
+        str_of(desync_reason_word((enum desync_reason)reason));
 }
 
 void exchange_log_begin(struct exchange *ex)
@@ -62,11 +67,7 @@ void exchange_log_begin(struct exchange *ex)
         agent = fields_find(fs, FIELD_USER_AGENT);
     if (agent)
         record->texts[ACCESS_USER_AGENT] = copy(ex, field_value(fs, agent));
-    if (req->desync_class != DESYNC_COMPLIANT) {
-        record->texts[ACCESS_CLASSIFICATION] = class_word(req);
-        record->texts[ACCESS_CLASSIFICATION_REASON] =
-            str_of(desync_reason_word((enum desync_reason)req->desync_reason));
-    }
+    put_class(record, req->desync_class, req->desync_reason);
     ex->record = record;
 }
 
@@ -199,10 +200,6 @@ void exchange_log_refused(struct server_stream *stream,
     record.received = received;
     record.sent = sent;
     record.time = record.created = clock_wall_us();
-    if (fault->reason != DESYNC_NONE) {
-        record.texts[ACCESS_CLASSIFICATION] = STR("Severe");
-        record.texts[ACCESS_CLASSIFICATION_REASON] =
-            str_of(desync_reason_word((enum desync_reason)fault->reason));
-    }
+    put_class(&record, fault->class, fault->reason);
     worker_log(w, ACCESS_LOG, &record);
 }

@@ -109,6 +109,7 @@ static void follow(struct worker_port *p, const struct route_table *table)
 
     p->port.idle_ms = a->idle_timeout_ms;
     p->port.keep_alive_ms = a->client_keep_alive_ms;
+    p->port.desync_mode = a->desync_mode;
     p->port.fields_set = listener_headers_set(&table->headers);
 }
 

@@ -51,12 +51,12 @@ static inline struct check *check_of(struct str raw)
     return c;
 }
 
-static inline struct check *check_request(struct str raw)
+static inline struct check *check_request(enum desync_mode mode, struct str raw)
 {
     struct check *c = check_of(raw);
 
     c->result = h1_parse_request(&c->req, c->data, raw.n, &h1_request_limits,
-                                 &c->len, &c->fault);
+                                 mode, &c->len, &c->fault);
     return c;
 }
 

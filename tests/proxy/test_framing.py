@@ -80,11 +80,20 @@ class TransferEncoding(rig.ProxyCase):
                 self.accepted(head("Transfer-Encoding:" + value) + HELLO,
                               b"hello")
 
+    def test_chunked_with_parameters_leaves_as_plain_chunked(self):
+        for value in ("chunked;q=1", "chunked ;a=b", "chunked;", "identity; ,"
+                      "\tchunked;custom_param;\t\t"):
+            with self.subTest(value):
+                message = self.accepted(
+                    head("Transfer-Encoding: " + value) + HELLO, b"hello")
+                self.assertEqual(self.value(message, "Transfer-Encoding"),
+                                 ["chunked"])
+
     def test_codings_that_hide_chunked_are_refused(self):
         for value in ("chunked, chunked", "xchunked", '"chunked"',
                       "\x0bchunked", "chunked\0", "chunked\x0b", "chunkedx",
                       "chunked,chunked", "chun ked", "chunked chunked", "",
-                      "chunked,", ",chunked", "chunked;q=1", "chunked ;a=b",
+                      "chunked,", ",chunked", "chunked;q=\x01", "x;chunked",
                       "'chunked'", "chunked\x01", "\x7fchunked", "x, chunked",
                       "chunked, x", "\xa0chunked", "chunked\xa0", "chunke",
                       "cow", "trailers", "gzip, cow", "chunked=1",

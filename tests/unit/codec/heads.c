@@ -22,10 +22,15 @@ static struct head *head_of(struct str raw)
 
 struct head *head_request(struct str raw)
 {
+    return head_request_in(DESYNC_MODE_DEFENSIVE, raw);
+}
+
+struct head *head_request_in(enum desync_mode mode, struct str raw)
+{
     struct head *h = head_of(raw);
 
     h->result = h1_parse_request(&h->req, h->data, h->n, &h1_request_limits,
-                                 &h->len, &h->fault);
+                                 mode, &h->len, &h->fault);
     return h;
 }
 
@@ -146,4 +151,14 @@ const char *head_difference(const struct head *a, const struct head *b)
         return "length of the head";
     why = request_difference(&a->req, &b->req);
     return why ? why : response_difference(&a->res, &b->res);
+}
+
+enum desync_class head_class_of(enum desync_reason reason)
+{
+    if (reason == DESYNC_NONE)
+        return DESYNC_COMPLIANT;
+    if (reason <= DESYNC_MULTIPLE_TRANSFER_ENCODING_CHUNKED)
+        return DESYNC_SEVERE;
+    return reason <= DESYNC_MISSING_HEADER_COLON ? DESYNC_AMBIGUOUS
+                                                 : DESYNC_ACCEPTABLE;
 }

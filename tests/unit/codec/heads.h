@@ -21,8 +21,9 @@ struct head {
     struct field fields[HEAD_FIELDS];
 };
 
-/* Parse; the caller frees with head_free(). */
+/* Parse, requests in defensive mode; the caller frees with head_free(). */
 struct head *head_request(struct str raw);
+struct head *head_request_in(enum desync_mode mode, struct str raw);
 struct head *head_response(struct str raw, enum method method);
 void head_free(struct head *h);
 
@@ -33,5 +34,8 @@ struct str head_forward_response(struct head *h);
 
 /* Why the two differ in anything that a caller can see, or NULL. */
 const char *head_difference(const struct head *a, const struct head *b);
+
+/* The class that a reason belongs to: they stand in its order. */
+enum desync_class head_class_of(enum desync_reason reason);
 
 #endif

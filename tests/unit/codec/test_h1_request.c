@@ -281,6 +281,10 @@ static void test_framing_decides_the_body(void **state)
             NONE),
         ROW(POST "Transfer-Encoding: identity, chunked\r\n\r\n", CHUNKED, 0,
             COMPLIANT, NONE),
+        ROW(POST "Transfer-Encoding: chunked;a=b\r\n\r\n", CHUNKED, 0,
+            COMPLIANT, NONE),
+        ROW(POST "Transfer-Encoding: identity;, chunked ; a;\r\n\r\n", CHUNKED,
+            0, COMPLIANT, NONE),
         ROW(POST "Transfer-Encoding: identity\r\nTransfer-Encoding: chunked\r\n"
                  "\r\n",
             CHUNKED, 0, COMPLIANT, NONE),
@@ -355,7 +359,8 @@ static void check_refused(const struct refusal *rows, size_t n)
         if (h->result != H1_BAD)
             fail_msg("%.*s\nresult %d", STR_ARG(rows[i].raw), h->result);
         if (h->fault.status != rows[i].status ||
-            h->fault.reason != rows[i].reason)
+            h->fault.reason != rows[i].reason ||
+            h->fault.class != head_class_of(rows[i].reason))
             fail_msg("%.*s\n%d %s: %s", STR_ARG(rows[i].raw), h->fault.status,
                      desync_reason_word(h->fault.reason), h->fault.why);
         head_free(h);
@@ -374,21 +379,22 @@ static void test_request_lines_that_are_none_are_refused(void **state)
         REFUSED("GET\t/ HTTP/1.1\r\n" H "\r\n", 400, BAD_METHOD),
         REFUSED("G\0T / HTTP/1.1\r\n" H "\r\n", 400, BAD_METHOD),
         REFUSED("GET\r\n\r\n", 400, BAD_METHOD),
-        REFUSED("GET  / HTTP/1.1\r\n" H "\r\n", 400, BAD_URI),
-        REFUSED("GET HTTP/1.1\r\n" H "\r\n", 400, BAD_URI),
-        REFUSED("GET  HTTP/1.1\r\n" H "\r\n", 400, BAD_URI),
-        REFUSED("GET x HTTP/1.1\r\n" H "\r\n", 400, BAD_URI),
-        REFUSED("GET * HTTP/1.1\r\n" H "\r\n", 400, BAD_URI),
-        REFUSED("OPTIONS ** HTTP/1.1\r\n" H "\r\n", 400, BAD_URI),
-        REFUSED("GET ftp://h/ HTTP/1.1\r\n" H "\r\n", 400, BAD_URI),
-        REFUSED("GET http:/h/ HTTP/1.1\r\n" H "\r\n", 400, BAD_URI),
-        REFUSED("GET h:80 HTTP/1.1\r\n" H "\r\n", 400, BAD_URI),
+        REFUSED("GET  / HTTP/1.1\r\n" H "\r\n", 400, SPACE_IN_URI),
+        REFUSED("GET HTTP/1.1\r\n" H "\r\n", 400, NON_COMPLIANT_VERSION),
+        REFUSED("GET \0/ HTTP/1.1\r\n" H "\r\n", 400, BAD_URI),
+        REFUSED("GET  HTTP/1.1\r\n" H "\r\n", 400, NONE),
+        REFUSED("GET x HTTP/1.1\r\n" H "\r\n", 400, NONE),
+        REFUSED("GET * HTTP/1.1\r\n" H "\r\n", 400, NONE),
+        REFUSED("OPTIONS ** HTTP/1.1\r\n" H "\r\n", 400, NONE),
+        REFUSED("GET ftp://h/ HTTP/1.1\r\n" H "\r\n", 400, NONE),
+        REFUSED("GET http:/h/ HTTP/1.1\r\n" H "\r\n", 400, NONE),
+        REFUSED("GET h:80 HTTP/1.1\r\n" H "\r\n", 400, NONE),
         REFUSED("GET /\0 HTTP/1.1\r\n" H "\r\n", 400, BAD_URI),
         REFUSED("GET /\r HTTP/1.1\r\n" H "\r\n", 400, BAD_URI),
         REFUSED("GET /a\rX HTTP/1.1\r\n" H "\r\n", 400, BAD_URI),
-        REFUSED("GET / HTTP/1.1\r\r\n" H "\r\n", 400, BAD_URI),
+        REFUSED("GET / HTTP/1.1\r\r\n" H "\r\n", 400, BAD_VERSION),
         REFUSED("\rGET / HTTP/1.1\r\n" H "\r\n", 400, BAD_METHOD),
-        REFUSED("POST /c\r\n", 400, BAD_VERSION),
+        REFUSED("POST /c\r\n", 400, NON_COMPLIANT_VERSION),
         REFUSED("GET / HTTP/1.10\r\n" H "\r\n", 400, BAD_VERSION),
         REFUSED("GET / HTTP/1.\r\n" H "\r\n", 400, BAD_VERSION),
         REFUSED("GET / HTTP/11\r\n" H "\r\n", 400, BAD_VERSION),
@@ -410,6 +416,7 @@ static void test_request_lines_that_are_none_are_refused(void **state)
 
 static void test_cr_and_nul_are_refused_wherever_they_stand(void **state)
 {
+#define HOSTLESS "GET / HTTP/1.1\r\n"
     static const struct refusal rows[] = {
         REFUSED(GET "X-A: 1\rTransfer-Encoding: chunked\r\n\r\n", 400,
                 BAD_HEADER),
@@ -419,13 +426,19 @@ static void test_cr_and_nul_are_refused_wherever_they_stand(void **state)
         REFUSED(GET "X-A\r: 1\r\n\r\n", 400, BAD_HEADER),
         REFUSED(GET "X-A:\r 1\r\n\r\n", 400, BAD_HEADER),
         REFUSED(GET "no colon\r here\r\n\r\n", 400, BAD_HEADER),
-        REFUSED(GET "\r\rX", 400, BAD_HEADER),
+        REFUSED(GET "\r\rX\n\n", 400, BAD_HEADER),
         REFUSED(GET "X-A: a\0b\r\n\r\n", 400, BAD_HEADER),
         REFUSED(GET "X-A: a\x01\0b\r\n\r\n", 400, BAD_HEADER),
         REFUSED(GET "X\0: a\r\n\r\n", 400, BAD_HEADER),
         REFUSED(GET "\0X: a\r\n\r\n", 400, BAD_HEADER),
         REFUSED(GET " fold \0\r\n\r\n", 400, BAD_HEADER),
-        REFUSED(GET "X-A: 1\n\r\r\n", 400, BAD_HEADER),
+        REFUSED(GET "X-A: 1\n\r\r\n\r\n", 400, BAD_HEADER),
+        /* Fields come before the framing, and both before the target. */
+        REFUSED("GET /\0 HTTP/1.1\r\n" H "X-A: \0\r\n\r\n", 400, BAD_HEADER),
+        REFUSED(POST "X-A: \0\r\nContent-Length: x\r\n\r\n", 400, BAD_HEADER),
+        REFUSED("POST /\0 HTTP/1.1\r\n" H "Content-Length: x\r\n\r\n", 400,
+                BAD_CONTENT_LENGTH),
+        REFUSED(HOSTLESS "Host: a\0\r\n\r\n", 400, BAD_HEADER),
     };
 
     (void)state;
@@ -454,8 +467,8 @@ static void test_lengths_that_are_no_numbers_are_refused(void **state)
         REFUSED(CL("5\x01"), 400, BAD_CONTENT_LENGTH),
         REFUSED(CL("5\xa0"), 400, BAD_CONTENT_LENGTH),
         REFUSED(CL("5\0"), 400, BAD_HEADER),
-        REFUSED(CL("9223372036854775808"), 400, BAD_CONTENT_LENGTH),
-        REFUSED(CL("18446744073709551615"), 400, BAD_CONTENT_LENGTH),
+        REFUSED(CL("9223372036854775808"), 400, NONE),
+        REFUSED(CL("18446744073709551615"), 400, NONE),
         REFUSED(CL("18446744073709551616"), 400, BAD_CONTENT_LENGTH),
         REFUSED(CL("18446744073709551617"), 400, BAD_CONTENT_LENGTH),
         REFUSED(CL("10000000000000000000000000000000000000000"), 400,
@@ -501,10 +514,12 @@ static void test_codings_that_are_not_chunked_once_are_refused(void **state)
         REFUSED(TE(",chunked"), 400, BAD_TRANSFER_ENCODING),
         REFUSED(TE("chunked,"), 400, BAD_TRANSFER_ENCODING),
         REFUSED(TE("chunked chunked"), 400, BAD_TRANSFER_ENCODING),
-        REFUSED(TE("chunked;a=b"), 400, BAD_TRANSFER_ENCODING),
-        REFUSED(TE("chunked;"), 400, BAD_TRANSFER_ENCODING),
-        REFUSED(TE("chunked, identity"), 400, BAD_TRANSFER_ENCODING),
-        REFUSED(TE("chunked, gzip"), 400, BAD_TRANSFER_ENCODING),
+        REFUSED(TE("chunked;a=\"b,c\""), 400, BAD_TRANSFER_ENCODING),
+        REFUSED(TE("chunked;a\x01"), 400, NON_COMPLIANT_HEADER),
+        REFUSED(TE(";chunked"), 400, BAD_TRANSFER_ENCODING),
+        REFUSED(TE("x;chunked"), 400, BAD_TRANSFER_ENCODING),
+        REFUSED(TE("chunked, identity"), 400, NONE),
+        REFUSED(TE("chunked, gzip"), 400, NONE),
         REFUSED(TE("gzip, cow"), 400, BAD_TRANSFER_ENCODING),
         REFUSED(TE("\r\n chunked"), 400, BAD_TRANSFER_ENCODING),
         REFUSED(TE("chunked, chunked"), 400,
@@ -520,7 +535,9 @@ static void test_codings_that_are_not_chunked_once_are_refused(void **state)
         REFUSED(TE("gzip;q=1, deflate , compress, identity, chunked"), 501,
                 NONE),
         REFUSED("POST / HTTP/1.0\r\nTransfer-Encoding: gzip\r\n\r\n", 501,
-                NONE),
+                UNDEFINED_TRANSFER_ENCODING_SEMANTICS),
+        REFUSED(POST "Content-Length: 1\r\nTransfer-Encoding: gzip\r\n\r\n",
+                501, BOTH_TE_CL_PRESENT),
     };
 #undef TWO
 #undef TE
@@ -535,7 +552,7 @@ static void test_hosts_must_be_one_and_sane(void **state)
     static const struct refusal rows[] = {
         REFUSED("GET / HTTP/1.1\r\n\r\n", 400, NONE),
         REFUSED("GET http://h/ HTTP/1.1\r\n\r\n", 400, NONE),
-        REFUSED("GET / HTTP/1.2\r\n\r\n", 400, NONE),
+        REFUSED("GET / HTTP/1.2\r\n\r\n", 400, NON_COMPLIANT_VERSION),
         REFUSED(GET H "\r\n", 400, NONE),
         REFUSED(GET "host: other\r\n\r\n", 400, NONE),
         REFUSED("GET / HTTP/1.0\r\n" H H "\r\n", 400, NONE),
@@ -558,7 +575,7 @@ static void test_hosts_must_be_one_and_sane(void **state)
         REFUSED(HOST("a%2"), 400, NONE),
         REFUSED(HOST("a%zz"), 400, NONE),
         REFUSED(HOST("\xc3\xbc"), 400, NONE),
-        REFUSED(HOST("a\x01"), 400, NONE),
+        REFUSED(HOST("a\x01"), 400, NON_COMPLIANT_HEADER),
         REFUSED(HOST("[::1"), 400, NONE),
         REFUSED(HOST("[]"), 400, NONE),
         REFUSED(HOST("[a]"), 400, NONE),
@@ -568,10 +585,10 @@ static void test_hosts_must_be_one_and_sane(void **state)
         REFUSED("GET http:// HTTP/1.1\r\n" H "\r\n", 400, NONE),
         REFUSED("GET http:///x HTTP/1.1\r\n" H "\r\n", 400, NONE),
         REFUSED("GET http://a@b/ HTTP/1.1\r\n" H "\r\n", 400, NONE),
-        REFUSED("GET http://a b/ HTTP/1.1\r\n" H "\r\n", 400, NONE),
+        REFUSED("GET http://a b/ HTTP/1.1\r\n" H "\r\n", 400, SPACE_IN_URI),
         REFUSED("GET http://a:99999/ HTTP/1.1\r\n" H "\r\n", 400, NONE),
         REFUSED("GET http://a\\b/ HTTP/1.1\r\n" H "\r\n", 400, NONE),
-        REFUSED("GET http://a#b HTTP/1.1\r\n" H "\r\n", 400, BAD_URI),
+        REFUSED("GET http://a#b HTTP/1.1\r\n" H "\r\n", 400, NONE),
     };
 
     (void)state;
@@ -729,7 +746,8 @@ static void test_no_more_fields_than_there_is_room_for(void **state)
         struct request req = {.fields = {.v = v, .cap = cap}};
 
         assert_int_equal(h1_parse_request(&req, raw, sizeof(raw) - 1,
-                                          &h1_request_limits, &len, &fault),
+                                          &h1_request_limits,
+                                          DESYNC_MODE_DEFENSIVE, &len, &fault),
                          cap < 3 ? H1_BAD : H1_OK);
         if (cap < 3)
             assert_int_equal(fault.status, 400);
@@ -752,9 +770,9 @@ static void test_the_most_fields_of_a_head_fit_h1_fields_max(void **state)
         n += 3;
     }
     raw[n++] = '\n';
-    assert_int_equal(
-        h1_parse_request(&req, raw, n, &h1_request_limits, &len, &fault),
-        H1_OK);
+    assert_int_equal(h1_parse_request(&req, raw, n, &h1_request_limits,
+                                      DESYNC_MODE_DEFENSIVE, &len, &fault),
+                     H1_OK);
     assert_int_equal(len, n);
     assert_true(req.fields.n <= H1_FIELDS_MAX);
     free(v);
