@@ -55,31 +55,38 @@ static enum method method_of(const char *p, size_t n)
     return METHOD_OTHER;
 }
 
+static enum h1_result read_version(struct reading *r, struct str version)
+{
+    r->req->version = (uint8_t)desync_version(&r->desync, version);
+    if (r->req->version)
+        return H1_OK;
+    if (str_eq(str_trim(version), STR("HTTP/2.0")))
+        return bad(r, 505, DESYNC_BAD_VERSION,
+                   "HTTP/2.0 on a connection of HTTP/1");
+    return bad(r, 400, DESYNC_BAD_VERSION, "the version is not HTTP/1.x");
+}
+
 /* Splits target and version at the last space of a line that was not plain. */
 static enum h1_result split_line(struct reading *r, const char *target,
                                  const char **target_end, const char *eol)
 {
     const char *end = eol, *sp;
-    struct str version;
 
     while (end > target && end[-1] == ' ')
         end--;
     sp = memrchr(target, ' ', (size_t)(end - target));
-    r->simple = sp == NULL;
     *target_end = sp ? sp : end;
-    version = sp ? str_make(sp + 1, (size_t)(eol - sp - 1)) : STR("");
-    /* A second version inside the target: which one did the client mean? */
-    if (sp && memmem(target, (size_t)(sp - target), " HTTP/", 6))
-        return bad(r, 400, DESYNC_BAD_VERSION, "there are two versions");
-    r->req->version = (uint8_t)desync_version(&r->desync, version);
-    if (r->simple && r->req->method != METHOD_GET)
+    if (sp == NULL) {
+        r->simple = true;
+        r->req->version = (uint8_t)desync_version(&r->desync, STR(""));
+        if (r->req->method == METHOD_GET)
+            return H1_OK;
         return bad(r, 400, DESYNC_NONE, "only GET may come without a version");
-    if (r->req->version)
-        return H1_OK;
-    if (str_eq(str_make(sp + 1, (size_t)(end - sp - 1)), STR("HTTP/2.0")))
-        return bad(r, 505, DESYNC_BAD_VERSION,
-                   "HTTP/2.0 on a connection of HTTP/1");
-    return bad(r, 400, DESYNC_BAD_VERSION, "the version is not HTTP/1.x");
+    }
+    /* A second version inside the target: which one did the client mean? */
+    if (memmem(target, (size_t)(sp - target), " HTTP/", 6))
+        return bad(r, 400, DESYNC_BAD_VERSION, "there are two versions");
+    return read_version(r, str_make(sp + 1, (size_t)(eol - sp - 1)));
 }
 
 static enum h1_result line_fault(struct reading *r, enum h1_line line)
@@ -432,13 +439,13 @@ static enum h1_result finish(struct reading *r)
     struct desync_finding found;
     enum h1_result result;
 
-    if (!r->host_seen && req->version == 11)
-        return bad(r, 400, DESYNC_NONE, "HTTP/1.1 without Host");
     if (r->desync.coding_seen || r->desync.length_seen) {
         result = finish_body(r);
         if (result != H1_OK)
             return result;
     }
+    if (!r->host_seen && req->version == 11)
+        return bad(r, 400, DESYNC_NONE, "HTTP/1.1 without Host");
     if (r->head.bare_lf)
         note_bare_lf(r);
     found = desync_total(&r->desync, NULL);

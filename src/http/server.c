@@ -292,8 +292,8 @@ static void take_request(struct server_session *s, const struct request *req)
     s->version = req->version;
     s->head = req->method == METHOD_HEAD;
     s->keep_alive = req->keep_alive && req->version >= 10 && !req->close_both;
-    s->client_closes =
-        !req->keep_alive && req->version >= 10 && !req->close_both;
+    s->client_closes = !req->keep_alive && req->version >= 10 &&
+                       req->desync_class < DESYNC_AMBIGUOUS;
     s->want_continue = req->expect_continue;
     s->websocket = req->wants_websocket;
     s->started = s->answered = s->chunked = s->no_body = false;

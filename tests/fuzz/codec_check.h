@@ -41,7 +41,7 @@ static inline struct check *check_of(struct str raw)
         raw.n / 2 + 1 < CHECK_FIELDS ? (unsigned)raw.n / 2 + 1 : CHECK_FIELDS;
 
     CHECK(c != NULL);
-    c->data = malloc(raw.n + !raw.n);
+    c->data = malloc(raw.n ? raw.n : 1);
     c->v = malloc(cap * sizeof(*c->v));
     CHECK(c->data != NULL && c->v != NULL);
     if (raw.n)

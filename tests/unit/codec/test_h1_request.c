@@ -552,6 +552,8 @@ static void test_hosts_must_be_one_and_sane(void **state)
     static const struct refusal rows[] = {
         REFUSED("GET / HTTP/1.1\r\n\r\n", 400, NONE),
         REFUSED("GET http://h/ HTTP/1.1\r\n\r\n", 400, NONE),
+        REFUSED("GET / HTTP/1.1\r\nContent-Length: 1\r\n\r\n", 400,
+                UNDEFINED_CONTENT_LENGTH_SEMANTICS),
         REFUSED("GET / HTTP/1.2\r\n\r\n", 400, NON_COMPLIANT_VERSION),
         REFUSED(GET H "\r\n", 400, NONE),
         REFUSED(GET "host: other\r\n\r\n", 400, NONE),
