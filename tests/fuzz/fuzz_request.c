@@ -39,16 +39,18 @@ static void put_request(struct text *t, struct request *req)
 /* The target that comes out of the parser the second time. */
 static void check_again(struct text *t, const struct request *first)
 {
-    struct check *c = check_request(DESYNC_MODE_DEFENSIVE, text_str(t));
-    struct request *req = &c->req;
     bool bodiless = first->method == METHOD_GET || first->method == METHOD_HEAD;
+    bool plain = !bodiless || first->body == BODY_NONE;
+    struct check *c = check_request(
+        plain ? DESYNC_MODE_STRICTEST : DESYNC_MODE_DEFENSIVE, text_str(t));
+    struct request *req = &c->req;
 
     CHECK(c->result == H1_OK && c->len == t->n);
     CHECK(req->method == first->method && req->version == 11);
     CHECK(!req->encode_target && !req->absolute_form);
     CHECK(req->body == first->body ||
           (first->body == BODY_LENGTH && first->content_length == 0));
-    if (!bodiless || req->body == BODY_NONE)
+    if (plain || req->body == BODY_NONE)
         CHECK(req->desync_class == DESYNC_COMPLIANT);
     check_kept(&first->fields, &req->fields);
     check_free(c);
