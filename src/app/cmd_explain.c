@@ -328,8 +328,7 @@ static void drop_invalid(const struct config_listener *listener,
 }
 
 static int explain(struct config *config, const struct values *values,
-                   unsigned listener, struct request *req,
-                   struct error *error)
+                   unsigned listener, struct request *req, struct error *error)
 {
     struct target_registry registry = {0};
     struct report report = {.strict = false};

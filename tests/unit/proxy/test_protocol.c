@@ -27,7 +27,7 @@ static bool fits(unsigned client, const char *method, const char *type,
         type ? "content-type: " : "", type ? type : "", type ? "\r\n" : "");
 
     assert_int_equal(h1_parse_request(&req, raw, (size_t)n, &h1_request_limits,
-                                      &len, &fault),
+                                      DESYNC_MODE_DEFENSIVE, &len, &fault),
                      H1_OK);
     req.version = (uint8_t)client;
     return protocol_fits(&req, group);
