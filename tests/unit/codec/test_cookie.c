@@ -32,7 +32,8 @@ static struct fields *request(struct head *h, const char *lines)
              lines);
     h->req = (struct request){.fields = {.v = h->v, .cap = FIELDS}};
     assert_int_equal(h1_parse_request(&h->req, h->text, strlen(h->text),
-                                      &h1_request_limits, &n, &fault),
+                                      &h1_request_limits, DESYNC_MODE_DEFENSIVE,
+                                      &n, &fault),
                      H1_OK);
     return &h->req.fields;
 }

@@ -485,7 +485,8 @@ static struct fields parse(const char *lines)
     snprintf(text, sizeof(text), "GET / HTTP/1.1\r\nHost: a\r\n%s\r\n\r\n",
              lines);
     assert_int_equal(h1_parse_request(&req, text, strlen(text),
-                                      &h1_request_limits, &n, &fault),
+                                      &h1_request_limits, DESYNC_MODE_DEFENSIVE,
+                                      &n, &fault),
                      H1_OK);
     return req.fields;
 }
