@@ -3,14 +3,31 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+
+static void fail(size_t bytes)
+{
+    fprintf(stderr, "sluice: out of memory (%zu bytes)\n", bytes);
+    abort();
+}
 
 void *memory_zeroed(size_t n, size_t size)
 {
     void *p = calloc(n, size);
 
-    if (p == NULL) {
-        fprintf(stderr, "sluice: out of memory (%zu bytes)\n", n * size);
-        abort();
-    }
+    if (p == NULL)
+        fail(n * size);
+    return p;
+}
+
+void *memory_zeroed_lines(size_t n, size_t size)
+{
+    size_t bytes =
+        (n * size + MEMORY_LINE - 1) / MEMORY_LINE * (size_t)MEMORY_LINE;
+    void *p = aligned_alloc(MEMORY_LINE, bytes);
+
+    if (p == NULL)
+        fail(bytes);
+    memset(p, 0, bytes);
     return p;
 }

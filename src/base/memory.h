@@ -12,4 +12,11 @@
 void *memory_zeroed(size_t n, size_t size)
     __attribute__((alloc_size(1, 2), returns_nonnull));
 
+/* The same, from the begin of a cache line on (MEMORY_LINE bytes): for what
+ * several threads write, each its own part.  Freed with free(). */
+enum { MEMORY_LINE = 64 };
+
+void *memory_zeroed_lines(size_t n, size_t size)
+    __attribute__((alloc_size(1, 2), returns_nonnull));
+
 #endif
