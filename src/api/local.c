@@ -27,10 +27,18 @@ static void put_target(struct text *body, const struct local_target *target)
         TEXT_LITERAL(body, ", \"Description\": ");
         text_json(body, target->description);
     }
-    text_char(body, '}');
+    TEXT_LITERAL(body, ", \"AnomalyDetection\": {\"Result\": ");
+    text_json(body, target->anomaly);
+    text_printf(body,
+                ", \"MitigationInEffect\": \"%s\"}, \"SlowStart\": %s, "
+                "\"Weight\": %u.%02u}",
+                target->mitigation ? "yes" : "no",
+                target->slow_start ? "true" : "false", target->weight / 100,
+                target->weight % 100);
 }
 
-/* Every registered target, in the words of DescribeTargetHealth. */
+/* Every registered target, in the words of DescribeTargetHealth; its weight is
+ * in percent. */
 static void put_targets(struct text *body, const struct local_view *view)
 {
     text_char(body, '[');

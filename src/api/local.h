@@ -18,6 +18,10 @@ struct local_target {
     struct str state;       /* healthy, unhealthy, initial ... */
     struct str reason;      /* Target.Timeout ...; n == 0: none */
     struct str description; /* n == 0: none */
+    struct str anomaly;     /* normal or anomalous */
+    bool mitigation;        /* in effect, because of an anomaly */
+    bool slow_start;        /* it is in slow start */
+    unsigned weight;        /* in hundredths of a percent of a full share */
 };
 
 /* What is shown; all of it is the caller's. */

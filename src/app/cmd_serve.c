@@ -75,6 +75,14 @@ static const struct option options[] = {
      SOURCE_FIELD(struct values, health_check)},
     SOURCE_OPTIONS(struct values),
     SOURCE_LOCAL_OPTIONS(struct values),
+    {.name = "zone",
+     .argument = "NAME",
+     .help = "The Availability Zone whose node this process is: target groups "
+             "with cross-zone load balancing off use only targets of that "
+             "zone. Default: it stands for the nodes of all zones, and each "
+             "client's connection is at one of them.",
+     .kind = OPTION_TEXT,
+     SOURCE_FIELD(struct values, zone)},
     {.name = "access-log",
      .argument = "FILE|-|off",
      .help = "Where ALB's access log goes, for every load balancer; `-` is "
@@ -382,6 +390,16 @@ static int serve(struct serving *s)
     return status == EX_OK ? EX_OK : unavailable(&error);
 }
 
+static bool zone_fits(const char *zone, struct error *error)
+{
+    if (*zone == '\0' || strcmp(zone, "all") == 0)
+        return error_set(error,
+                         "--zone \"%s\" is no Availability Zone; write one "
+                         "such as us-east-1a, or leave --zone out for all",
+                         zone);
+    return true;
+}
+
 static int run(int argc, char **argv)
 {
     struct values values = {.workers = 0};
@@ -392,6 +410,8 @@ static int run(int argc, char **argv)
 
     if (!options_read(&cmd_serve, argc, argv, &values, &status))
         return status;
+    if (values.source.zone && !zone_fits(values.source.zone, &error))
+        return options_fail(&cmd_serve, EX_USAGE, &error);
     if (values.user && !process_user_exists(values.user, &error))
         return options_fail(&cmd_serve, EX_USAGE, &error);
     if (values.cookie_key &&

@@ -20,6 +20,7 @@ struct source_options {
     struct option_list attributes;
     const char *stack;
     const char *health_check; /* of --to; NULL: none */
+    const char *zone;         /* whose node this is; NULL: of all zones */
     struct address bind;      /* family 0: not given */
     uint64_t listen;          /* of --to */
     uint64_t port_offset;

@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "base/memory.h"
 #include "config.h"
+#include "control/balance_monitor.h"
 #include "control/status_view.h"
 #include "net/listener.h"
 
@@ -58,6 +59,10 @@ static void add_target(void *owner, struct str group,
         .state = str_of(target_state_word(health->state)),
         .reason = str_of(health_reason_word(health->reason)),
         .description = region_copy(&targets->region, text_str(&description)),
+        .anomaly = str_of(balance_anomaly_word(target)),
+        .mitigation = balance_is_mitigated(target),
+        .slow_start = target->balance.slow_start.on,
+        .weight = target->balance.weight,
     };
 }
 

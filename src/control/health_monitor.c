@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/memory.h"
+#include "control/balance_monitor.h"
 #include "control/health_probe.h"
 
 /* What is to be done about a target, by the settings of its group. */
@@ -47,6 +48,7 @@ struct health_monitor {
     uint64_t round;
     void (*ended)(void *owner, const struct probe_end *end);
     void *owner;
+    struct balance_monitor *balance;
 };
 
 /* ---- what a probe changes ------------------------------------------------ */
@@ -93,12 +95,14 @@ static void take(struct monitored *m, enum probe_result result, unsigned code)
         .healthy_threshold = config->healthy_threshold,
         .unhealthy_threshold = config->unhealthy_threshold,
     };
+    enum target_state before = m->health.state;
 
     tell_end(m, result, code);
     if (!health_take(&m->health, &limits, result, code))
         return;
     m->since_us = m->monitor->loop->now_us;
     store_state(m->target, m->health.state);
+    balance_monitor_changed(m->monitor->balance, m->group, m->target, before);
     group_refresh(m->group);
     log_change(m);
 }
@@ -209,6 +213,7 @@ static void rest(struct monitored *m)
 static void begin_duty(struct monitored *m, enum duty duty)
 {
     rest(m);
+    balance_begin(m->target);
     m->duty = duty;
     m->since_us = m->monitor->loop->now_us;
     switch (duty) {
@@ -317,11 +322,13 @@ static bool apply_target(struct health_monitor *monitor, struct group *group,
 static void apply_group(struct health_monitor *monitor, struct group *group)
 {
     enum duty duty = duty_of(group->config);
-    bool any = false;
+    unsigned begun = 0;
 
     for (unsigned i = 0; i < group->ntargets; i++)
-        any |= apply_target(monitor, group, group->targets[i], duty);
-    if (any && duty == DUTY_LATER)
+        begun += apply_target(monitor, group, group->targets[i], duty);
+    if (begun == group->ntargets)
+        balance_first_batch(group);
+    if (begun && duty == DUTY_LATER)
         log_write(LOG_WARN, "control",
                   "target group " STR_FMT ": health checks over HTTPS, HTTP/2 "
                   "and gRPC are not supported yet: its targets stay initial "
@@ -336,6 +343,7 @@ void health_monitor_apply(struct health_monitor *monitor,
     loop_tick(monitor->loop);
     monitor->round++;
     monitor->snapshot = snapshot;
+    balance_monitor_apply(monitor->balance, snapshot);
     for (unsigned i = 0; i < snapshot->ngroups; i++)
         apply_group(monitor, &snapshot->groups[i]);
     for (unsigned i = 0; i < monitor->nslots; i++) {
@@ -412,6 +420,7 @@ struct health_monitor *health_monitor_new(struct loop *loop)
     list_init(&monitor->probes.all);
     list_init(&monitor->waiting);
     loop_task_init(&monitor->task, begin_waiting);
+    monitor->balance = balance_monitor_new(loop);
     return monitor;
 }
 
@@ -433,6 +442,7 @@ void health_monitor_free(struct health_monitor *monitor)
             drop(monitor->slots[i]);
     }
     health_probes_end(&monitor->probes);
+    balance_monitor_free(monitor->balance);
     list_remove(&monitor->task.node);
     free(monitor->slots);
     free(monitor);

@@ -173,6 +173,7 @@ static bool make_workers(struct server *server, bool logs, struct error *error)
                              "file descriptors",
                              i + 1);
         }
+        w->index = i;
         w->wake_log = wake_log;
         w->log_owner = server;
         w->explain_key = server->options.explain_key;
@@ -305,6 +306,7 @@ struct server *server_start(struct config *config,
         memory_zeroed(options->workers + 1, sizeof(struct counters *));
     server->rings =
         memory_zeroed(options->workers + 1, sizeof(struct log_ring *));
+    server->targets.nworkers = options->workers;
     timer_init(&server->drain_limit, on_drain_limit);
     if (!start(server, config, error)) {
         server_free(server);

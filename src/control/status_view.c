@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "config.h"
+#include "control/balance_monitor.h"
 #include "control/server_state.h"
 
 /* ---- words --------------------------------------------------------------- */
@@ -259,16 +260,67 @@ static struct status_target *add_target(struct gathered *in,
     return to;
 }
 
-/* Who gets which share; v: the targets in the order of group->targets. */
+static unsigned zones_in_dns(const struct group *group)
+{
+    unsigned n = 0;
+
+    for (unsigned i = 0; i < group->nzones; i++)
+        n += !atomic_load(&group->zones[i].dns_out);
+    return n;
+}
+
+/* The shares of one zone's targets when it has `part` of all requests.  They
+ * are in the same order there as in the group. */
+static void fill_zone(struct status_target *v, const struct group *group,
+                      const struct group_zone *zone, uint64_t part)
+{
+    unsigned n = atomic_load(&zone->neligible);
+    bool weighted = atomic_load(&zone->weighted);
+    uint32_t before = 0;
+    unsigned k = 0;
+
+    for (unsigned i = 0; i < n; i++) {
+        uint32_t sum = atomic_load(&zone->sums[i]);
+
+        while (group->targets[k] != group_eligible(zone, i))
+            k++;
+        v[k].share =
+            group->balancer->counts_outstanding ? STATUS_UNKNOWN
+            : weighted ? part * (sum - before) / atomic_load(&zone->sums[n - 1])
+                       : part / n;
+        before = sum;
+    }
+}
+
+/* Who gets which share; v: the targets in the order of group->targets.  Clients
+ * are spread evenly over the zones that are in DNS. */
 static void fill_shares(struct status_target *v, const struct group *group)
 {
-    unsigned n = atomic_load(&group->neligible);
+    unsigned in = zones_in_dns(group);
 
     for (unsigned i = 0; i < group->ntargets; i++)
         v[i].share = 0;
-    for (unsigned i = 0; i < n; i++)
-        v[atomic_load(&group->eligible[i])].share =
-            group->balancer->counts_outstanding ? STATUS_UNKNOWN : 10000 / n;
+    for (unsigned i = 0; i < group->nzones; i++) {
+        const struct group_zone *zone = &group->zones[i];
+
+        if (in == 0 || !atomic_load(&zone->dns_out))
+            fill_zone(v, group, zone, 10000 / (in ? in : group->nzones));
+    }
+}
+
+static void fill_balance(struct status_target *to, const struct target *target)
+{
+    const struct target_balance *b = &target->balance;
+    struct target_sum sum = target_sum(target);
+
+    to->active = sum.active;
+    to->requests = sum.requests;
+    to->errors = sum.errors;
+    to->weight = b->weight;
+    to->anomaly = str_of(balance_anomaly_word(target));
+    to->mitigated = balance_is_mitigated(target);
+    if (b->slow_start.on)
+        to->slow_start = b->weight / (WEIGHT_FULL / 100);
 }
 
 static void count_draining(void *owner, struct str group,
@@ -320,12 +372,20 @@ static void gather(struct gathered *in, const struct group *group)
         struct status_target *to = add_target(in, target);
 
         to->zone = group->config->targets[i].zone;
-        if (group->balancer->counts_outstanding)
-            to->active = atomic_load(&target->outstanding);
+        fill_balance(to, target);
     }
     fill_shares(in->v, group);
     deregistrations_of(&in->server->leaving, group->config->arn, add_draining,
                        in);
+}
+
+static bool fails_open(const struct group *group)
+{
+    bool any = false;
+
+    for (unsigned i = 0; i < group->nzones; i++)
+        any |= atomic_load(&group->zones[i].fail_open);
+    return any;
 }
 
 /* ---- groups -------------------------------------------------------------- */
@@ -346,10 +406,13 @@ static void fill_group(struct status_group *to, const struct server *server,
         .version = version_word(from->version),
         .algorithm = algorithm_word(from->attributes.algorithm),
         .stickiness = stickiness_word(&from->attributes),
+        .dns_state = from->load_balancer == NULL ? STR("")
+                     : zones_in_dns(group)       ? STR("healthy")
+                                                 : STR("unhealthy"),
         .port = from->port,
         .nelsewhere = from->nelsewhere,
         .used = from->load_balancer != NULL,
-        .fail_open = atomic_load(&group->fail_open),
+        .fail_open = fails_open(group),
         .slow_start_s = from->attributes.slow_start_ms / 1000,
         .deregistration_s = from->attributes.deregistration_delay_ms / 1000,
         .ntargets = in.n,

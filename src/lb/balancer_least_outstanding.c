@@ -5,15 +5,17 @@
  */
 #include "lb/group.h"
 
-static struct target *choose(struct group *group, unsigned n)
+static struct target *choose(struct group_zone *zone, unsigned n,
+                             struct random *random)
 {
     uint64_t turn =
-        atomic_fetch_add_explicit(&group->cursor, 1, memory_order_relaxed);
+        atomic_fetch_add_explicit(&zone->cursor, 1, memory_order_relaxed);
     struct target *best = NULL;
     unsigned least = 0;
 
+    (void)random;
     for (unsigned i = 0; i < n; i++) {
-        struct target *t = group_eligible(group, (unsigned)((turn + i) % n));
+        struct target *t = group_eligible(zone, (unsigned)((turn + i) % n));
         unsigned busy =
             atomic_load_explicit(&t->outstanding, memory_order_relaxed);
 

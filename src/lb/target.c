@@ -105,7 +105,8 @@ static unsigned take_slot(struct target_registry *registry)
 }
 
 static struct target *target_new(struct str group,
-                                 const struct address *address, unsigned slot)
+                                 const struct address *address, unsigned slot,
+                                 unsigned nworkers)
 {
     struct target *t = memory_zeroed(1, sizeof(*t));
     struct text name = text_in(t->text, sizeof(t->text) - 1);
@@ -115,6 +116,10 @@ static struct target *target_new(struct str group,
         memcpy(t->group, group.p, group.n);
     t->address = *address;
     t->slot = slot;
+    t->ncounts = nworkers ? nworkers : 1;
+    t->counts = memory_zeroed_lines(t->ncounts, sizeof(*t->counts));
+    t->balance.weight = WEIGHT_FULL;
+    anomaly_begin(&t->balance.anomaly);
     address_put(&name, address);
     atomic_init(&t->state, TARGET_INITIAL);
     atomic_init(&t->refs, 1); /* the registry's */
@@ -131,7 +136,8 @@ struct target *target_use(struct target_registry *registry, struct str group,
     if (t == NULL) {
         unsigned slot = take_slot(registry);
 
-        t = registry->slots[slot] = target_new(group, address, slot);
+        t = registry->slots[slot] =
+            target_new(group, address, slot, registry->nworkers);
         link_in(registry, t);
     }
     t->snapshots++;
@@ -160,7 +166,25 @@ void target_release(struct target *target)
 {
     if (atomic_fetch_sub_explicit(&target->refs, 1, memory_order_acq_rel) ==
         1) {
+        free(target->counts);
         free(target->group);
         free(target);
     }
+}
+
+/* ---- counts -------------------------------------------------------------- */
+
+struct target_sum target_sum(const struct target *target)
+{
+    struct target_sum sum = {0};
+
+    for (unsigned i = 0; i < target->ncounts; i++) {
+        const struct target_counts *c = &target->counts[i];
+
+        sum.requests +=
+            atomic_load_explicit(&c->requests, memory_order_relaxed);
+        sum.errors += atomic_load_explicit(&c->errors, memory_order_relaxed);
+        sum.active += atomic_load_explicit(&c->active, memory_order_relaxed);
+    }
+    return sum;
 }

@@ -10,7 +10,31 @@
 #include <stdatomic.h>
 
 #include "base/address.h"
+#include "base/memory.h"
+#include "lb/anomaly.h"
 #include "lb/health.h"
+#include "lb/slow_start.h"
+#include "lb/weight.h"
+
+/* What one worker counts of a target: a cache line that nobody else writes. */
+struct target_counts {
+    _Alignas(MEMORY_LINE) _Atomic uint64_t requests; /* it was chosen for */
+    _Atomic uint64_t errors; /* of those: 5xx, no connection, no answer */
+    _Atomic uint64_t active; /* requests and tunnels in progress */
+};
+
+/* Why a target gets more or less than its peers; control's alone. */
+struct target_balance {
+    uint32_t weight;  /* WEIGHT_FULL: like its peers */
+    bool first_batch; /* registered when its group had none: no slow start */
+    struct slow_start slow_start;
+    struct anomaly anomaly;
+    struct target_sum {
+        uint64_t requests;
+        uint64_t errors;
+        uint64_t active;
+    } seen; /* when anomalies were looked for last */
+};
 
 struct target {
     struct address address;
@@ -24,7 +48,10 @@ struct target {
                                      wants to know */
     _Atomic uint8_t state;        /* enum target_state; control writes */
     _Atomic bool stale_explained; /* the log said why connections die */
-    struct target *chained;       /* in the registry's table */
+    unsigned ncounts;
+    struct target_counts *counts; /* by worker->index */
+    struct target_balance balance;
+    struct target *chained; /* in the registry's table */
 };
 
 /* All targets of a process; belongs to one thread. */
@@ -35,6 +62,7 @@ struct target_registry {
     struct target **table; /* by hash of group and address */
     unsigned ntable;
     unsigned free_slot; /* none below it is free */
+    unsigned nworkers;  /* that may count; set before the first target_use() */
 };
 
 void target_registry_end(struct target_registry *registry);
@@ -60,6 +88,9 @@ static inline bool target_drains(const struct target *target)
     return atomic_load_explicit(&target->state, memory_order_relaxed) ==
            TARGET_DRAINING;
 }
+
+/* Over all workers, as of about now; from any thread. */
+struct target_sum target_sum(const struct target *target);
 
 static inline void target_hold(struct target *target)
 {

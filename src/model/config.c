@@ -214,6 +214,7 @@ static struct config *make_config(struct str stack, const struct local *local)
     config->account = region_copy(
         &config->region, or_default(local->account, STR("000000000000")));
     config->stack = region_copy(&config->region, stack);
+    config->zone = region_copy(&config->region, local->zone);
     return config;
 }
 

@@ -334,6 +334,7 @@ struct config {
     struct str region_name; /* of AWS */
     struct str account;
     struct str stack;
+    struct str zone; /* that this process is the node of; n == 0: of all */
     unsigned nload_balancers;
     struct config_load_balancer **load_balancers;
     unsigned nlisteners;
@@ -364,7 +365,8 @@ struct local {
     unsigned nservices;
     const struct local_service *services;
     enum retry retry;
-    bool again; /* read again while it runs: what has gone is no error */
+    struct str zone; /* n == 0: this process stands for the nodes of all */
+    bool again;      /* read again while it runs: what has gone is no error */
     struct str region_name; /* n == 0: us-east-1 */
     struct str account;     /* n == 0: 000000000000 */
 };

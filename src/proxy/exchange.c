@@ -26,17 +26,36 @@ void exchange_slab_init(struct slab *slab)
 
 /* ---- the target --------------------------------------------------------- */
 
+static struct target_counts *counts_of(const struct exchange *ex)
+{
+    return &ex->target->counts[ex->worker->index];
+}
+
 void exchange_take_target(struct exchange *ex, struct target *target)
 {
     ex->target = target;
+    ex->active = true;
+    ex->erred = false;
+    COUNTER_ADD(counts_of(ex), requests, 1);
+    COUNTER_ADD(counts_of(ex), active, 1);
     ex->counted = ex->group->balancer->counts_outstanding;
     if (ex->counted)
         atomic_fetch_add_explicit(&target->outstanding, 1,
                                   memory_order_relaxed);
 }
 
+void exchange_count_error(struct exchange *ex)
+{
+    if (ex->active && !ex->erred && !ex->tunnel)
+        COUNTER_ADD(counts_of(ex), errors, 1);
+    ex->erred = true;
+}
+
 static void stop_counting(struct exchange *ex)
 {
+    if (ex->active)
+        COUNTER_ADD(counts_of(ex), active, -1);
+    ex->active = false;
     if (ex->counted)
         atomic_fetch_sub_explicit(&ex->target->outstanding, 1,
                                   memory_order_relaxed);
@@ -47,11 +66,12 @@ bool exchange_next_target(struct exchange *ex)
 {
     struct target *next;
 
+    exchange_count_error(ex);
     stop_counting(ex);
     ex->tried[ex->ntried++] = ex->target;
     if (ex->ntried == TARGETS_TRIED_MAX)
         return false;
-    next = group_choose_other(ex->group, ex->tried, ex->ntried);
+    next = group_choose_other(ex->zone, ex->tried, ex->ntried);
     if (next == NULL)
         return false;
     exchange_take_target(ex, next);
@@ -118,6 +138,22 @@ static void cut_off(struct exchange *ex)
     client->ops->cut(client);
 }
 
+static bool is_of_target(enum reason reason)
+{
+    switch (reason) {
+    case REASON_CONNECT:
+    case REASON_CONNECT_TIMEOUT:
+    case REASON_STALE:
+    case REASON_CLOSED:
+    case REASON_MALFORMED:
+    case REASON_TRUNCATED:
+    case REASON_TARGET_TIMEOUT:
+        return true;
+    default:
+        return false;
+    }
+}
+
 static void explain_failure(const struct exchange *ex, enum reason reason)
 {
     log_write(LOG_DEBUG, "proxy", "request ended: %s (%s), target %s",
@@ -133,6 +169,8 @@ void exchange_fail(struct exchange *ex, enum reason reason)
     page.close = status == 400 || status == 408 || status == 417;
     if (log_wants(LOG_DEBUG))
         explain_failure(ex, reason);
+    if (is_of_target(reason))
+        exchange_count_error(ex);
     if (reason == REASON_CLIENT_GONE) {
         COUNTER_ADD(&ex->worker->counters, client_aborts, 1);
         if (ex->record && !ex->responded)

@@ -44,7 +44,8 @@ struct exchange {
     const struct route_table *table;     /* of the lease: the listener's */
     struct action *action;               /* of the rule that took it */
     struct group *group;
-    struct target *target; /* of the lease; a tunnel holds a reference */
+    struct group_zone *zone; /* of the group: where the client is */
+    struct target *target;   /* of the lease; a tunnel holds a reference */
     struct target *tried[TARGETS_TRIED_MAX];
     struct request *request;   /* until it was sent */
     struct response *response; /* while its head is worked on */
@@ -68,6 +69,8 @@ struct exchange {
     bool pinned : 1;
     bool retry : 1;       /* may be sent once more */
     bool counted : 1;     /* in target->outstanding */
+    bool active : 1;      /* in the worker's counts of the target */
+    bool erred : 1;       /* among its errors there */
     bool sent : 1;        /* the request head left */
     bool responded : 1;   /* the response head left */
     bool request_end : 1; /* the request body is all here */
@@ -109,6 +112,9 @@ struct piece exchange_held(const struct hold *hold);
 
 /* Has the request go to this target. */
 void exchange_take_target(struct exchange *ex, struct target *target);
+
+/* The request that the target got was an error of the target. */
+void exchange_count_error(struct exchange *ex);
 
 /* Has it go to another one when its target could not be connected to, which
  * lost nothing of it.  False when there is none left to try. */

@@ -155,27 +155,37 @@ static enum step_result act(struct exchange *ex)
 
 /* A snapshot that is not the newest may choose a target that drains meanwhile:
  * another one then, if it has any. */
-static struct target *choose(struct group *group)
+static struct target *choose(struct exchange *ex)
 {
-    struct target *target = group_choose(group);
+    struct target *target = group_choose(ex->zone, &ex->worker->loop.random);
     struct target *other;
 
     if (target == NULL || !target_drains(target))
         return target;
-    other = group_choose_other(group, &target, 1);
+    other = group_choose_other(ex->zone, &target, 1);
     return other ? other : target;
+}
+
+/* Where the client would be connected to; for most groups there is but one. */
+static struct group_zone *zone_of(const struct exchange *ex)
+{
+    struct group *group = ex->group;
+
+    return group->nzones == 1
+               ? group->zones
+               : group_zone_of(group, server_stream_number(ex->client));
 }
 
 static enum step_result select_target(struct exchange *ex)
 {
-    struct group *group = ex->group;
-    struct target *target = group->config->attributes.sticky
-                                ? exchange_sticky_target(ex)
-                                : choose(group);
+    struct target *target;
 
+    ex->zone = zone_of(ex);
+    target = ex->group->config->attributes.sticky ? exchange_sticky_target(ex)
+                                                  : choose(ex);
     if (target == NULL)
         return fail(ex, REASON_NO_TARGETS);
-    if (atomic_load_explicit(&group->fail_open, memory_order_relaxed))
+    if (atomic_load_explicit(&ex->zone->fail_open, memory_order_relaxed))
         COUNTER_ADD(&ex->worker->counters, unhealthy_routing_requests, 1);
     exchange_take_target(ex, target);
     return STEP_NEXT;
@@ -259,6 +269,8 @@ static enum step_result relay(struct exchange *ex)
     struct response_out out = {0};
     struct piece piece = exchange_seen(ex, &ex->response_hold);
 
+    if (ex->response->status >= 500)
+        exchange_count_error(ex);
     describe(ex, &out);
     if (ex->sticky)
         exchange_sticky_cookies(ex, &out);

@@ -155,7 +155,7 @@ struct target *exchange_sticky_target(struct exchange *ex)
     enum sticky_verdict verdict;
 
     if (s == NULL)
-        return group_choose(ex->group);
+        return group_choose(ex->zone, &ex->worker->loop.random);
     s->of_target = true;
     verdict =
         ex->group->config->attributes.stickiness_type == STICKINESS_APP_COOKIE
@@ -164,7 +164,7 @@ struct target *exchange_sticky_target(struct exchange *ex)
     exchange_explain_more(ex, "sticky", sticky_word(verdict));
     if (verdict == STICKY_ACCEPTED)
         return target;
-    target = group_choose(ex->group);
+    target = group_choose(ex->zone, &ex->worker->loop.random);
     if (target)
         count_anew(ex);
     return target;

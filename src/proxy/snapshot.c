@@ -6,18 +6,6 @@
 #include "base/memory.h"
 #include "lb/sticky.h"
 
-static const struct balancer *balancer_of(enum algorithm algorithm)
-{
-    switch (algorithm) {
-    case ALGORITHM_LEAST_OUTSTANDING:
-        return &balancer_least_outstanding;
-    case ALGORITHM_WEIGHTED_RANDOM: /* for now: an even share for each */
-    case ALGORITHM_ROUND_ROBIN:
-        break;
-    }
-    return &balancer_round_robin;
-}
-
 /* An array of n, or of one where n is 0. */
 static void *array(unsigned n, size_t size)
 {
@@ -27,18 +15,16 @@ static void *array(unsigned n, size_t size)
 /* ---- groups -------------------------------------------------------------- */
 
 static void compile_group(struct group *group, const struct config_group *from,
-                          struct target_registry *registry)
+                          struct str zone, struct target_registry *registry)
 {
-    group->config = from;
-    group->identity = sticky_identity(from->arn);
-    group->balancer = balancer_of(from->attributes.algorithm);
-    group->ntargets = from->ntargets;
-    group->targets = array(from->ntargets, sizeof(struct target *));
-    group->eligible = array(from->ntargets, sizeof(*group->eligible));
+    struct target **targets = array(from->ntargets, sizeof(struct target *));
+
     for (unsigned i = 0; i < from->ntargets; i++)
-        group->targets[i] =
-            target_use(registry, from->arn, &from->targets[i].address);
+        targets[i] = target_use(registry, from->arn, &from->targets[i].address);
+    group_init(group, from, targets, zone);
+    group->identity = sticky_identity(from->arn);
     group_refresh(group);
+    free(targets);
 }
 
 static void compile_groups(struct snapshot *s, struct target_registry *registry)
@@ -48,7 +34,7 @@ static void compile_groups(struct snapshot *s, struct target_registry *registry)
     s->ngroups = config->ngroups;
     s->groups = array(s->ngroups, sizeof(struct group));
     for (unsigned i = 0; i < s->ngroups; i++)
-        compile_group(&s->groups[i], config->groups[i], registry);
+        compile_group(&s->groups[i], config->groups[i], config->zone, registry);
 }
 
 /* ---- listeners ----------------------------------------------------------- */
@@ -130,7 +116,7 @@ static void carry_over(struct snapshot *s, const struct snapshot *before)
         const struct group *old = find_group(before, s->groups[i].config->arn);
 
         if (old)
-            atomic_init(&s->groups[i].cursor, atomic_load(&old->cursor));
+            group_carry(&s->groups[i], old);
     }
     for (unsigned i = 0; i < s->nlisteners; i++) {
         const struct route_table *old =
@@ -204,8 +190,7 @@ void snapshot_free(struct snapshot *s, struct target_registry *registry,
             if (target_unuse(registry, group->targets[k]))
                 orphan(owner, group->targets[k]);
         }
-        free(group->targets);
-        free((void *)(uintptr_t)group->eligible);
+        group_end(group);
     }
     free(s->listeners);
     free(s->groups);

@@ -16,6 +16,7 @@ void tunnel_begin(struct exchange *ex)
     ex->tunnel = true;
     ex->response = NULL;
     ex->group = NULL;
+    ex->zone = NULL;
     ex->table = NULL;
     ex->action = NULL;
     worker_drop(w, ex->lease);

@@ -80,6 +80,7 @@ struct worker_port {
 
 struct worker {
     pthread_t thread;
+    unsigned index; /* among the workers; of its counts in targets */
     struct loop loop;
     struct counters counters;
     struct mailbox mailbox;

@@ -146,7 +146,7 @@ static void test_a_slot_that_goes_over_takes_no_health_along(void **state)
     made_apply(before);
     watch_for_state(t, TARGET_HEALTHY);
     target_hold(t);
-    before->group.ntargets = 0;
+    before->ntargets = 0;
     assert_true(target_unuse(&watch.registry, t));
     target_release(t);
     watch.target = made_add(after, "127.0.0.1", other->port);
@@ -212,7 +212,7 @@ static void test_without_health_checks_targets_are_unavailable(void **state)
     watch_check(t, "unavailable", "Target.HealthCheckDisabled",
                 "Health checks are disabled");
     assert_int_equal(made_eligible(made), 1);
-    assert_false(atomic_load(&made->group.fail_open));
+    assert_false(atomic_load(&made->group.zones[0].fail_open));
     watch_ms(WATCH_INTERVAL_MS);
     assert_int_equal(fake->nvisits, 0);
     fake_end(fake);
@@ -238,7 +238,7 @@ static void test_kinds_of_checks_that_are_not_there_fail_open(void **state)
         watch_check(t, "initial", "Elb.InitialHealthChecking",
                     "Initial health checks in progress");
         assert_int_equal(made_eligible(made), 1);
-        assert_true(atomic_load(&made->group.fail_open));
+        assert_true(atomic_load(&made->group.zones[0].fail_open));
     }
     watch_ms(WATCH_INTERVAL_MS);
     text = capture_end();

@@ -28,13 +28,13 @@ static void test_the_first_answer_makes_a_target_healthy(void **state)
     watch_check(t, "initial", "Elb.RegistrationInProgress",
                 "Target registration is in progress");
     assert_int_equal(made_eligible(made), 1); /* fail open */
-    assert_true(atomic_load(&made->group.fail_open));
+    assert_true(atomic_load(&made->group.zones[0].fail_open));
 
     watch_for_state(t, TARGET_HEALTHY);
     watch_check(t, "healthy", "", "");
     assert_int_equal(fake->requests, 1);
     assert_int_equal(made_eligible(made), 1);
-    assert_false(atomic_load(&made->group.fail_open));
+    assert_false(atomic_load(&made->group.zones[0].fail_open));
     snprintf(expected, sizeof(expected),
              "GET /health HTTP/1.1\r\nHost: 127.0.0.1:%u\r\n"
              "Connection: close\r\nUser-Agent: ELB-HealthChecker/2.0\r\n"
@@ -61,7 +61,7 @@ static void check_failure(void (*break_it)(struct fake *fake,
     break_it(fake, made);
     watch_for_state(t, TARGET_UNHEALTHY);
     watch_check(t, "unhealthy", reason, description);
-    assert_true(atomic_load(&made->group.fail_open));
+    assert_true(atomic_load(&made->group.zones[0].fail_open));
     assert_int_equal(made_eligible(made), 1);
 
     fake->answer = OK;
@@ -180,11 +180,11 @@ test_a_target_that_is_down_at_first_is_initial_till_then(void **state)
     watch_for_state(u, TARGET_HEALTHY);
     watch_for_requests(fake, 1);
     assert_int_equal(made_eligible(made), 1); /* not the initial one */
-    assert_ptr_equal(group_choose(&made->group), u);
+    assert_ptr_equal(group_choose(made->group.zones, NULL), u);
     watch_for_state(t, TARGET_UNHEALTHY);
     assert_true(fake->requests >= 2);
     assert_int_equal(made_eligible(made), 1);
-    assert_ptr_equal(group_choose(&made->group), u);
+    assert_ptr_equal(group_choose(made->group.zones, NULL), u);
     fake_end(fake);
     fake_end(fit);
     watch_no_more();
@@ -277,7 +277,7 @@ static void test_the_health_port_takes_the_place_of_the_targets(void **state)
 
 static bool all_healthy(void)
 {
-    for (unsigned i = 0; i < watch.made->group.ntargets; i++) {
+    for (unsigned i = 0; i < watch.made->ntargets; i++) {
         if (watch_state(watch.made->targets[i]) != TARGET_HEALTHY)
             return false;
     }

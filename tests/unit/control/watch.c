@@ -222,10 +222,8 @@ struct made *made_new(void)
         .unhealthy_threshold = 2,
         .codes.bits[200 / 64] = UINT64_C(1) << 200 % 64,
     };
-    made->group.config = config;
-    made->group.balancer = &balancer_round_robin;
-    made->group.targets = made->targets;
-    made->group.eligible = made->eligible;
+    config->targets = made->of_config;
+    group_init(&made->group, config, made->targets, STR(""));
     made->snapshot.ngroups = 1;
     made->snapshot.groups = &made->group;
     return made;
@@ -237,22 +235,26 @@ struct target *made_add(struct made *made, const char *ip, uint16_t port)
 
     assert_true(address_parse_ip(str_of(ip), &address));
     address.port = port;
-    assert_in_range(made->group.ntargets, 0, WATCH_TARGETS_MAX - 1);
-    return made->targets[made->group.ntargets++] =
+    assert_in_range(made->ntargets, 0, WATCH_TARGETS_MAX - 1);
+    return made->targets[made->ntargets++] =
                target_use(&watch.registry, made->config.arn, &address);
 }
 
 void made_apply(struct made *made)
 {
+    made->config.ntargets = made->ntargets;
+    group_end(&made->group);
+    group_init(&made->group, &made->config, made->targets, STR(""));
     health_monitor_apply(watch.monitor, &made->snapshot);
 }
 
 void made_free(struct made *made)
 {
-    for (unsigned i = 0; i < made->group.ntargets; i++) {
+    for (unsigned i = 0; i < made->ntargets; i++) {
         if (target_unuse(&watch.registry, made->targets[i]))
             target_release(made->targets[i]);
     }
+    group_end(&made->group);
     free(made);
 }
 
@@ -307,7 +309,7 @@ void watch_check(const struct target *t, const char *word, const char *reason,
 
 unsigned made_eligible(const struct made *made)
 {
-    return atomic_load(&made->group.neligible);
+    return atomic_load(&made->group.zones[0].neligible);
 }
 
 static bool has_state(void)

@@ -72,8 +72,9 @@ struct made {
     struct config_group config;
     struct group group;
     struct snapshot snapshot;
+    unsigned ntargets;
     struct target *targets[WATCH_TARGETS_MAX];
-    _Atomic uint16_t eligible[WATCH_TARGETS_MAX];
+    struct config_target of_config[WATCH_TARGETS_MAX];
 };
 
 /* A group "blue" in use, without targets, checked on /health for a 200;

@@ -126,9 +126,9 @@ static const struct config_load_balancer some_load_balancer;
 struct some {
     struct config_group config;
     struct target targets[TARGETS_MAX];
-    struct target *list[TARGETS_MAX];
-    _Atomic uint16_t eligible[TARGETS_MAX];
+    struct config_target of_config[TARGETS_MAX];
     struct group group;
+    struct random random;
 };
 
 static void set_states(struct some *s, const char *states)
@@ -148,16 +148,19 @@ static void set_states(struct some *s, const char *states)
 static void some_begin(struct some *s, unsigned n,
                        const struct balancer *balancer)
 {
-    *s = (struct some){0};
-    for (unsigned i = 0; i < n; i++)
-        s->list[i] = &s->targets[i];
+    struct target *list[TARGETS_MAX];
+
+    *s = (struct some){.random = {{1, 2, 3, 4}}};
+    for (unsigned i = 0; i < n; i++) {
+        list[i] = &s->targets[i];
+        s->targets[i].balance.weight = WEIGHT_FULL;
+    }
+    s->config.ntargets = n;
+    s->config.targets = s->of_config;
     s->config.load_balancer = &some_load_balancer;
     s->config.health.enabled = true;
     s->config.attributes.routing_count = 1;
-    s->group.config = &s->config;
-    s->group.targets = s->list;
-    s->group.eligible = s->eligible;
-    s->group.ntargets = n;
+    group_init(&s->group, &s->config, list, STR(""));
     s->group.balancer = balancer;
 }
 
@@ -165,11 +168,11 @@ static void some_begin(struct some *s, unsigned n,
 static void check_eligible(struct some *s, const char *expected)
 {
     char got[TARGETS_MAX + 1] = "";
-    unsigned n = atomic_load(&s->group.neligible);
+    unsigned n = atomic_load(&s->group.zones[0].neligible);
 
     assert_in_range(n, 0, s->group.ntargets);
     for (unsigned i = 0; i < n; i++)
-        got[i] = (char)('0' + (group_eligible(&s->group, i) - s->targets));
+        got[i] = (char)('0' + (group_eligible(s->group.zones, i) - s->targets));
     assert_string_equal(got, expected);
 }
 
@@ -218,7 +221,9 @@ static void test_healthy_targets_are_eligible_unless_too_few(void **state)
         set_states(&s, cases[i].states);
         group_refresh(&s.group);
         check_eligible(&s, cases[i].eligible);
-        assert_int_equal(atomic_load(&s.group.fail_open), cases[i].fail_open);
+        assert_int_equal(atomic_load(&s.group.zones[0].fail_open),
+                         cases[i].fail_open);
+        group_end(&s.group);
     }
 }
 
@@ -235,7 +240,8 @@ static void test_without_health_checks_all_are_eligible(void **state)
     set_states(&s, "iuhd");
     group_refresh(&s.group);
     check_eligible(&s, "012");
-    assert_false(atomic_load(&s.group.fail_open));
+    assert_false(atomic_load(&s.group.zones[0].fail_open));
+    group_end(&s.group);
 }
 
 static void test_a_group_that_is_not_in_use_has_no_eligible_ones(void **state)
@@ -250,8 +256,9 @@ static void test_a_group_that_is_not_in_use_has_no_eligible_ones(void **state)
         set_states(&s, "hu");
         group_refresh(&s.group);
         check_eligible(&s, "");
-        assert_null(group_choose(&s.group));
+        assert_null(group_choose(s.group.zones, &s.random));
     }
+    group_end(&s.group);
 }
 
 static void test_eligible_ones_follow_the_states(void **state)
@@ -271,6 +278,7 @@ static void test_eligible_ones_follow_the_states(void **state)
         group_refresh(&s.group);
         check_eligible(&s, steps[i][1]);
     }
+    group_end(&s.group);
 }
 
 /* The list is that of an old snapshot: nobody refreshes it. */
@@ -299,7 +307,7 @@ static void test_another_one_was_not_tried_and_does_not_drain(void **state)
         for (const char *p = cases[i].tried; *p; p++)
             tried[ntried++] = &s.targets[*p - '0'];
         for (unsigned draw = 0; draw < 8; draw++) {
-            struct target *t = group_choose_other(&s.group, tried, ntried);
+            struct target *t = group_choose_other(s.group.zones, tried, ntried);
 
             if (cases[i].others[0] == '\0')
                 assert_null(t);
@@ -307,6 +315,7 @@ static void test_another_one_was_not_tried_and_does_not_drain(void **state)
                 assert_non_null(
                     strchr(cases[i].others, (int)('0' + (t - s.targets))));
         }
+        group_end(&s.group);
     }
 }
 
@@ -323,9 +332,10 @@ struct reading {
 static void *read_on(void *arg)
 {
     struct reading *r = arg;
+    struct random random = {{1, 2, 3, 4}};
 
     while (!atomic_load(r->stop)) {
-        struct target *t = group_choose(&r->some->group);
+        struct target *t = group_choose(r->some->group.zones, &random);
 
         if (t == NULL)
             r->none++;
@@ -377,6 +387,7 @@ static void test_readers_always_find_a_target_of_the_group(void **state)
             /* with targets that fail open there is always one */
             assert_int_equal(readings[i].none + readings[i].strange, 0);
         }
+        group_end(&s.group);
     }
 }
 
@@ -393,7 +404,7 @@ static void some_targets(struct some *s, unsigned n,
 
 static unsigned chosen(struct some *s)
 {
-    return (unsigned)(group_choose(&s->group) - s->targets);
+    return (unsigned)(group_choose(s->group.zones, &s->random) - s->targets);
 }
 
 static void test_a_group_without_targets_has_no_choice(void **state)
@@ -406,7 +417,8 @@ static void test_a_group_without_targets_has_no_choice(void **state)
         struct some s;
 
         some_targets(&s, 0, balancers[i]);
-        assert_null(group_choose(&s.group));
+        assert_null(group_choose(s.group.zones, &s.random));
+        group_end(&s.group);
     }
 }
 
@@ -419,6 +431,7 @@ static void test_round_robin_takes_each_in_turn(void **state)
         some_targets(&s, n, &balancer_round_robin);
         for (unsigned i = 0; i < 5 * n; i++)
             assert_int_equal(chosen(&s), i % n);
+        group_end(&s.group);
     }
 }
 
@@ -432,6 +445,7 @@ static void test_round_robin_does_not_look_at_requests_in_progress(void **state)
     for (unsigned i = 0; i < 9; i++)
         assert_int_equal(chosen(&s), i % 3);
     assert_false(balancer_round_robin.counts_outstanding);
+    group_end(&s.group);
 }
 
 static void test_least_outstanding_takes_the_least(void **state)
@@ -449,6 +463,7 @@ static void test_least_outstanding_takes_the_least(void **state)
             atomic_store(&s.targets[i].outstanding, counts[c][i]);
         for (unsigned i = 0; i < 8; i++) /* wherever the turn stands */
             assert_int_equal(chosen(&s), least[c]);
+        group_end(&s.group);
     }
     assert_true(balancer_least_outstanding.counts_outstanding);
 }
@@ -472,6 +487,7 @@ static void test_least_outstanding_takes_turns_among_equals(void **state)
         for (unsigned i = 0; i < 5; i++)
             assert_true(i == 0 || i == 3 || got[i]);
     }
+    group_end(&s.group);
 }
 
 static void test_least_outstanding_evens_out_what_it_is_given(void **state)
@@ -486,6 +502,7 @@ static void test_least_outstanding_evens_out_what_it_is_given(void **state)
         atomic_fetch_add(&s.targets[chosen(&s)].outstanding, 1);
     for (unsigned i = 0; i < 3; i++)
         assert_int_equal(atomic_load(&s.targets[i].outstanding), 10);
+    group_end(&s.group);
 }
 
 static void test_balancers_choose_among_the_eligible_only(void **state)
@@ -500,6 +517,7 @@ static void test_balancers_choose_among_the_eligible_only(void **state)
     for (unsigned i = 0; i < 9; i++)
         assert_int_equal(chosen(&s), fit[i % 3]);
 
+    group_end(&s.group);
     some_targets(&s, 6, &balancer_least_outstanding);
     set_states(&s, "uhuuhh");
     group_refresh(&s.group);
@@ -508,6 +526,7 @@ static void test_balancers_choose_among_the_eligible_only(void **state)
     atomic_store(&s.targets[5].outstanding, 4);
     for (unsigned i = 0; i < 9; i++)
         assert_int_equal(chosen(&s), 4); /* 0 has none, but is not fit */
+    group_end(&s.group);
 }
 
 int main(void)

@@ -20,6 +20,7 @@ struct fixture {
     struct seal *seal;
     struct config_load_balancer lb;
     struct config_group configs[2];
+    struct config_target of_config[TARGETS];
     struct target targets[2][TARGETS];
     struct target *pointers[2][TARGETS];
     struct group groups[2];
@@ -46,22 +47,24 @@ static struct fixture *fixture_new(void)
     for (unsigned g = 0; g < 2; g++) {
         f->configs[g].health.enabled = true;
         f->configs[g].load_balancer = &f->lb;
-        f->groups[g].config = &f->configs[g];
-        f->groups[g].identity = sticky_identity(g ? STR("green") : STR("blue"));
-        f->groups[g].ntargets = TARGETS;
-        f->groups[g].targets = f->pointers[g];
+        f->configs[g].ntargets = TARGETS;
+        f->configs[g].targets = f->of_config;
         f->both[g] = &f->groups[g];
         for (unsigned i = 0; i < TARGETS; i++) {
             f->targets[g][i].address = address_of(g, i);
             f->targets[g][i].state = TARGET_HEALTHY;
             f->pointers[g][i] = &f->targets[g][i];
         }
+        group_init(&f->groups[g], &f->configs[g], f->pointers[g], STR(""));
+        f->groups[g].identity = sticky_identity(g ? STR("green") : STR("blue"));
     }
     return f;
 }
 
 static void fixture_free(struct fixture *f)
 {
+    for (unsigned g = 0; g < 2; g++)
+        group_end(&f->groups[g]);
     seal_free(f->seal);
     free(f);
 }
@@ -192,8 +195,8 @@ static void test_a_target_that_moved_in_its_group_is_found(void **state)
     struct target *last = f->pointers[0][2];
 
     (void)state;
-    f->pointers[0][2] = f->pointers[0][0];
-    f->pointers[0][0] = last;
+    f->groups[0].targets[2] = f->groups[0].targets[0];
+    f->groups[0].targets[0] = last;
     assert_int_equal(judge(f, 0, &entry, NOW, &target), STICKY_ACCEPTED);
     assert_ptr_equal(target, last);
     f->groups[0].ntargets = 1; /* the hint is past the end */
@@ -278,7 +281,7 @@ static void test_the_state_of_the_target_decides(void **state)
 
         f->targets[0][1].state = cases[i].state;
         f->configs[0].health.enabled = cases[i].checked;
-        f->groups[0].fail_open = cases[i].fail_open;
+        f->groups[0].zones[0].fail_open = cases[i].fail_open;
         assert_int_equal(judge(f, 0, &entry, NOW, &target), cases[i].verdict);
         assert_int_equal(target != NULL, cases[i].verdict == STICKY_ACCEPTED);
         fixture_free(f);
