@@ -339,7 +339,10 @@ class States(unittest.TestCase):
                 "TargetGroup": "default", "Target": target.address,
                 "State": "unavailable",
                 "Reason": "Target.HealthCheckDisabled",
-                "Description": "Health checks are disabled"}])
+                "Description": "Health checks are disabled",
+                "AnomalyDetection": {"Result": "normal",
+                                     "MitigationInEffect": "no"},
+                "SlowStart": False, "Weight": 100}])
             with server.client() as client:
                 self.assertEqual(client.ask("/").body, b"Off")
             self.assertEqual(target.probes, [])
