@@ -97,6 +97,11 @@ void attributes_check_load_balancer(const struct config_attributes *read,
 void attributes_check_group(const struct config_group *group,
                             struct report *report);
 
+/* Warns when this process, as the node of `zone` (n == 0: of all), has no
+ * target of the group; once its targets have their addresses. */
+void attributes_check_zone(const struct config_group *group, struct str zone,
+                           struct report *report);
+
 /* Finds the attribute of a "KEY=VALUE" of the command line, whatever has it,
  * and tries the value.  NULL with an error that says what ALB takes or what
  * the name might have been. */

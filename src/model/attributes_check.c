@@ -148,3 +148,24 @@ void attributes_check_group(const struct config_group *group,
     check_threshold(group, "percentage", a->dns_percent, a->routing_percent, 0,
                     report);
 }
+
+void attributes_check_zone(const struct config_group *group, struct str zone,
+                           struct report *report)
+{
+    unsigned here = 0;
+
+    if (zone.n == 0 || group->attributes.cross_zone != CROSS_ZONE_FALSE ||
+        group->ntargets == 0)
+        return;
+    for (unsigned i = 0; i < group->ntargets; i++)
+        here += group->targets[i].zone.n == 0 ||
+                str_eq(group->targets[i].zone, zone);
+    if (here == 0)
+        report_warning(report, &group->place,
+                       "target group " STR_FMT " has no target in zone " STR_FMT
+                       ", so that its requests get 503 from this process\n"
+                       "give --zone a zone such as " STR_FMT
+                       ", or leave load_balancing.cross_zone.enabled out",
+                       STR_ARG(group->id), STR_ARG(zone),
+                       STR_ARG(group->targets[0].zone));
+}

@@ -267,6 +267,8 @@ static void apply_local(struct build *build)
     for (unsigned i = 0; i < config->ngroups; i++)
         config->groups[i]->retry = build->local->retry;
     local_apply(config, &hints, build->local, build->report);
+    for (unsigned i = 0; i < config->ngroups; i++)
+        attributes_check_zone(config->groups[i], config->zone, build->report);
 }
 
 /* Some problems have places of the config, which does not live as long as the

@@ -88,6 +88,8 @@ class Zones(unittest.TestCase):
         with server.client() as client:
             self.assertEqual(client.ask("/").status, 503)
         self.assertEqual(pool.asked, [0, 0])
+        self.assertIn("target group Blue has no target in zone " + C,
+                      server.story())
 
     # 76
     def test_clients_leave_a_zone_that_dns_leaves_out(self):

@@ -159,6 +159,32 @@ static void test_other_methods_are_not_allowed(void **state)
     }
 }
 
+static void test_targets_say_what_holds_them_back(void **state)
+{
+    static const struct local_target target = {
+        .group = STR("blue"),
+        .address = STR("10.0.0.1:80"),
+        .state = STR("healthy"),
+        .anomaly = STR("anomalous"),
+        .mitigation = true,
+        .slow_start = true,
+        .weight = 205,
+    };
+    struct local_view seen = view;
+    struct text t = text_in(body, LOCAL_BODY_MAX);
+
+    (void)state;
+    seen.targets = &target;
+    seen.ntargets = 1;
+    local_handle(STR("GET"), STR("/targets"), &seen, &t);
+    body[t.n] = '\0';
+    assert_string_equal(
+        body, "[{\"TargetGroup\": \"blue\", \"Target\": \"10.0.0.1:80\", "
+              "\"State\": \"healthy\", \"AnomalyDetection\": {\"Result\": "
+              "\"anomalous\", \"MitigationInEffect\": \"yes\"}, "
+              "\"SlowStart\": true, \"Weight\": 2.05}]\n");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -173,6 +199,7 @@ int main(void)
         cmocka_unit_test(test_query_does_not_matter),
         cmocka_unit_test(test_other_paths_are_not_found),
         cmocka_unit_test(test_other_methods_are_not_allowed),
+        cmocka_unit_test(test_targets_say_what_holds_them_back),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -147,6 +147,28 @@ static void test_many_targets_stay_themselves_over_many_snapshots(void **state)
     target_registry_end(&r);
 }
 
+static void test_counts_are_summed_over_the_workers(void **state)
+{
+    struct target_registry r = {.nworkers = 3};
+    struct target *t = use(&r, BLUE, "10.0.0.1:80");
+    struct target_sum sum;
+
+    (void)state;
+    assert_int_equal(t->ncounts, 3);
+    for (unsigned i = 0; i < 3; i++) {
+        assert_int_equal((uintptr_t)&t->counts[i] % MEMORY_LINE, 0);
+        atomic_store(&t->counts[i].requests, 10 + i);
+        atomic_store(&t->counts[i].errors, 1 + i);
+        atomic_store(&t->counts[i].active, i);
+    }
+    sum = target_sum(t);
+    assert_int_equal(sum.requests, 33);
+    assert_int_equal(sum.errors, 6);
+    assert_int_equal(sum.active, 3);
+    assert_int_equal(t->balance.weight, WEIGHT_FULL);
+    target_registry_end(&r);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -157,6 +179,7 @@ int main(void)
         cmocka_unit_test(test_whoever_holds_a_target_may_go_on_with_it),
         cmocka_unit_test(test_slots_are_used_again_the_lowest_first),
         cmocka_unit_test(test_many_targets_stay_themselves_over_many_snapshots),
+        cmocka_unit_test(test_counts_are_summed_over_the_workers),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -442,8 +442,10 @@ static void test_weighted_random_is_no_sequence(void **state)
 
 static void test_equal_weights_leave_the_plain_sequence(void **state)
 {
-    static const uint32_t less[] = {WEIGHT_FULL, WEIGHT_FULL / 2, WEIGHT_FULL};
-    static const uint32_t full[] = {WEIGHT_FULL, WEIGHT_FULL, WEIGHT_FULL};
+    static const uint32_t less[TARGETS_MAX] = {WEIGHT_FULL, WEIGHT_FULL / 2,
+                                               WEIGHT_FULL};
+    static const uint32_t full[TARGETS_MAX] = {WEIGHT_FULL, WEIGHT_FULL,
+                                               WEIGHT_FULL};
     struct some s;
 
     (void)state;
@@ -460,8 +462,8 @@ static void test_equal_weights_leave_the_plain_sequence(void **state)
 
 static void test_weights_count_in_the_zone_of_the_target(void **state)
 {
-    static const uint32_t weights[] = {WEIGHT_FULL, WEIGHT_FULL, 2500,
-                                       WEIGHT_FULL};
+    static const uint32_t weights[TARGETS_MAX] = {WEIGHT_FULL, WEIGHT_FULL,
+                                                  2500, WEIGHT_FULL};
     struct some s;
     unsigned got = 0;
 
@@ -478,7 +480,7 @@ static void test_weights_count_in_the_zone_of_the_target(void **state)
 
 static void test_a_group_that_fails_open_ignores_weights(void **state)
 {
-    static const uint32_t weights[] = {1, WEIGHT_FULL};
+    static const uint32_t weights[TARGETS_MAX] = {1, WEIGHT_FULL};
     struct some s;
     unsigned got = 0;
 
