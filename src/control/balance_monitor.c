@@ -263,6 +263,20 @@ static void fit(struct balance_monitor *monitor, unsigned n)
     monitor->cap = n;
 }
 
+/* What a target did before its group had enough of them says nothing. */
+static void watch(const struct group *group)
+{
+    bool watched = may_differ(group);
+
+    for (unsigned i = 0; i < group->ntargets; i++) {
+        struct target_balance *b = &group->targets[i]->balance;
+
+        if (watched && !b->watched)
+            b->seen = target_sum(group->targets[i]);
+        b->watched = watched;
+    }
+}
+
 /* Mitigation that was turned off, or that has too few targets left, ends. */
 static void take_back(const struct group *group)
 {
@@ -287,6 +301,7 @@ void balance_monitor_apply(struct balance_monitor *monitor,
     for (unsigned i = 0; i < snapshot->ngroups; i++) {
         const struct group *group = &snapshot->groups[i];
 
+        watch(group);
         take_back(group);
         ramps |= weigh(group, monitor->loop->now_us);
         any |= may_differ(group);

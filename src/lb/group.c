@@ -98,6 +98,7 @@ void group_init(struct group *group, const struct config_group *config,
                 struct target *const *targets, struct str here)
 {
     unsigned n = config->ntargets;
+    bool own = config->attributes.cross_zone == CROSS_ZONE_FALSE;
 
     *group = (struct group){
         .config = config,
@@ -105,7 +106,7 @@ void group_init(struct group *group, const struct config_group *config,
         .ntargets = n,
         .targets = memory_zeroed(n + 1, sizeof(struct target *)),
         .members = memory_zeroed(n + 1, sizeof(struct target *)),
-        .zones = memory_zeroed(n + 1, sizeof(struct group_zone)),
+        .zones = memory_zeroed(own ? n + 1 : 1, sizeof(struct group_zone)),
     };
     for (unsigned i = 0; i < n; i++)
         group->targets[i] = targets[i];

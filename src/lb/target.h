@@ -33,7 +33,8 @@ struct target_balance {
         uint64_t requests;
         uint64_t errors;
         uint64_t active;
-    } seen; /* when anomalies were looked for last */
+    } seen;       /* when anomalies were looked for last */
+    bool watched; /* they are */
 };
 
 struct target {

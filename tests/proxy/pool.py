@@ -2,8 +2,8 @@
 """Targets that say who they are, and how often they were asked.
 
     Pool("a", "b")     an origin for each name; pool["a"].asked counts requests,
-                       pool["a"].status is what they get, pool["a"].health what
-                       health checks get (None: no answer)
+                       pool["a"].status is what they get (None: it closes),
+                       pool["a"].health what health checks get (None: nothing)
     ask_many(client)   who answered each of a number of requests
 """
 import rig
@@ -28,6 +28,8 @@ class Member(Origin):
                 conn.send(respond(b"", self.health, b"Said"))
             else:
                 self.asked += 1
+                if self.status is None:
+                    return
                 conn.send(respond(self.name.encode(), self.status, b"Said"))
 
 

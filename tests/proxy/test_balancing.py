@@ -112,6 +112,7 @@ class Balancing(unittest.TestCase):
                 self.assertGreater(p, 0.001, got)
                 return
 
+    # 50
     def test_10000_requests_split_90_to_10(self):
         blue, green = self.made(b"blue", b"green")
         sluice = self.run_with("blue=%s@90,green=%s@10" % (
@@ -139,6 +140,7 @@ class Balancing(unittest.TestCase):
             o.address for o in made), workers=1)
         self.assertSplit(sluice, made, [1, 1], 2000)
 
+    # 59
     def test_round_robin_takes_the_targets_of_a_group_in_turn(self):
         made = self.made(b"a", b"b", b"c")
         sluice = self.run_with(",".join(o.address for o in made), workers=1)
@@ -151,6 +153,7 @@ class Balancing(unittest.TestCase):
         self.assertEqual(ask_many(sluice, 600), [])
         self.assertEqual(counts(made), [210, 210, 210])
 
+    # 60
     def test_least_outstanding_requests_picks_the_free_target(self):
         go = threading.Event()
         self.addCleanup(go.set)

@@ -87,13 +87,21 @@ class Anomalies(Case):
     # 62
     def test_a_target_that_fails_is_found_and_relieved(self):
         groups = {"Mitigated": {**RANDOM, MITIGATION: "on"},
-                  "Watched": None, "Pair": {**RANDOM, MITIGATION: "on"}}
+                  "Watched": None, "Closing": None, "Refusing": None,
+                  "Pair": {**RANDOM, MITIGATION: "on"}}
         pools, stack, over = {}, Stack(), threading.Event()
+        closed = rig.Closed()
+        self.addCleanup(closed.close)
         for port, (name, attributes) in enumerate(groups.items(), 80):
             members = ["good1", "bad"] + ["good2"] * (name != "Pair")
             pools[name] = self.pool(*members)
-            pools[name]["bad"].status = 500
-            stack.group(name, pools[name].address, attributes, **CHECKS)
+            bad, addresses = pools[name]["bad"], pools[name].address
+            bad.status = None if name == "Closing" else 500
+            if name == "Refusing":      # others answer its health checks
+                addresses[1] = closed.address
+                bad.port = int(closed.address.split(":")[1])
+            stack.group(name, addresses, attributes, **CHECKS,
+                        HealthCheckPort=str(pools[name]["good1"].port))
             stack.listener("L" + name, port, forward(name))
         server = Served(stack)
         self.addCleanup(server.stop)
@@ -111,9 +119,10 @@ class Anomalies(Case):
                 "Result": "normal", "MitigationInEffect": "no"})
         threads = self.load(server, ["L" + name for name in groups], over)
         until(lambda: result("Mitigated") == {
-            "Result": "anomalous", "MitigationInEffect": "yes"} and result(
-                "Watched") == {
-                    "Result": "anomalous", "MitigationInEffect": "no"},
+            "Result": "anomalous", "MitigationInEffect": "yes"} and all(
+                result(name) == {
+                    "Result": "anomalous", "MitigationInEffect": "no"}
+                for name in ("Watched", "Closing", "Refusing")),
               lambda: "anomalous: %s" % server.targets(), LONG)
         over.set()
         for thread in threads:

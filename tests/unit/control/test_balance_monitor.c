@@ -219,6 +219,27 @@ static void test_counts_of_all_workers_show_an_anomaly(void **state)
     }
 }
 
+static void test_what_came_before_there_were_enough_says_nothing(void **state)
+{
+    (void)state;
+    s.config.ntargets = 2;
+    group_end(&s.group);
+    group_init(&s.group, &s.config, s.targets, STR(""));
+    all_healthy();
+    count(1, 0, 1000, 1000);
+    s.config.ntargets = TARGETS;
+    group_end(&s.group);
+    group_init(&s.group, &s.config, s.targets, STR(""));
+    apply();
+    for (unsigned i = 0; i < TARGETS; i++)
+        count(i, 0, 100, 0);
+    pass(ANOMALY_PERIOD_MS);
+    assert_string_equal(balance_anomaly_word(s.targets[1]), "normal");
+    count(1, 0, 100, 100);
+    pass(ANOMALY_PERIOD_MS);
+    assert_string_equal(balance_anomaly_word(s.targets[1]), "anomalous");
+}
+
 static void test_mitigation_cuts_the_weight_in_the_group(void **state)
 {
     unsigned got = 0;
@@ -272,6 +293,7 @@ int main(void)
         SCENE(test_slow_start_goes_on_in_the_next_snapshot),
         SCENE(test_a_target_that_is_registered_again_begins_anew),
         SCENE(test_counts_of_all_workers_show_an_anomaly),
+        SCENE(test_what_came_before_there_were_enough_says_nothing),
         SCENE(test_mitigation_cuts_the_weight_in_the_group),
         SCENE(test_one_that_fails_its_checks_is_no_anomaly_any_more),
         SCENE(test_what_only_some_groups_need_sets_no_timer),
