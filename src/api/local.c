@@ -11,6 +11,14 @@ static void put_healthz(struct text *body, const struct local_view *view)
     TEXT_LITERAL(body, "ok\n");
 }
 
+/* Hundredths of a percent. */
+static void put_percent(struct text *body, const char *key, unsigned part)
+{
+    text_printf(body, ", \"%s\": %u", key, part / 100);
+    if (part % 100)
+        text_printf(body, ".%02u", part % 100);
+}
+
 static void put_target(struct text *body, const struct local_target *target)
 {
     TEXT_LITERAL(body, "{\"TargetGroup\": ");
@@ -29,16 +37,16 @@ static void put_target(struct text *body, const struct local_target *target)
     }
     TEXT_LITERAL(body, ", \"AnomalyDetection\": {\"Result\": ");
     text_json(body, target->anomaly);
-    text_printf(body,
-                ", \"MitigationInEffect\": \"%s\"}, \"SlowStart\": %s, "
-                "\"Weight\": %u.%02u}",
-                target->mitigation ? "yes" : "no",
-                target->slow_start ? "true" : "false", target->weight / 100,
-                target->weight % 100);
+    text_printf(body, ", \"MitigationInEffect\": \"%s\"}",
+                target->mitigation ? "yes" : "no");
+    put_percent(body, "WeightPercent", target->weight);
+    if (target->slow_start)
+        put_percent(body, "SlowStartPercent", target->weight);
+    text_char(body, '}');
 }
 
-/* Every registered target, in the words of DescribeTargetHealth; its weight is
- * in percent. */
+/* Every registered target, in the words of DescribeTargetHealth and
+ * /status.json. */
 static void put_targets(struct text *body, const struct local_view *view)
 {
     text_char(body, '[');

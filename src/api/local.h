@@ -20,7 +20,7 @@ struct local_target {
     struct str description; /* n == 0: none */
     struct str anomaly;     /* normal or anomalous */
     bool mitigation;        /* in effect, because of an anomaly */
-    bool slow_start;        /* it is in slow start */
+    bool slow_start;        /* it is in slow start; the weight is its ramp */
     unsigned weight;        /* in hundredths of a percent of a full share */
 };
 

@@ -1,11 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """Targets that say who they are, and how often they were asked.
 
-    Pool("a", "b")     an origin for each name; pool["a"].asked counts requests,
-                       pool["a"].status is what they get (None: it closes),
+    Pool("a", "b")     an origin for each name; pool["a"].asked counts what it
+                       was asked, pool["a"].status is what they get (None: it closes),
                        pool["a"].health what health checks get (None: nothing)
     ask_many(client)   who answered each of a number of requests
 """
+import json
+
 import rig
 from rig import Origin, head, respond
 
@@ -67,6 +69,14 @@ def shown(server, group):
     """What /targets says, by the port of the target."""
     return {int(t["Target"].rsplit(":", 1)[1]): t for t in server.targets()
             if t["TargetGroup"] == group.lower()}
+
+
+def shares(server, group):
+    """What `sluice status` says of each port: its percents of the group."""
+    view = json.loads(server.api("/status.json").body)
+    return {t["Target"]["Port"]: t["SharePercent"]
+            for g in view["TargetGroups"]
+            if g["TargetGroupName"] == group.lower() for t in g["Targets"]}
 
 
 def wait_states(server, group, **wanted):

@@ -342,7 +342,7 @@ class States(unittest.TestCase):
                 "Description": "Health checks are disabled",
                 "AnomalyDetection": {"Result": "normal",
                                      "MitigationInEffect": "no"},
-                "SlowStart": False, "Weight": 100}])
+                "WeightPercent": 100}])
             with server.client() as client:
                 self.assertEqual(client.ask("/").body, b"Off")
             self.assertEqual(target.probes, [])

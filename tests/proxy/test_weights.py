@@ -10,7 +10,7 @@ import threading
 import unittest
 
 import rig
-from pool import Pool, ask_many, shown
+from pool import Pool, ask_many, shares, shown
 from rig import Sluice, until
 from stack import Served, Stack, command, forward
 from test_balancing import chi_square_p
@@ -130,10 +130,10 @@ class Anomalies(Case):
         for name in groups:
             self.assertEqual(result(name, "good1"), {
                 "Result": "normal", "MitigationInEffect": "no"})
-            self.assertEqual(of(name, "good1")["Weight"], 100)
+            self.assertEqual(of(name, "good1")["WeightPercent"], 100)
         self.assertEqual(result("Pair")["Result"], "normal")
-        self.assertEqual(of("Watched")["Weight"], 100)
-        self.assertLessEqual(of("Mitigated")["Weight"], 25)
+        self.assertEqual(of("Watched")["WeightPercent"], 100)
+        self.assertLessEqual(of("Mitigated")["WeightPercent"], 25)
         for name, share in (("Mitigated", 25 / 225), ("Watched", 1 / 3)):
             with server.client("L" + name, timeout=LONG) as client:
                 bad = ask_many(client, 900).count("bad")
@@ -167,28 +167,30 @@ class SlowStart(Case):
         pool = self.pool("old", "new")
         server = self.server(pool, "old", seconds=900)
         self.healthy(server, pool, "old")
-        self.assertFalse(self.of(server, pool, "old")["SlowStart"])
+        self.assertNotIn("SlowStartPercent", self.of(server, pool, "old"))
         server.reload(self.stack(pool, "old", "new", seconds=900))
         self.healthy(server, pool, "new")
         before = self.of(server, pool, "new")
-        self.assertTrue(before["SlowStart"])
-        self.assertFalse(self.of(server, pool, "old")["SlowStart"])
+        self.assertIn("SlowStartPercent", before)
+        self.assertNotIn("SlowStartPercent", self.of(server, pool, "old"))
         with server.client(timeout=LONG) as client:
             names = ask_many(client, 1000)
         after = self.of(server, pool, "new")
-        low, high = (w["Weight"] / (100 + w["Weight"])
+        low, high = (w["WeightPercent"] / (100 + w["WeightPercent"])
                      for w in (before, after))
         self.assertGreaterEqual(names.count("new"), 1000 * low - 8)
         self.assertLessEqual(names.count("new"), 1000 * high + 8)
         self.assertGreater(names.count("new"), 0)
+        self.assertAlmostEqual(shares(server, "Blue")[pool["new"].port],
+                               100 * high, delta=5)
         # The same target in a shorter slow start is further on.
         server.reload(self.stack(pool, "old", "new", seconds=30))
-        until(lambda: self.of(server, pool, "new")["Weight"] >
-              after["Weight"] + 1, "a greater weight", LONG)
-        self.assertTrue(self.of(server, pool, "new")["SlowStart"])
+        until(lambda: self.of(server, pool, "new")["WeightPercent"] >
+              after["WeightPercent"] + 1, "a greater weight", LONG)
+        self.assertIn("SlowStartPercent", self.of(server, pool, "new"))
         server.reload(self.stack(pool, "old", "new", seconds=0))
-        self.assertFalse(self.of(server, pool, "new")["SlowStart"])
-        self.assertEqual(self.of(server, pool, "new")["Weight"], 100)
+        self.assertNotIn("SlowStartPercent", self.of(server, pool, "new"))
+        self.assertEqual(self.of(server, pool, "new")["WeightPercent"], 100)
         with server.client(timeout=LONG) as client:
             names = ask_many(client, 100)
         self.assertEqual(names.count("new"), 50)
@@ -200,8 +202,8 @@ class SlowStart(Case):
         self.healthy(server, pool, *pool)
         for name in pool:
             target = self.of(server, pool, name)
-            self.assertFalse(target["SlowStart"])
-            self.assertEqual(target["Weight"], 100)
+            self.assertNotIn("SlowStartPercent", target)
+            self.assertEqual(target["WeightPercent"], 100)
         with server.client(timeout=LONG) as client:
             names = ask_many(client, 30)
         self.assertEqual([names.count(n) for n in pool], [10, 10, 10])
@@ -213,8 +215,8 @@ class SlowStart(Case):
         self.healthy(server, pool, "a", "b")
         server.reload(self.stack(pool, "c", "d"))
         self.healthy(server, pool, "c", "d")
-        self.assertFalse(self.of(server, pool, "c")["SlowStart"])
-        self.assertFalse(self.of(server, pool, "d")["SlowStart"])
+        self.assertNotIn("SlowStartPercent", self.of(server, pool, "c"))
+        self.assertNotIn("SlowStartPercent", self.of(server, pool, "d"))
 
     # 63
     def test_turning_it_on_does_not_slow_those_that_are_healthy(self):
@@ -223,7 +225,7 @@ class SlowStart(Case):
         self.healthy(server, pool, "a", "b")
         server.reload(self.stack(pool, "a", "b", seconds=30))
         for name in pool:
-            self.assertFalse(self.of(server, pool, name)["SlowStart"])
+            self.assertNotIn("SlowStartPercent", self.of(server, pool, name))
 
     # 63
     def test_nobody_starts_slowly_when_no_other_is_healthy(self):
@@ -232,7 +234,7 @@ class SlowStart(Case):
         server = self.server(pool, "sick")
         server.reload(self.stack(pool, "sick", "new"))
         self.healthy(server, pool, "new")
-        self.assertFalse(self.of(server, pool, "new")["SlowStart"])
+        self.assertNotIn("SlowStartPercent", self.of(server, pool, "new"))
 
 
 if __name__ == "__main__":

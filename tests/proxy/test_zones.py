@@ -5,7 +5,7 @@ ports that targets have."""
 import unittest
 
 import rig
-from pool import Member, Pool, ask_many, shown, wait_states
+from pool import Member, Pool, ask_many, shares, shown, wait_states
 from stack import Served, Stack, command, forward
 
 A, B, C = "us-east-1a", "us-east-1b", "us-east-1c"
@@ -55,6 +55,8 @@ class Zones(unittest.TestCase):
             self.assertEqual(len({n[0] for n in names}), 1, names)
             self.assertEqual(len(set(names)), 2, names)
             zones.append(names[0][0])
+        self.assertEqual(
+            [shares(server, "Blue")[m.port] for m in pool.values()], [25] * 4)
         self.assertGreater(zones.count("a"), 4)
         self.assertGreater(zones.count("b"), 4)
 
@@ -99,6 +101,8 @@ class Zones(unittest.TestCase):
         self.healthy(server, pool, "b")
         self.assertEqual({n for names in self.clients(server, 20)
                           for n in names}, {"a"})
+        self.assertEqual(shares(server, "Blue"), {
+            pool["a"].port: 100, pool["b"].port: 0})
         self.assertEqual(server.metric(
             "sluice_unhealthy_routing_requests_total"), 0)
 

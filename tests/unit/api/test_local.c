@@ -182,7 +182,7 @@ static void test_targets_say_what_holds_them_back(void **state)
         body, "[{\"TargetGroup\": \"blue\", \"Target\": \"10.0.0.1:80\", "
               "\"State\": \"healthy\", \"AnomalyDetection\": {\"Result\": "
               "\"anomalous\", \"MitigationInEffect\": \"yes\"}, "
-              "\"SlowStart\": true, \"Weight\": 2.05}]\n");
+              "\"WeightPercent\": 2.05, \"SlowStartPercent\": 2.05}]\n");
 }
 
 int main(void)
