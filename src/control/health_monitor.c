@@ -268,6 +268,7 @@ static void drop(struct monitored *m)
 static void end(struct monitored *m)
 {
     store_state(m->target, TARGET_DRAINING);
+    balance_begin(m->target); /* its slow start is over */
     if (m->monitor->leaving)
         deregistration_begin(m->monitor->leaving, m->target, m->group->config);
     drop(m);
