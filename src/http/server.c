@@ -97,7 +97,7 @@ static void await_request(struct server_session *s)
     s->scanned = s->parse_at = 0;
     s->head = false;
     conn->pauses = 0;
-    if (s->port->draining)
+    if (s->port->draining && !s->port->patient)
         conn_timer(conn, s->requests ? DRAIN_IDLE_MS : DRAIN_FRESH_MS);
     else
         conn_timer(conn, s->port->idle_ms);
@@ -596,7 +596,7 @@ bool server_port_init(struct server_port *port, struct loop *loop)
 {
     port->loop = loop;
     port->fields_set = NULL;
-    port->draining = false;
+    port->draining = port->patient = false;
     port->desync_mode = DESYNC_MODE_DEFENSIVE;
     port->nsessions = 0;
     list_init(&port->sessions);
@@ -648,6 +648,7 @@ struct server_stream *server_accept(struct server_port *port, int fd,
 void server_port_drain(struct server_port *port)
 {
     port->draining = true;
+    port->patient = false;
     for (struct list *l = port->sessions.next; l != &port->sessions;
          l = l->next) {
         struct server_session *s =
@@ -656,6 +657,13 @@ void server_port_drain(struct server_port *port)
         if (!s->conn.closed && s->state == SERVER_HEAD && s->parse_at == 0)
             conn_timer(&s->conn, s->requests ? DRAIN_IDLE_MS : DRAIN_FRESH_MS);
     }
+    if (port->nsessions == 0 && port->on_empty)
+        port->on_empty(port);
+}
+
+void server_port_retire(struct server_port *port)
+{
+    port->draining = port->patient = true;
     if (port->nsessions == 0 && port->on_empty)
         port->on_empty(port);
 }

@@ -27,6 +27,7 @@ struct server_port {
                                                  NULL: none */
     enum desync_mode desync_mode; /* defensive unless the caller says so */
     bool draining;
+    bool patient; /* draining: idle connections stay for one more request */
     unsigned nsessions;
     _Atomic uint64_t *open; /* gets the number of connections, for other
                                threads to read; NULL: nobody does */
@@ -57,6 +58,12 @@ struct server_stream *server_accept(struct server_port *port, int fd,
 /* Answers what comes with `Connection: close` from now on and closes idle
  * connections after a short grace; on_empty follows when none is left. */
 void server_port_drain(struct server_port *port);
+
+/* The same, but idle connections stay until their next request or their idle
+ * timeout: a close could meet a request that is on its way.  For a process
+ * that another one has taken over from, and so may take its time.
+ * server_port_drain() may follow. */
+void server_port_retire(struct server_port *port);
 
 struct server_port *server_stream_port(const struct server_stream *stream);
 

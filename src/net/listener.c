@@ -59,6 +59,34 @@ int listener_open(struct address *address, bool shared, struct error *error)
     return -1;
 }
 
+static int option_of(int fd, int level, int name)
+{
+    int value = 0;
+    socklen_t n = sizeof(value);
+
+    return getsockopt(fd, level, name, &value, &n) ? 0 : value;
+}
+
+bool listener_adopt(int fd, struct address *address)
+{
+    struct sockaddr_storage sa = {.ss_family = AF_UNSPEC};
+    socklen_t n = sizeof(sa);
+    int one = 1;
+    int flags = fcntl(fd, F_GETFL);
+
+    if (flags < 0 || option_of(fd, SOL_SOCKET, SO_TYPE) != SOCK_STREAM ||
+        !option_of(fd, SOL_SOCKET, SO_ACCEPTCONN) ||
+        getsockname(fd, (struct sockaddr *)&sa, &n) ||
+        (sa.ss_family != AF_INET && sa.ss_family != AF_INET6))
+        return false;
+    address_from_sockaddr((struct sockaddr *)&sa, address);
+    /* There is mostly none: an error says nothing. */
+    setsockopt(fd, SOL_SOCKET, SO_DETACH_FILTER, &one, sizeof(one));
+    return fcntl(fd, F_SETFL, flags | O_NONBLOCK) == 0 &&
+           fcntl(fd, F_SETFD, FD_CLOEXEC) == 0 &&
+           !setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
+}
+
 /* With no descriptor left the queue would stay readable and the loop would
  * spin: one kept in reserve takes the connection, so that it can be closed.
  * False when there was none, or no reserve. */

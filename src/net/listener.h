@@ -32,6 +32,12 @@ struct listener {
  * the same address. */
 int listener_open(struct address *address, bool shared, struct error *error);
 
+/* Takes a socket that somebody else opened, such as the parent or a service
+ * manager: sets what listener_open() sets on one, and undoes a listener_stop().
+ * `address` gets where it is bound.  False when it is no listening TCP socket
+ * of IPv4 or IPv6; nothing is closed. */
+bool listener_adopt(int fd, struct address *address);
+
 /* Accepts from a socket of listener_open().  The caller has set on_accept,
  * on_stopped and owner.  False when the loop cannot watch it. */
 bool listener_start(struct listener *listener, struct loop *loop, int fd);
@@ -42,7 +48,8 @@ bool listener_start(struct listener *listener, struct loop *loop, int fd);
  * reset, which a bare close() would do to the queue. */
 void listener_stop(struct listener *listener);
 
-/* Closes at once. */
+/* Closes at once.  What is in the accept queue is reset, unless somebody else
+ * has the socket open: then it is theirs. */
 void listener_end(struct listener *listener);
 
 #endif

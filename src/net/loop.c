@@ -92,6 +92,7 @@ static void arm(struct loop *loop)
 
 void loop_run(struct loop *loop)
 {
+    arm(loop); /* timers that were set before */
     while (!loop->stop) {
         int flags = EVLOOP_ONCE;
 

@@ -207,26 +207,48 @@ static void on_port_empty(struct server_port *port)
     look_at_port(worker_port_of(port));
 }
 
+/* Another process serves what is in the queue. */
+static void leave_listener(struct worker_port *p)
+{
+    listener_end(&p->listener);
+    p->stopped = true;
+}
+
 static void drain_port(struct worker_port *p)
 {
-    if (p->port.draining)
+    if (p->port.draining && !p->port.patient)
         return;
-    listener_stop(&p->listener);
+    if (p->lent)
+        leave_listener(p);
+    else if (!p->stopped)
+        listener_stop(&p->listener);
     server_port_drain(&p->port);
 }
 
-static void drain(struct worker *w)
+static void retire_port(struct worker_port *p)
+{
+    if (p->port.draining)
+        return;
+    leave_listener(p);
+    server_port_retire(&p->port);
+}
+
+static void drain(struct worker *w, bool patiently)
 {
     struct list *l = w->ports.next;
 
-    if (w->draining)
+    if (w->draining && (patiently || !w->retiring))
         return;
     w->draining = true;
+    w->retiring = patiently;
     while (l != &w->ports) {
         struct worker_port *p = LIST_ENTRY_OF(l, struct worker_port, node);
 
         l = l->next;
-        drain_port(p);
+        if (patiently)
+            retire_port(p);
+        else
+            drain_port(p);
     }
     report_when_drained(w);
 }
@@ -250,6 +272,7 @@ static void init_port(struct worker_port *p, struct worker *w,
 {
     p->worker = w;
     p->slot = listen->slot;
+    p->lent = listen->lent;
     p->port.handler = &exchange_server_handler;
     p->port.owner = p;
     p->port.local = listen->address;
@@ -380,7 +403,11 @@ static void on_message(struct mailbox *mailbox, struct message *message)
     }
     case WORKER_DRAIN:
         free(message);
-        drain(w);
+        drain(w, false);
+        break;
+    case WORKER_RETIRE:
+        free(message);
+        drain(w, true);
         break;
     case WORKER_STOP:
         free(message);

@@ -30,6 +30,8 @@ enum worker_message {
     WORKER_TARGET_RETURNS, /* struct worker_target: it is registered again */
     WORKER_SEAL,           /* struct worker_seal: other keys of cookies */
     WORKER_DRAIN,          /* struct message: accept no more, finish, report */
+    WORKER_RETIRE,         /* struct message: the same, for another process has
+                              the listening sockets too: nothing is hurried */
     WORKER_STOP,           /* struct message: end now */
 };
 
@@ -43,6 +45,7 @@ struct worker_listen {
     struct message message;
     unsigned slot;          /* of the listener in snapshot->slots */
     int fd;                 /* a listening socket, the worker's from now on */
+    bool lent;              /* others go on listening on it when we do not */
     struct address address; /* that it is bound to */
     _Atomic uint64_t *open; /* gets the number of connections; lives as long
                                as the worker */
@@ -73,6 +76,7 @@ struct worker_port {
     struct list node; /* in worker->ports */
     unsigned slot;
     struct lease *last; /* held when the listener is gone; else NULL */
+    bool lent;          /* the socket, by somebody who serves its queue */
     bool closing;       /* WORKER_CLOSE came */
     bool stopped;       /* it accepts no more */
     struct loop_task gone;
@@ -89,6 +93,7 @@ struct worker {
     struct lease *lease;     /* on the newest snapshot */
     struct list ports;       /* worker_port */
     bool draining;
+    bool retiring; /* draining, but nothing is hurried */
     bool reported; /* that it is drained */
     struct client_port targets;
     struct client_pool **pools; /* by target->slot; NULL: none yet */
