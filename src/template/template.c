@@ -96,12 +96,9 @@ struct template *template_parse(const struct template_source *sources,
     return NULL;
 }
 
-struct template *template_load(const char *const *files, unsigned n,
-                               const struct template_options *options,
-                               struct report *report)
+bool template_read(const char *const *files, unsigned n,
+                   struct template_source *sources, struct report *report)
 {
-    struct template_source *sources = memory_zeroed(n + 1, sizeof(*sources));
-    struct template *template = NULL;
     bool ok = true;
 
     for (unsigned i = 0; i < n; i++) {
@@ -110,7 +107,17 @@ struct template *template_load(const char *const *files, unsigned n,
                            report) &&
              ok;
     }
-    if (ok)
+    return ok;
+}
+
+struct template *template_load(const char *const *files, unsigned n,
+                               const struct template_options *options,
+                               struct report *report)
+{
+    struct template_source *sources = memory_zeroed(n + 1, sizeof(*sources));
+    struct template *template = NULL;
+
+    if (template_read(files, n, sources, report))
         template = template_parse(sources, n, options, report);
     free(sources);
     return template;

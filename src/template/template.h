@@ -27,6 +27,11 @@ struct template_options {
                                up to its first "." */
 };
 
+struct template_source {
+    const char *file; /* its name in places */
+    struct str text;  /* must live as long as the report */
+};
+
 struct template_output {
     struct str key;
     struct str value;
@@ -51,10 +56,10 @@ struct template *template_load(const char *const *files, unsigned n,
                                const struct template_options *options,
                                struct report *report);
 
-struct template_source {
-    const char *file; /* its name in places */
-    struct str text;  /* must live as long as the report */
-};
+/* Reads the files (in the same way) into `n` sources; the texts live in the
+ * report.  False with errors there. */
+bool template_read(const char *const *files, unsigned n,
+                   struct template_source *sources, struct report *report);
 
 /* As template_load(), of texts in memory. */
 struct template *template_parse(const struct template_source *sources,
