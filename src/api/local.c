@@ -85,6 +85,28 @@ static void put_hosts(struct text *body, const struct local_view *view)
     }
 }
 
+/* They count on when the process that serves is another one. */
+static void put_process(struct text *body, const struct local_view *view)
+{
+    TEXT_LITERAL(body,
+                 "\n# HELP sluice_process_restarts_total Serving processes "
+                 "that the parent started after a crash\n"
+                 "# TYPE sluice_process_restarts_total counter\n"
+                 "sluice_process_restarts_total ");
+    text_u64(body, view->restarts);
+    TEXT_LITERAL(body,
+                 "\n# HELP sluice_process_upgrades_total Serving processes "
+                 "that took over from one that was well\n"
+                 "# TYPE sluice_process_upgrades_total counter\n"
+                 "sluice_process_upgrades_total ");
+    text_u64(body, view->upgrades);
+    text_printf(body,
+                "\n# HELP sluice_process_info The process that serves\n"
+                "# TYPE sluice_process_info gauge\n"
+                "sluice_process_info{pid=\"%u\"} 1",
+                view->pid);
+}
+
 static void put_metrics(struct text *body, const struct local_view *view)
 {
     counters_put(body, view->workers, view->nworkers);
@@ -107,6 +129,7 @@ static void put_metrics(struct text *body, const struct local_view *view)
                  "# TYPE sluice_access_log_dropped_lines_total counter\n"
                  "sluice_access_log_dropped_lines_total ");
     text_u64(body, view->access_log_dropped);
+    put_process(body, view);
     put_hosts(body, view);
     text_printf(body,
                 "\n# HELP sluice_build_info The version that runs\n"

@@ -31,6 +31,9 @@ struct local_view {
     unsigned nworkers;
     uint64_t snapshots_alive;
     uint64_t log_dropped;
+    unsigned pid;      /* of the serving process */
+    uint64_t restarts; /* of it, after crashes */
+    uint64_t upgrades;
     uint64_t access_log_dropped;
     unsigned ntargets;
     const struct local_target *targets;

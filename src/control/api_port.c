@@ -108,6 +108,9 @@ static void answer(struct api_port *api, struct server_stream *stream,
         .nworkers = api->view.ncounters,
         .snapshots_alive = atomic_load(api->view.snapshots),
         .log_dropped = log_dropped(),
+        .pid = (unsigned)getpid(),
+        .restarts = api->view.restarts,
+        .upgrades = api->view.upgrades,
         .access_log_dropped =
             *api->view.log ? log_writer_dropped(*api->view.log) : 0,
     };
@@ -201,20 +204,14 @@ static bool start(struct api_port *api, struct loop *loop, int fd)
            listener_start(&api->listener, loop, fd);
 }
 
-struct api_port *api_port_start(struct loop *loop, const struct address *bind,
-                                const struct api_port_view *view,
+struct api_port *api_port_start(struct loop *loop, const struct address *local,
+                                int fd, const struct api_port_view *view,
                                 struct error *error)
 {
     struct api_port *api = memory_zeroed(1, sizeof(*api));
-    int fd;
 
     api->view = *view;
-    api->port.local = *bind;
-    fd = listener_open(&api->port.local, false, error);
-    if (fd < 0) {
-        free(api);
-        return NULL;
-    }
+    api->port.local = *local;
     if (start(api, loop, fd))
         return api;
     error_set(error, "cannot start the API: out of memory or descriptors");
@@ -222,6 +219,12 @@ struct api_port *api_port_start(struct loop *loop, const struct address *bind,
     free(api->port.fields);
     free(api);
     return NULL;
+}
+
+void api_port_retire(struct api_port *api)
+{
+    listener_end(&api->listener);
+    server_port_retire(&api->port);
 }
 
 const struct address *api_port_address(const struct api_port *api)

@@ -21,14 +21,21 @@ struct api_port_view {
     const struct health_monitor *health;
     struct log_writer *const *log; /* NULL there: nothing is logged */
     const struct server *server;
+    unsigned restarts;
+    unsigned upgrades;
 };
 
 struct api_port;
 
-/* Listens; NULL with an error. */
-struct api_port *api_port_start(struct loop *loop, const struct address *bind,
-                                const struct api_port_view *view,
+/* Serves on a listening socket, which is its own from now on; NULL with an
+ * error. */
+struct api_port *api_port_start(struct loop *loop, const struct address *local,
+                                int fd, const struct api_port_view *view,
                                 struct error *error);
+
+/* Another process has the socket too and serves: lets go of it; connections
+ * that there are end with their next request. */
+void api_port_retire(struct api_port *api);
 
 const struct address *api_port_address(const struct api_port *api);
 

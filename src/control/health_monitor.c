@@ -410,6 +410,18 @@ void health_monitor_drain_to(struct health_monitor *monitor,
     monitor->leaving = leaving;
 }
 
+bool health_monitor_awaits(const struct health_monitor *monitor)
+{
+    for (unsigned i = 0; i < monitor->nslots; i++) {
+        const struct monitored *m = monitor->slots[i];
+
+        if (m && m->duty == DUTY_PROBE && m->health.state == TARGET_INITIAL &&
+            m->health.failed == 0)
+            return true;
+    }
+    return false;
+}
+
 struct health_monitor *health_monitor_new(struct loop *loop)
 {
     struct health_monitor *monitor = memory_zeroed(1, sizeof(*monitor));

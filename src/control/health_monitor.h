@@ -74,6 +74,9 @@ void health_monitor_each(const struct health_monitor *monitor,
                                        const struct health *health),
                          void *owner);
 
+/* Whether the first probe of some target has brought nothing yet. */
+bool health_monitor_awaits(const struct health_monitor *monitor);
+
 /* Ends all probes; their memory goes at the end of the turn, or with
  * loop_settle(). */
 void health_monitor_free(struct health_monitor *monitor);

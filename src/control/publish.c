@@ -21,7 +21,7 @@ struct change {
     unsigned nnew;
     struct opened {
         unsigned slot;
-        int *fds; /* one for each worker */
+        struct sockets sockets; /* one for each worker, at least */
     } * opened;
     bool *keep; /* by slot: the snapshot has it */
 };
@@ -37,7 +37,7 @@ void publish_tell(struct worker *w, enum worker_message kind)
     mailbox_send(&w->mailbox, message);
 }
 
-static void tell_listen(struct worker *w, unsigned slot, int fd,
+static void tell_listen(struct worker *w, unsigned slot, int fd, bool lent,
                         const struct address *address, _Atomic uint64_t *open)
 {
     struct worker_listen *listen = memory_zeroed(1, sizeof(*listen));
@@ -45,6 +45,7 @@ static void tell_listen(struct worker *w, unsigned slot, int fd,
     listen->message.kind = WORKER_LISTEN;
     listen->slot = slot;
     listen->fd = fd;
+    listen->lent = lent;
     listen->address = *address;
     listen->open = open;
     mailbox_send(&w->mailbox, &listen->message);
@@ -322,19 +323,27 @@ static bool is_ours(const struct server *server, const struct address *address)
     return false;
 }
 
-/* One socket for each worker.  False: those that were opened are closed. */
-static bool open_sockets(struct address *address, int *fds, unsigned n,
+static struct str name_slot(struct text *t, const struct slot *slot)
+{
+    return sockets_name(t, "listener", &slot->asked, slot->arn);
+}
+
+/* Sockets that are kept for this name, or new ones where nobody else is. */
+static bool open_sockets(struct server *server,
+                         const struct config_listener *listener,
+                         struct address *address, struct sockets *s,
                          struct error *error)
 {
-    for (unsigned i = 0; i < n; i++) {
-        fds[i] = listener_open(address, true, error);
-        if (fds[i] < 0) {
-            while (i-- > 0)
-                close(fds[i]);
-            return false;
-        }
-    }
-    return true;
+    char buffer[SOCKETS_NAME_MAX];
+    struct text t = text_in(buffer, sizeof(buffer));
+    struct str name =
+        sockets_name(&t, "listener", &listener->bind, listener->arn);
+
+    *s = (struct sockets){.shared = true};
+    return (is_ours(server, address) || sockets_held(server, address) ||
+            is_free(*address, error)) &&
+           sockets_open(server, name, address, server->options.workers, s,
+                        error);
 }
 
 static void name_listener(const struct config_listener *listener,
@@ -355,10 +364,7 @@ static bool open_slot(struct change *change,
     struct address local = listener->bind;
     bool known = *slot < server->nslots;
 
-    opened->fds = memory_zeroed(server->options.workers, sizeof(int));
-    if (!(is_ours(server, &local) || is_free(local, error)) ||
-        !open_sockets(&local, opened->fds, server->options.workers, error)) {
-        free(opened->fds);
+    if (!open_sockets(server, listener, &local, &opened->sockets, error)) {
         name_listener(listener, error);
         return false;
     }
@@ -437,15 +443,23 @@ static void map_slots(struct change *change, const unsigned *slots)
 
 /* ---- the change ---------------------------------------------------------- */
 
+/* Nobody is to keep the sockets of the slot any longer. */
+static void drop_slot(struct server *server, unsigned slot)
+{
+    char buffer[SOCKETS_NAME_MAX];
+    struct text t = text_in(buffer, sizeof(buffer));
+
+    sockets_drop(server, name_slot(&t, &server->slots[slot]));
+    server->slots[slot].used = false;
+}
+
 static void undo(struct change *change)
 {
     struct server *server = change->server;
 
     for (unsigned i = 0; i < change->nnew; i++) {
-        for (unsigned k = 0; k < server->options.workers; k++)
-            close(change->opened[i].fds[k]);
-        free(change->opened[i].fds);
-        server->slots[change->opened[i].slot].used = false;
+        sockets_close(&change->opened[i].sockets);
+        drop_slot(server, change->opened[i].slot);
     }
     free_snapshot(server, change->snapshot);
 }
@@ -483,6 +497,29 @@ static void log_slot(const struct server *server, unsigned slot,
               STR_ARG(text_str(&t)), what);
 }
 
+static void close_slot(struct server *server, unsigned slot)
+{
+    drop_slot(server, slot);
+    server->slots[slot].closed_us = server->loop.now_us;
+    log_slot(server, slot,
+             "closed: its connections end after the request they are at");
+    for (unsigned k = 0; k < server->nworkers; k++)
+        tell_close(server->workers[k], slot);
+}
+
+void publish_close_sockets(struct server *server, struct str name)
+{
+    char buffer[SOCKETS_NAME_MAX];
+
+    for (unsigned i = 0; i < server->nslots; i++) {
+        struct text t = text_in(buffer, sizeof(buffer));
+
+        if (server->slots[i].used &&
+            str_eq(name_slot(&t, &server->slots[i]), name))
+            close_slot(server, i);
+    }
+}
+
 static void open_and_close(struct change *change)
 {
     struct server *server = change->server;
@@ -490,23 +527,17 @@ static void open_and_close(struct change *change)
     for (unsigned i = 0; i < change->nnew; i++) {
         struct opened *o = &change->opened[i];
 
-        for (unsigned k = 0; k < server->nworkers; k++)
-            tell_listen(server->workers[k], o->slot, o->fds[k],
+        for (unsigned k = 0; k < o->sockets.n; k++)
+            tell_listen(server->workers[k % server->nworkers], o->slot,
+                        o->sockets.fds[k], o->sockets.lent,
                         &server->slots[o->slot].local,
-                        &server->slots[o->slot].open[k].n);
-        free(o->fds);
+                        &server->slots[o->slot].open[k % server->nworkers].n);
+        free(o->sockets.fds);
         log_slot(server, o->slot, "opened");
     }
     for (unsigned i = 0; i < server->nslots; i++) {
-        if (!server->slots[i].used || change->keep[i])
-            continue;
-        server->slots[i].used = false;
-        server->slots[i].closed_us = server->loop.now_us;
-        log_slot(server, i,
-                 "closed: its connections end after the request "
-                 "they are at");
-        for (unsigned k = 0; k < server->nworkers; k++)
-            tell_close(server->workers[k], i);
+        if (server->slots[i].used && !change->keep[i])
+            close_slot(server, i);
     }
 }
 

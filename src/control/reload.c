@@ -23,6 +23,12 @@ static void read_again(struct chore *chore)
     mailbox_send(&server->mailbox, &p->message);
 }
 
+static void settled(struct server *server)
+{
+    if (server->options.settled)
+        server->options.settled(server->options.owner);
+}
+
 void reload_begin(struct server *server)
 {
     bool nothing = server->options.reload == NULL &&
@@ -32,6 +38,7 @@ void reload_begin(struct server *server)
         log_write(LOG_INFO, "control",
                   server->draining ? "HUP: draining, nothing is read again"
                                    : "HUP: there is no template to read again");
+        settled(server);
         return;
     }
     if (server->reloading) {
@@ -85,5 +92,7 @@ void reload_end(struct server *server, struct publish *p)
     if (server->reload_again) {
         server->reload_again = false;
         reload_begin(server);
+    } else {
+        settled(server);
     }
 }

@@ -17,22 +17,52 @@ static void stop(struct server *server)
     server->loop.stop = true;
 }
 
+static void end_workers_by(struct server *server, enum worker_message kind)
+{
+    for (unsigned i = 0; i < server->started; i++)
+        publish_tell(server->workers[i], kind);
+    if (server->started == 0)
+        stop(server);
+    loop_timer_set(&server->loop, &server->drain_limit,
+                   server->options.drain_timeout_ms);
+}
+
 static void begin_drain(struct server *server)
 {
-    if (server->draining) {
+    if (server->draining && !server->retiring) {
         log_write(LOG_WARN, "control", "told to end a second time: ending now");
         stop(server);
         return;
     }
     server->draining = true;
+    server->retiring = false;
     if (server->options.draining)
         server->options.draining(server->options.owner);
     log_write(LOG_INFO, "control",
               "draining: no new connections, requests in progress finish");
-    for (unsigned i = 0; i < server->started; i++)
-        publish_tell(server->workers[i], WORKER_DRAIN);
-    loop_timer_set(&server->loop, &server->drain_limit,
-                   server->options.drain_timeout_ms);
+    end_workers_by(server, WORKER_DRAIN);
+}
+
+void server_retire(struct server *server)
+{
+    if (server->draining)
+        return;
+    server->draining = server->retiring = true;
+    if (server->api)
+        api_port_retire(server->api);
+    log_write(LOG_INFO, "control",
+              "retiring: another process serves, requests in progress finish");
+    end_workers_by(server, WORKER_RETIRE);
+}
+
+void server_close_sockets(struct server *server, struct str name)
+{
+    publish_close_sockets(server, name);
+}
+
+void server_hurry(struct server *server)
+{
+    server->probe_until_us = 0;
 }
 
 static void on_signal(evutil_socket_t signal, short what, void *arg)
@@ -71,7 +101,8 @@ static void on_usr2(evutil_socket_t signal, short what, void *arg)
     (void)what;
     (void)arg;
     log_write(LOG_WARN, "control",
-              "USR2: taking over by a new binary is not there yet");
+              "USR2: an upgrade is the parent's work, and there is none "
+              "(--no-supervisor)");
 }
 
 static void on_drain_limit(struct timer *timer)
@@ -226,6 +257,24 @@ static bool start_workers(struct server *server, struct error *error)
     return true;
 }
 
+static bool open_api(struct server *server, struct error *error)
+{
+    char buffer[SOCKETS_NAME_MAX];
+    struct text t = text_in(buffer, sizeof(buffer));
+    struct sockets s = {.n = 0};
+    struct str name =
+        sockets_name(&t, "api", &server->options.api_bind, STR(""));
+
+    server->api_local = server->options.api_bind;
+    if (!server->options.api)
+        return true;
+    if (!sockets_open(server, name, &server->api_local, 1, &s, error))
+        return false;
+    server->api_fd = s.fds[0];
+    free(s.fds);
+    return true;
+}
+
 static bool start_api(struct server *server, struct error *error)
 {
     struct api_port_view view = {
@@ -235,12 +284,15 @@ static bool start_api(struct server *server, struct error *error)
         .health = server->health,
         .log = &server->log,
         .server = server,
+        .restarts = server->options.restarts,
+        .upgrades = server->options.upgrades,
     };
 
     if (!server->options.api)
         return true;
-    server->api =
-        api_port_start(&server->loop, &server->options.api_bind, &view, error);
+    server->api = api_port_start(&server->loop, &server->api_local,
+                                 server->api_fd, &view, error);
+    server->api_fd = -1;
     return server->api != NULL;
 }
 
@@ -251,13 +303,77 @@ static void watch(struct server *server, struct event *event, int signal,
     evsignal_add(event, NULL);
 }
 
-static void watch_signals(struct server *server)
+static void on_parent(evutil_socket_t fd, short what, void *arg)
+{
+    struct server *server = arg;
+
+    (void)fd;
+    (void)what;
+    loop_tick(&server->loop);
+    server->options.on_parent(server->options.owner, server);
+}
+
+static void watch_ends(struct server *server)
 {
     watch(server, &server->on_term, SIGTERM, on_signal);
     watch(server, &server->on_int, SIGINT, on_signal);
+}
+
+void server_orphaned(struct server *server)
+{
+    event_del(&server->on_parent);
+    watch_ends(server);
+    if (!server->draining || server->retiring)
+        begin_drain(server);
+}
+
+static void watch_signals(struct server *server)
+{
+    if (server->options.on_parent) {
+        /* Whoever signals a whole group of processes means the parent. */
+        signal(SIGTERM, SIG_IGN);
+        signal(SIGINT, SIG_IGN);
+        event_assign(&server->on_parent, server->loop.base,
+                     server->options.parent, EV_READ | EV_PERSIST, on_parent,
+                     server);
+        event_add(&server->on_parent, NULL);
+    } else {
+        watch_ends(server);
+    }
     watch(server, &server->on_hup, SIGHUP, on_hup);
     watch(server, &server->on_usr1, SIGUSR1, on_usr1);
     watch(server, &server->on_usr2, SIGUSR2, on_usr2);
+}
+
+/* ---- probes first -------------------------------------------------------- */
+
+enum { LOOK_MS = 20 };
+
+static void on_look(struct timer *timer)
+{
+    struct server *server = LIST_ENTRY_OF(timer, struct server, look);
+
+    if (server->loop.now_us >= server->probe_until_us ||
+        !health_monitor_awaits(server->health))
+        stop(server);
+    else
+        loop_timer_set(&server->loop, timer, LOOK_MS);
+}
+
+/* Probes, with no worker running yet: requests wait in the queues, or are
+ * served by whoever has the sockets too. */
+static void probe_first(struct server *server)
+{
+    uint32_t limit = server->options.probe_first_ms;
+
+    if (limit == 0 || !health_monitor_awaits(server->health))
+        return;
+    loop_tick(&server->loop);
+    server->probe_until_us = server->loop.now_us + limit * UINT64_C(1000);
+    loop_timer_set(&server->loop, &server->look, LOOK_MS);
+    loop_run(&server->loop);
+    timer_end(&server->look);
+    server->loop.stop = server->draining;
 }
 
 static bool start(struct server *server, struct config *config,
@@ -280,13 +396,15 @@ static bool start(struct server *server, struct config *config,
                                 "key for cookies");
     if (!make_workers(server, logs, error) ||
         (logs && !make_ring(server, error)) ||
-        !publish(server, config, error) || !start_api(server, error) ||
+        !publish(server, config, error) || !open_api(server, error) ||
         (server->options.bound &&
          !server->options.bound(server->options.owner, error)) ||
         (logs && !start_log(server, config, error)))
         return false;
     watch_signals(server);
-    return start_workers(server, error);
+    probe_first(server);
+    return server->draining ||
+           (start_api(server, error) && start_workers(server, error));
 }
 
 struct server *server_start(struct config *config,
@@ -307,7 +425,9 @@ struct server *server_start(struct config *config,
     server->rings =
         memory_zeroed(options->workers + 1, sizeof(struct log_ring *));
     server->targets.nworkers = options->workers;
+    server->api_fd = -1;
     timer_init(&server->drain_limit, on_drain_limit);
+    timer_init(&server->look, on_look);
     if (!start(server, config, error)) {
         server_free(server);
         return NULL;
@@ -371,13 +491,15 @@ static void take_leases(struct server *server)
 
 static void forget_signals(struct server *server)
 {
-    if (!event_initialized(&server->on_term))
-        return;
-    event_del(&server->on_term);
-    event_del(&server->on_int);
-    event_del(&server->on_hup);
-    event_del(&server->on_usr1);
-    event_del(&server->on_usr2);
+    struct event *const all[] = {
+        &server->on_term, &server->on_int,  &server->on_hup,
+        &server->on_usr1, &server->on_usr2, &server->on_parent,
+    };
+
+    for (unsigned i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
+        if (event_initialized(all[i]))
+            event_del(all[i]);
+    }
 }
 
 void server_free(struct server *server)
@@ -386,6 +508,8 @@ void server_free(struct server *server)
 
     if (server->api)
         api_port_end(server->api);
+    if (server->api_fd >= 0)
+        close(server->api_fd);
     end_workers(server);
     server->stopping = true;
     if (server->log)

@@ -10,6 +10,35 @@
 #include "model/config.h"
 #include "proxy/inspect.h"
 
+/* Listening sockets of one address. */
+struct sockets {
+    int *fds; /* from malloc() */
+    unsigned n;
+    bool lent;   /* somebody goes on listening on them when we do not */
+    bool shared; /* opened so that other processes may join them */
+};
+
+/* Who keeps listening sockets beyond this process, by name.  Called on the
+ * control thread. */
+struct server_sockets {
+    /* The sockets that are kept for the name, or that a service manager bound
+     * where they are wanted; `address` gets where they are.  What it fills in
+     * is the caller's.  False: there are none. */
+    bool (*take)(void *owner, struct str name, struct address *address,
+                 struct sockets *sockets);
+    /* Whether sockets that nobody took so far are in the way of that
+     * address. */
+    bool (*holds)(void *owner, const struct address *address);
+    /* These were opened for the name: copies of them are kept. */
+    void (*keep)(void *owner, struct str name, const struct sockets *sockets);
+    /* The name's sockets are not needed any more.  The copies are closed
+     * before the caller closes its own (listener_stop() takes 200 ms). */
+    void (*drop)(void *owner, struct str name);
+    void *owner;
+};
+
+struct server;
+
 struct server_options {
     unsigned workers;
     bool api;
@@ -40,9 +69,20 @@ struct server_options {
     bool (*bound)(void *owner, struct error *error);
     /* The end begins: requests in progress finish.  May be NULL. */
     void (*draining)(void *owner);
+    /* A HUP was dealt with, whatever came of it.  May be NULL. */
+    void (*settled)(void *owner);
+    const struct server_sockets *sockets; /* NULL: nobody keeps any */
+    /* A parent decides about our life: TERM and INT are its business.  What it
+     * says is read by on_parent() whenever the descriptor is readable.  NULL:
+     * there is no parent. */
+    void (*on_parent)(void *owner, struct server *server);
+    int parent;
+    /* Requests are served only once each target that is probed was probed, or
+     * this time is over.  For a process that begins beside one that serves. */
+    uint32_t probe_first_ms;
+    unsigned restarts; /* of this kind of process, so far: for /metrics */
+    unsigned upgrades;
 };
-
-struct server;
 
 /* Binds the listeners of the config (which is held as long as it runs) and
  * starts the workers.  NULL with an error. */
@@ -64,6 +104,23 @@ void server_wait(struct server *server);
 
 /* From any thread: what TERM does. */
 void server_drain(struct server *server);
+
+/* On the control thread: another process serves the listening sockets.  They
+ * are let go of as they are, answers say `Connection: close`, and idle
+ * connections wait for their next request: until all are gone, or the drain
+ * timeout is over. */
+void server_retire(struct server *server);
+
+/* On the control thread: whoever takes over has no sockets of this name.  They
+ * close as when a change removes the listener. */
+void server_close_sockets(struct server *server, struct str name);
+
+/* On the control thread: requests are wanted now, probed or not. */
+void server_hurry(struct server *server);
+
+/* On the control thread: the parent is gone.  Drains; TERM and INT count
+ * again. */
+void server_orphaned(struct server *server);
 
 /* From any thread: has the workers run this config instead (it is held).
  * Takes effect between two requests; what is in progress ends with what it

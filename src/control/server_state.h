@@ -45,6 +45,8 @@ struct slot {
     } * open;           /* until the end */
 };
 
+#define SOCKETS_NAME_MAX 1024
+
 struct server {
     struct region region; /* what is kept to the end */
     struct loop loop;
@@ -63,6 +65,7 @@ struct server {
     struct worker **workers;
     unsigned drained; /* workers that reported */
     bool draining;
+    bool retiring; /* draining, but nothing is hurried */
     bool stopping; /* the workers are gone */
     struct timer drain_limit;
     struct event on_term;
@@ -70,6 +73,11 @@ struct server {
     struct event on_hup;
     struct event on_usr1;
     struct event on_usr2;
+    struct event on_parent;
+    struct timer look; /* whether the targets were probed */
+    uint64_t probe_until_us;
+    int api_fd; /* until the API starts; else -1 */
+    struct address api_local;
     struct health_monitor *health;
     struct deregistrations leaving;
     struct log_writer *log;  /* NULL: nothing is logged */
@@ -133,6 +141,32 @@ void publish_tell(struct worker *worker, enum worker_message kind);
 /* A probe ended: its record for the health check log.  `owner` is the
  * server. */
 void health_log_put(void *owner, const struct probe_end *end);
+
+/* Has every worker close the sockets of this name, as when its listener was
+ * removed. */
+void publish_close_sockets(struct server *server, struct str name);
+
+/* ---- sockets.c ----------------------------------------------------------- */
+
+/* By what name the sockets of an address are kept; a port that the system
+ * chooses belongs to one listener. */
+struct str sockets_name(struct text *t, const char *kind,
+                        const struct address *asked, struct str arn);
+
+/* Those that are kept for the name, else `n` new ones; at least `n` in the
+ * end.  `address` gets where they are; the caller has set `shared`.  False
+ * with an error, and nothing open. */
+bool sockets_open(const struct server *server, struct str name,
+                  struct address *address, unsigned n, struct sockets *s,
+                  struct error *error);
+
+/* Whether sockets that are kept for this process are in the way of the
+ * address. */
+bool sockets_held(const struct server *server, const struct address *address);
+
+void sockets_close(struct sockets *s);
+
+void sockets_drop(const struct server *server, struct str name);
 
 /* ---- reload.c ------------------------------------------------------------ */
 

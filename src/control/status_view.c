@@ -78,6 +78,8 @@ static struct str action_word(enum action_type type)
 
 static void fill_process(struct status_process *p, const struct server *server)
 {
+    bool parent = server->options.on_parent != NULL;
+
     *p = (struct status_process){
         .version = PACKAGE_VERSION,
         .pid = (uint64_t)getpid(),
@@ -86,8 +88,8 @@ static void fill_process(struct status_process *p, const struct server *server)
         .draining = server->draining,
         .generation = server->snapshot_id,
         .configs_alive = atomic_load(&server->snapshots),
-        .restarts = STATUS_UNKNOWN,
-        .upgrades = STATUS_UNKNOWN,
+        .restarts = parent ? server->options.restarts : STATUS_UNKNOWN,
+        .upgrades = parent ? server->options.upgrades : STATUS_UNKNOWN,
         .requests = SUM(server, requests),
         .requests_active = SUM(server, requests_active),
         .connections = SUM(server, client_connections),
