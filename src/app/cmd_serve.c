@@ -7,8 +7,10 @@
 
 #include "app/commands.h"
 #include "app/cookie_key.h"
+#include "app/parent.h"
 #include "app/process.h"
 #include "app/source.h"
+#include "app/supervisor.h"
 #include "base/log.h"
 #include "control/server.h"
 #include "model/attributes.h"
@@ -25,6 +27,7 @@ struct values {
     const char *explain_key;
     const char *cookie_key; /* NULL: one that is made at the start */
     const char *user;       /* NULL: the one we are */
+    bool no_supervisor;
 };
 
 /* What runs, and what it was read from. */
@@ -34,7 +37,15 @@ struct serving {
     struct config *config;
     struct source next;           /* read again, not running yet */
     struct seal_keys cookie_keys; /* n == 0: the server makes one */
+    struct parent parent;
 };
+
+/* How long the new process of an upgrade may ask targets for their health
+ * before it serves. */
+enum { PROBE_FIRST_MS = 2000 };
+
+_Static_assert((int)CHANNEL_SECRET == (int)SEAL_KEY_BYTES,
+               "the secret of the parent is a key of cookies");
 
 /* In the order of their enums. */
 static const char *const retries[] = {"off", "safe", NULL};
@@ -168,6 +179,11 @@ static const struct option options[] = {
      .kind = OPTION_NUMBER,
      .max = 86400,
      FIELD(drain_timeout)},
+    {.name = "no-supervisor",
+     .help = "One process: no parent that holds the sockets, starts another "
+             "process after a crash, and upgrades on USR2.",
+     .kind = OPTION_FLAG,
+     FIELD(no_supervisor)},
 };
 
 static void put_notes(struct text *t)
@@ -220,6 +236,7 @@ static struct config *reload(void *owner)
     unsigned errors;
 
     again.again = true;
+    again.texts = NULL;
     if (!source_is_files(&s->values->source)) {
         log_write(LOG_ERROR, "serve",
                   "the new template is refused, the old one goes on: standard "
@@ -259,6 +276,7 @@ static void reloaded(void *owner, bool runs)
     s->source = s->next;
     s->next = (struct source){.stack = STR("")};
     source_end(&old);
+    parent_remember(&s->parent, s->source.texts, s->source.ntexts);
     log_write(LOG_INFO, "serve", "the new template runs");
 }
 
@@ -338,10 +356,55 @@ static bool bound(void *owner, struct error *error)
     return process_become(s->values->user, error);
 }
 
+static void settled(void *owner)
+{
+    struct serving *s = owner;
+
+    parent_settled(&s->parent);
+}
+
+static void on_parent(void *owner, struct server *server)
+{
+    struct serving *s = owner;
+
+    parent_listen(&s->parent, server);
+}
+
 static void draining(void *owner)
 {
     (void)owner;
     process_notify("STOPPING=1");
+}
+
+/* Whoever started us is told where we listen; the parent starts others too. */
+static void tell_start(const struct server *server, struct serving *s)
+{
+    parent_remember(&s->parent, s->source.texts, s->source.ntexts);
+    parent_ready(&s->parent);
+    if (s->parent.start == START_FIRST)
+        print_start(server, s);
+    process_notify("READY=1");
+}
+
+/* What comes with a parent. */
+static void set_parent(struct server_options *how, struct serving *s)
+{
+    const struct parent *parent = &s->parent;
+
+    how->sockets = &parent->sockets;
+    how->settled = settled;
+    how->restarts = parent->restarts;
+    how->upgrades = parent->upgrades;
+    if (how->cookie_keys.n == 0) {
+        memcpy(how->cookie_keys.bytes[0], parent->secret, SEAL_KEY_BYTES);
+        how->cookie_keys.n = 1;
+    }
+    if (parent->fd < 0)
+        return;
+    how->parent = parent->fd;
+    how->on_parent = on_parent;
+    if (parent->start == START_UPGRADE && !parent->hurry)
+        how->probe_first_ms = PROBE_FIRST_MS;
 }
 
 static int run_server(struct serving *s, struct error *error)
@@ -366,12 +429,12 @@ static int run_server(struct serving *s, struct error *error)
     for (unsigned i = 0; i < LOG_KINDS; i++)
         how.logs[i] = log_of(values->logs[i]);
     how.cookie_keys = s->cookie_keys;
+    set_parent(&how, s);
     server = server_start(s->config, &how, error);
     seal_keys_forget(&how.cookie_keys);
     if (server == NULL)
         return EX_UNAVAILABLE;
-    print_start(server, s);
-    process_notify("READY=1");
+    tell_start(server, s);
     server_wait(server);
     process_ignore_late();
     server_free(server);
@@ -400,11 +463,78 @@ static bool zone_fits(const char *zone, struct error *error)
     return true;
 }
 
+/* After a crash what ran runs again, whatever the files hold by now; and what
+ * is no file cannot be read a second time. */
+static void choose_texts(struct serving *s, struct source_options *source)
+{
+    source->remember = s->parent.fd >= 0 && source->templates.n;
+    if (s->parent.start == START_CRASHED ||
+        (s->parent.start == START_UPGRADE && !source_is_files(source)))
+        source->texts = parent_texts(&s->parent, source->templates.n);
+}
+
+/* Nobody waits for warnings that were told before. */
+static void print_problems(const struct serving *s, struct report *report)
+{
+    if (s->parent.start == START_CRASHED)
+        return;
+    source_print(report);
+    if (s->config)
+        source_print_missing(s->config);
+}
+
+static int load_and_serve(struct serving *s, struct source_options *source)
+{
+    struct report report = {.strict = false};
+    struct error error = {""};
+    int status;
+
+    choose_texts(s, source);
+    s->config = source_load(source, &s->source, &report, &error);
+    if (s->config) {
+        print_problems(s, &report);
+        report_end(&report);
+        status = serve(s);
+        config_release(s->config);
+    } else {
+        source_print(&report);
+        status = source_failed(&cmd_serve, &s->source, &report, &error);
+        report_end(&report);
+    }
+    source_end(&s->source);
+    source_end(&s->next);
+    return status;
+}
+
+/* After a crash a file that is not as it was must not keep us from serving:
+ * until it is read again the parent's secret is the key. */
+static bool read_keys_first(struct serving *s, struct error *error)
+{
+    const char *path = s->values->cookie_key;
+
+    if (path == NULL || cookie_key_read(path, &s->cookie_keys, error))
+        return true;
+    if (s->parent.start != START_CRASHED)
+        return false;
+    log_write(LOG_ERROR, "serve", "%s; a key of our own is used", error->text);
+    return true;
+}
+
+static int supervise(const struct values *values)
+{
+    int status;
+
+    process_prepare();
+    log_start(values->log_level, values->log_format);
+    status = supervisor_run();
+    log_stop();
+    return status;
+}
+
 static int run(int argc, char **argv)
 {
     struct values values = {.workers = 0};
     struct serving s = {.values = &values};
-    struct report report = {.strict = false};
     struct error error = {""};
     int status;
 
@@ -414,24 +544,17 @@ static int run(int argc, char **argv)
         return options_fail(&cmd_serve, EX_USAGE, &error);
     if (values.user && !process_user_exists(values.user, &error))
         return options_fail(&cmd_serve, EX_USAGE, &error);
-    if (values.cookie_key &&
-        !cookie_key_read(values.cookie_key, &s.cookie_keys, &error))
-        return options_fail(&cmd_serve, EX_DATAERR, &error);
+    if (!values.no_supervisor && !parent_there())
+        return supervise(&values);
     process_ignore_early();
-    s.config = source_load(&values.source, &s.source, &report, &error);
-    source_print(&report);
-    if (s.config) {
-        source_print_missing(s.config);
-        report_end(&report);
-        status = serve(&s);
-        config_release(s.config);
-    } else {
-        status = source_failed(&cmd_serve, &s.source, &report, &error);
-        report_end(&report);
-    }
+    if (!parent_open(&s.parent, &error))
+        status = options_fail(&cmd_serve, EX_UNAVAILABLE, &error);
+    else if (!read_keys_first(&s, &error))
+        status = options_fail(&cmd_serve, EX_DATAERR, &error);
+    else
+        status = load_and_serve(&s, &values.source);
     seal_keys_forget(&s.cookie_keys);
-    source_end(&s.source);
-    source_end(&s.next);
+    parent_close(&s.parent);
     return status;
 }
 

@@ -8,6 +8,7 @@
 #include <stdio.h>
 
 #include "app/commands.h"
+#include "app/process.h"
 #include "base/suggest.h"
 #include "crypto/library.h"
 #include "net/library.h"
@@ -55,6 +56,7 @@ static int unknown_command(const char *name)
 
 int main(int argc, char **argv)
 {
+    process_arguments = argv;
     if (argc < 2)
         return print_help(stderr, EX_USAGE);
     if (strcmp(argv[1], "--version") == 0)

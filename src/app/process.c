@@ -15,6 +15,11 @@
 
 enum { USER_TEXT = 4096 }; /* of an entry of passwd(5) */
 
+char **process_arguments;
+
+/* NOTIFY_SOCKET, once it is hidden; else empty. */
+static char manager[sizeof(((struct sockaddr_un *)0)->sun_path)];
+
 void process_prepare(void)
 {
     struct rlimit limit;
@@ -106,9 +111,18 @@ bool process_become(const char *user, struct error *error)
     return true;
 }
 
-void process_notify(const char *state)
+void process_hide_manager(void)
 {
     const char *path = getenv("NOTIFY_SOCKET");
+
+    if (path && strlen(path) < sizeof(manager))
+        snprintf(manager, sizeof(manager), "%s", path);
+    unsetenv("NOTIFY_SOCKET");
+}
+
+void process_notify(const char *state)
+{
+    const char *path = manager[0] ? manager : getenv("NOTIFY_SOCKET");
     struct sockaddr_un address = {.sun_family = AF_UNIX};
     size_t n = path ? strlen(path) : 0;
     int fd;

@@ -31,6 +31,14 @@ bool process_user_exists(const char *user, struct error *error);
  * with an error. */
 bool process_become(const char *user, struct error *error);
 
+/* The words that the program was started with, NULL at their end; main()
+ * says them. */
+extern char **process_arguments;
+
+/* The service manager is this process's business alone: what it starts is not
+ * told of it. */
+void process_hide_manager(void);
+
 /* Tells the service manager (sd_notify(3), Type=notify); nothing when there is
  * none. */
 void process_notify(const char *state);

@@ -111,6 +111,27 @@ static struct local local_of(const struct source_options *options,
 
 /* ---- the two kinds ------------------------------------------------------- */
 
+static void remember(struct source *source, const struct template_source *read,
+                     unsigned n)
+{
+    source->texts = region_take(&source->region, n * sizeof(*source->texts));
+    source->ntexts = n;
+    for (unsigned i = 0; i < n; i++)
+        source->texts[i] = region_copy(&source->region, read[i].text);
+}
+
+static bool read_templates(const struct source_options *options,
+                           struct template_source *read, struct report *report)
+{
+    const struct option_list *files = &options->templates;
+
+    if (options->texts == NULL)
+        return template_read(files->v, files->n, read, report);
+    for (unsigned i = 0; i < files->n; i++)
+        read[i] = (struct template_source){files->v[i], options->texts[i]};
+    return true;
+}
+
 static bool load_templates(const struct source_options *options,
                            const struct parts *parts, struct source *source,
                            struct report *report)
@@ -122,9 +143,14 @@ static bool load_templates(const struct source_options *options,
         .account = environment("AWS_ACCOUNT_ID"),
         .stack = options->stack ? str_of(options->stack) : STR(""),
     };
+    struct template_source read[OPTION_LIST_MAX];
+    unsigned n = options->templates.n;
 
-    source->template =
-        template_load(options->templates.v, options->templates.n, &how, report);
+    if (!read_templates(options, read, report))
+        return false;
+    if (options->remember)
+        remember(source, read, n);
+    source->template = template_parse(read, n, &how, report);
     if (source->template == NULL)
         return false;
     source->resources = source->template->resources;

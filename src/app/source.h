@@ -26,8 +26,11 @@ struct source_options {
     uint64_t port_offset;
     unsigned retry; /* enum retry */
     bool strict;
-    bool again;   /* a running one is read again */
-    bool verbose; /* what is ignored is listed */
+    bool again;              /* a running one is read again */
+    bool remember;           /* what was read is kept in the source */
+    const struct str *texts; /* of the templates, instead of what their files
+                                hold; must outlive the report.  NULL: read */
+    bool verbose;            /* what is ignored is listed */
 };
 
 /* The rows of an option table for a struct `type` with a member `source`.
@@ -93,6 +96,8 @@ struct source_options {
 struct source {
     struct template *template; /* NULL: --to */
     struct region region;      /* of the resources that --to makes */
+    unsigned ntexts;
+    struct str *texts; /* of the templates, when they are to be remembered */
     const struct value *resources;
     struct str stack;
     bool bad_data; /* the error is of what --to or --attribute say, not of how
