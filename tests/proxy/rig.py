@@ -36,6 +36,9 @@ import readers
 SLOW = float(os.environ.get("SLUICE_TEST_SLOW", "1"))
 HERE = os.path.dirname(os.path.abspath(__file__))
 PATIENCE = 20.0 * SLOW
+# Tests run `serve` as people do, with a supervisor; SLUICE_TEST_ALONE=1 runs
+# them with --no-supervisor, and skips those of the supervisor.
+ALONE = os.environ.get("SLUICE_TEST_ALONE", "") not in ("", "0")
 SKIP = 77
 
 
@@ -165,18 +168,45 @@ def address(host, port):
     return "[%s]:%d" % (host, port) if ":" in host else "%s:%d" % (host, port)
 
 
+def children(pid):
+    """Processes that it started and that are there, the oldest first."""
+    try:
+        with open("/proc/%d/task/%d/children" % (pid, pid),
+                  encoding="ascii") as file:
+            return [int(word) for word in file.read().split()
+                    if state_of(int(word)) not in "ZX"]
+    except OSError:
+        return []
+
+
+def state_of(pid):
+    """R, S, T, Z ... of proc(5); X when there is no such process."""
+    try:
+        with open("/proc/%d/stat" % pid, encoding="ascii") as file:
+            return file.read().rpartition(")")[2].split()[0]
+    except OSError:
+        return "X"
+
+
 # ---- a process under test ---------------------------------------------------
 class Process:
-    """A child whose stdout says where it listens and then `ready`."""
+    """A child whose stdout says where it listens and then `ready`.
 
-    def __init__(self, *arguments, wait=True, environment=None):
-        self.arguments = [SLUICE] + [str(a) for a in arguments]
+    `program`: another file than $SLUICE; `before`: words of a command that
+    runs it; `more`: what else subprocess.Popen() takes."""
+
+    def __init__(self, *arguments, wait=True, environment=None, program=None,
+                 before=(), more=None):
+        arguments = [str(a) for a in arguments]
+        if ALONE and arguments[0] == "serve":
+            arguments.append("--no-supervisor")
+        self.arguments = list(before) + [program or SLUICE] + arguments
         environ = dict(os.environ)
         environ.update(environment or {})
         self.lines, self.log, self.is_ready = [], [], threading.Event()
         self.child = subprocess.Popen(
             self.arguments, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE, env=environ)
+            stderr=subprocess.PIPE, env=environ, **(more or {}))
         self.pid = self.child.pid
         self.threads = [
             threading.Thread(target=self.read_stdout, daemon=True),
@@ -212,13 +242,26 @@ class Process:
     def alive(self):
         return self.child.poll() is None
 
+    def log_count(self, text):
+        return sum(text in line for line in list(self.log))
+
+    @property
+    def serving_pid(self):
+        """The process that serves: the newest child of a supervisor's, or
+        what was started itself."""
+        return (children(self.pid) or [self.pid])[-1]
+
     def signal(self, number):
-        os.kill(self.pid, number)
+        """To the process that was started; what it does to stand still and to
+        go on, to the one that serves."""
+        still = number in (signal.SIGSTOP, signal.SIGCONT)
+        os.kill(self.serving_pid if still else self.pid, number)
 
     def freeze(self):
         """Stop it; it stands still when this returns. SIGCONT wakes it."""
-        self.signal(signal.SIGSTOP)
-        os.waitid(os.P_PID, self.pid, os.WSTOPPED | os.WNOWAIT)
+        pid = self.serving_pid
+        os.kill(pid, signal.SIGSTOP)
+        until(lambda: state_of(pid) == "T", "process %d to stop" % pid)
 
     def finish(self):
         for thread in self.threads:
@@ -227,9 +270,15 @@ class Process:
         self.child.stderr.close()
 
     def kill(self):
+        rest = children(self.pid) if self.alive() else []
         if self.alive():
             self.child.kill()
         self.child.wait()
+        for pid in rest:    # they would drain
+            try:
+                os.kill(pid, signal.SIGKILL)
+            except ProcessLookupError:
+                pass
         self.finish()
 
     def wait(self, seconds=PATIENCE):
@@ -266,11 +315,11 @@ class Process:
         raise AssertionError("no %s line: %s" % (word, self.story()))
 
     def fds(self):
-        return len(os.listdir("/proc/%d/fd" % self.pid))
+        return len(os.listdir("/proc/%d/fd" % self.serving_pid))
 
     def rss(self):
         """Resident bytes now."""
-        with open("/proc/%d/statm" % self.pid) as file:
+        with open("/proc/%d/statm" % self.serving_pid) as file:
             return int(file.read().split()[1]) * os.sysconf("SC_PAGESIZE")
 
 

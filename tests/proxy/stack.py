@@ -210,13 +210,10 @@ class Served(rig.Process):
                   self.log_count("template: nothing changed") > unchanged,
                   lambda: "HUP was not answered: " + self.story())
 
-    def log_count(self, text):
-        return sum(text in line for line in list(self.log))
-
     def limit_files(self, most=None):
         """How many files it may have open from now on; None: as at first."""
         first = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
-        resource.prlimit(self.pid, resource.RLIMIT_NOFILE,
+        resource.prlimit(self.serving_pid, resource.RLIMIT_NOFILE,
                          (most or first, first))
 
     def targets(self):

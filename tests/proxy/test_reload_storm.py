@@ -173,7 +173,7 @@ class Storm(unittest.TestCase):
         self.assertEqual(lines, metrics.sum("sluice_requests_total"))
 
     def descriptors(self):
-        folder = "/proc/%d/fd" % self.server.pid
+        folder = "/proc/%d/fd" % self.server.serving_pid
         found = []
         for name in os.listdir(folder):
             try:

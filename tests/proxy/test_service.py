@@ -146,7 +146,8 @@ class Start(Case):
             server = self.serve()
         finally:
             resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
-        self.assertEqual(resource.prlimit(server.pid, resource.RLIMIT_NOFILE),
+        self.assertEqual(resource.prlimit(server.serving_pid,
+                                         resource.RLIMIT_NOFILE),
                          (hard, hard))
 
     def test_a_port_that_is_taken_is_an_error_that_names_the_options(self):
@@ -197,10 +198,11 @@ class User(Case):
         server = self.serve("--user", NOBODY, workers=2)
         ids = "\t".join([str(self.user.pw_uid)] * 4)
         groups = "\t".join([str(self.user.pw_gid)] * 4)
-        threads = os.listdir("/proc/%d/task" % server.pid)
+        pid = server.serving_pid
+        threads = os.listdir("/proc/%d/task" % pid)
         self.assertGreaterEqual(len(threads), 3)
         for thread in threads:
-            status = status_of("%d/task/%s" % (server.pid, thread))
+            status = status_of("%d/task/%s" % (pid, thread))
             self.assertEqual((status["Uid"], status["Gid"]), (ids, groups))
             self.assertEqual(int(status["CapEff"], 16), 0)
             self.assertEqual(int(status["CapPrm"], 16), 0)

@@ -332,7 +332,7 @@ class Changes(unittest.TestCase):
                 server.signal(rig.signal.SIGTERM)
                 until(lambda: Account(server).process["Draining"],
                       "the drain to be told")
-                self.assertRegex(status(server), r"workers?, draining\n")
+                self.assertRegex(status(server), r"workers?,.* draining\n")
                 hold.set()
                 client.response()
 
