@@ -27,6 +27,19 @@ static bool is_healthy(const struct target *target)
            TARGET_HEALTHY;
 }
 
+/* What `explain` says of it in the workers. */
+static void tell(struct target *target)
+{
+    const struct target_balance *b = &target->balance;
+    uint32_t told = b->weight & TARGET_TOLD_WEIGHT;
+
+    if (b->slow_start.on)
+        told |= TARGET_TOLD_SLOW_START;
+    if (b->anomaly.anomalous)
+        told |= TARGET_TOLD_ANOMALOUS;
+    atomic_store_explicit(&target->told, told, memory_order_relaxed);
+}
+
 /* ---- weights ------------------------------------------------------------- */
 
 /* Of every target of the group; true while one of them is in slow start. */
@@ -41,6 +54,7 @@ static bool weigh(const struct group *group, uint64_t now_us)
 
         b->weight = weight_of(share, b->anomaly.weight);
         ramps |= b->slow_start.on;
+        tell(group->targets[i]);
     }
     return ramps;
 }
@@ -93,6 +107,7 @@ void balance_begin(struct target *target)
     anomaly_begin(&b->anomaly);
     b->seen = target_sum(target);
     b->weight = WEIGHT_FULL;
+    tell(target);
 }
 
 void balance_first_batch(const struct group *group)
@@ -213,6 +228,7 @@ static void judge(struct balance_monitor *monitor, struct group *group)
     for (unsigned i = 0; i < n; i++) {
         if (monitor->sampled[i].anomalous != samples[i].anomaly->anomalous)
             log_verdict(group, monitor->sampled[i].target);
+        tell(monitor->sampled[i].target);
     }
     if (!was_mitigated && !any_mitigated(samples, n))
         return;
@@ -288,6 +304,7 @@ static void take_back(const struct group *group)
         if (!may_differ(group))
             anomaly_begin(a);
         a->weight = WEIGHT_FULL;
+        tell(group->targets[i]);
     }
 }
 

@@ -37,6 +37,13 @@ struct target_balance {
     bool watched; /* they are */
 };
 
+/* What of target->balance workers may tell: the weight and these. */
+enum {
+    TARGET_TOLD_WEIGHT = 0xffff,
+    TARGET_TOLD_SLOW_START = 0x10000,
+    TARGET_TOLD_ANOMALOUS = 0x20000,
+};
+
 struct target {
     struct address address;
     char text[ADDRESS_TEXT_MAX]; /* the address, with NUL, for people */
@@ -52,6 +59,7 @@ struct target {
     unsigned ncounts;
     struct target_counts *counts; /* by worker->index */
     struct target_balance balance;
+    _Atomic uint32_t told;  /* TARGET_TOLD_*: control writes */
     struct target *chained; /* in the registry's table */
 };
 

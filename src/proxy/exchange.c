@@ -77,6 +77,8 @@ bool exchange_next_target(struct exchange *ex)
     exchange_take_target(ex, next);
     if (ex->sticky)
         exchange_sticky_moved(ex);
+    if (ex->trail.n)
+        exchange_explain_target(ex);
     COUNTER_ADD(&ex->worker->counters, target_failovers, 1);
     return true;
 }

@@ -141,6 +141,9 @@ void exchange_explain(struct exchange *ex, const struct route_request *request);
 void exchange_explain_more(struct exchange *ex, const char *key,
                            const char *word);
 
+/* And why the target that was chosen gets the share that it gets. */
+void exchange_explain_target(struct exchange *ex);
+
 /* ---- the steps (exchange_steps.c) --------------------------------------- */
 
 enum {

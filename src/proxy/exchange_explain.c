@@ -53,6 +53,24 @@ void exchange_explain_more(struct exchange *ex, const char *key,
         ex->trail = text_str(&t);
 }
 
+void exchange_explain_target(struct exchange *ex)
+{
+    uint32_t told =
+        atomic_load_explicit(&ex->target->told, memory_order_relaxed);
+    char room[16];
+    struct text percent = text_in(room, sizeof(room) - 1);
+
+    text_u64(&percent, (told & TARGET_TOLD_WEIGHT) * 100 / WEIGHT_FULL);
+    text_char(&percent, '%');
+    room[percent.n] = '\0';
+    exchange_explain_more(ex, "target", ex->target->text);
+    exchange_explain_more(ex, "weight", room);
+    exchange_explain_more(ex, "slow-start",
+                          told & TARGET_TOLD_SLOW_START ? "yes" : "no");
+    exchange_explain_more(
+        ex, "anomaly", told & TARGET_TOLD_ANOMALOUS ? "anomalous" : "normal");
+}
+
 void exchange_explain(struct exchange *ex, const struct route_request *request)
 {
     struct worker *w = ex->worker;

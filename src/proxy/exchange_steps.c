@@ -188,6 +188,8 @@ static enum step_result select_target(struct exchange *ex)
     if (atomic_load_explicit(&ex->zone->fail_open, memory_order_relaxed))
         COUNTER_ADD(&ex->worker->counters, unhealthy_routing_requests, 1);
     exchange_take_target(ex, target);
+    if (ex->trail.n)
+        exchange_explain_target(ex);
     return STEP_NEXT;
 }
 

@@ -15,6 +15,14 @@ from stack import (Served, Stack, command, fixed, forward, header, host,
 
 NAME = "X-Sluice-Explain"
 KEY = "correct horse"
+CHOSEN = re.compile(r";target=[0-9.]+:[0-9]+;weight=100%;slow-start=no;"
+                    r"anomaly=normal")
+
+
+def chosen(answer):
+    """The trail, and the targets that it says were tried."""
+    trail = answer.get(NAME)
+    return CHOSEN.sub("", trail), len(CHOSEN.findall(trail))
 
 
 class Explain(unittest.TestCase):
@@ -67,8 +75,10 @@ class Explain(unittest.TestCase):
     def test_the_right_key_is_answered_with_the_trail(self):
         answer = self.ask("/", headers=["X-Canary: 1"])
         self.assertEqual(answer.status, 200)
-        self.assertEqual(answer.all(NAME), [
-            "rule=5:yes;action=forward;groups=Green:1"])
+        self.assertEqual(len(answer.all(NAME)), 1)
+        self.assertEqual(chosen(answer), (
+            "rule=5:yes;action=forward;groups=Green:1", 1))
+        self.assertIn(";target=%s;" % self.origin.address, answer.get(NAME))
         answer = self.ask("/ping")
         self.assertEqual(answer.all(NAME), [
             "rule=5:no(http-header X-Canary absent want 1);"
@@ -76,19 +86,21 @@ class Explain(unittest.TestCase):
             "rule=20:yes;action=fixed-response;status=200"])
 
     def test_every_action_and_every_error_has_it(self):
-        for target, status, end in (
-                ("/", 200, "rule=default:yes;action=forward;"
+        for target, status, tried, end in (
+                ("/", 200, 1, "rule=default:yes;action=forward;"
                  "groups=Blue:90,Green:10"),
-                ("/old/x", 302, "rule=10:yes;action=redirect;status=302"),
-                ("/ping", 200, "rule=20:yes;action=fixed-response;"
+                ("/old/x", 302, 0, "rule=10:yes;action=redirect;status=302"),
+                ("/ping", 200, 0, "rule=20:yes;action=fixed-response;"
                  "status=200"),
-                ("/empty", 503, "rule=30:yes;action=forward;groups=Empty:1"),
-                ("/dead", 502, "rule=40:yes;action=forward;groups=Dead:1"),
-                ("/fail", 500, "rule=60:yes;action=forward;groups=Blue:1")):
+                ("/empty", 503, 0, "rule=30:yes;action=forward;groups=Empty:1"),
+                ("/dead", 502, 1, "rule=40:yes;action=forward;groups=Dead:1"),
+                ("/fail", 500, 0, "rule=60:yes;action=forward;groups=Blue:1")):
             answer = self.ask(target)
             self.assertEqual(answer.status, status, answer)
             self.assertEqual(len(answer.all(NAME)), 1, answer)
-            self.assertTrue(answer.get(NAME).endswith(end), answer)
+            trail, targets = chosen(answer)
+            self.assertTrue(trail.endswith(end), answer)
+            self.assertEqual(targets, tried, answer)
 
     def test_a_redirect_that_is_too_long_has_it(self):
         with self.sluice.client() as client:
@@ -161,7 +173,7 @@ class Explain(unittest.TestCase):
                     sluice.client() as client:
                 answer = client.ask("/", headers=["%s: %s" % (NAME, KEY)])
                 self.assertIn("rule=default:yes;action=forward;groups=Tg:1",
-                              answer.all(NAME))
+                              [CHOSEN.sub("", v) for v in answer.all(NAME)])
 
     def test_nothing_in_a_request_can_end_the_header(self):
         for target in ("/a%0d%0aX-Evil:1", "/a;b,c(d)%", "/\xff\xfe",
@@ -171,7 +183,8 @@ class Explain(unittest.TestCase):
             trail = answer.get(NAME)
             self.assertRegex(trail, r"\A[\x21-\x7e ]*\Z")
             self.assertEqual(answer.all("X-Evil"), [])
-            self.assertTrue(trail.endswith("groups=Blue:90,Green:10"), trail)
+            self.assertTrue(chosen(answer)[0].endswith(
+                "groups=Blue:90,Green:10"), trail)
         answer = self.ask("/;rule=1:yes")
         self.assertNotIn(";rule=1:yes", answer.get(NAME))
 
