@@ -657,8 +657,7 @@ static void on_failed(struct client_stream *stream, enum client_failure why,
     if (why == FAILURE_DEREGISTERED)
         COUNTER_ADD(&ex->worker->counters, deregistration_cuts, 1);
     if (log_wants(LOG_DEBUG))
-        log_write(LOG_DEBUG, "proxy", "target %s: %s",
-                  ex->target ? ex->target->text : "-", cause);
+        log_write(LOG_DEBUG, "proxy", "target %s: %s", ex->target->text, cause);
     exchange_fail(ex, reason_of[why]);
 }
 
