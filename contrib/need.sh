@@ -6,11 +6,11 @@
 
 # shellcheck disable=SC2034 # for the scripts that source this
 BUILD_NEEDS="cc:gcc,libc6-dev make autoconf automake pkg-config
-    pc/libcrypto:libssl-dev pc/libevent_core:libevent-dev
-    pc/libfyaml:libfyaml-dev"
+    pc/openssl:libssl-dev pc/libevent_core:libevent-dev
+    pc/libfyaml:libfyaml-dev pc/libnghttp2:libnghttp2-dev"
 # shellcheck disable=SC2034
 CHECK_NEEDS="python3 pc/cmocka:libcmocka-dev pc/libpcre2-8:libpcre2-dev clang
-    clang-format clang-tidy cppcheck shellcheck curl git mandoc
+    clang-format clang-tidy cppcheck shellcheck curl git mandoc openssl
     rt/fuzzer:libclang-rt-dev llvm-symbolizer:llvm"
 # shellcheck disable=SC2034 # for --full
 BROWSER_NEEDS="chromium"
