@@ -11,6 +11,7 @@ BUILD_NEEDS="cc:gcc,libc6-dev make autoconf automake pkg-config
 # shellcheck disable=SC2034
 CHECK_NEEDS="python3 pc/cmocka:libcmocka-dev pc/libpcre2-8:libpcre2-dev clang
     clang-format clang-tidy cppcheck shellcheck curl git mandoc openssl
+    py/hpack:python3-hpack
     rt/fuzzer:libclang-rt-dev llvm-symbolizer:llvm"
 # shellcheck disable=SC2034 # for --full
 BROWSER_NEEDS="chromium"
@@ -24,12 +25,19 @@ die() {
     exit 1
 }
 
-# have NEED: NEED is COMMAND[:PACKAGE,...], pc/MODULE:PACKAGE or rt/LIB:PACKAGE.
+# have NEED: NEED is COMMAND[:PACKAGE,...], pc/MODULE:PACKAGE, py/MODULE:PACKAGE
+# or rt/LIB:PACKAGE.
 have() {
     case $1 in
     pc/*)
         module=${1#pc/}
         pkg-config --exists "${module%%:*}" 2>/dev/null
+        ;;
+    py/*)
+        module=${1#py/}
+        python3 -c 'import importlib, sys
+sys.path.append("/usr/lib/python3/dist-packages")
+importlib.import_module(sys.argv[1])' "${module%%:*}" 2>/dev/null
         ;;
     rt/*)
         probe=$(mktemp) || return 1
