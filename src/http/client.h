@@ -81,17 +81,31 @@ struct client_stream *client_pool_take(struct client_pool *pool,
 struct client_stream *client_connect(struct client_pool *pool, void *exchange);
 
 /* Sends the request: the head, and the first piece of its body.  `encoded`,
- * when not NULL, gets the head as it was sent; good until the next head is
- * written on this thread.  False when the head is too long to be written:
- * nothing was sent then. */
-bool client_request(struct client_stream *stream, const struct request_out *out,
-                    const struct piece *piece, struct str *encoded);
+ * when not NULL, gets the head for client_request_again(); good until the next
+ * head is written on this thread.  False when the head is too long to be
+ * written: nothing was sent then. */
+static inline bool client_request(struct client_stream *stream,
+                                  const struct request_out *out,
+                                  const struct piece *piece,
+                                  struct str *encoded)
+{
+    return stream->ops->request(stream, out, piece, encoded);
+}
 
-/* Sends a head that client_request() encoded before, without a body. */
-void client_request_again(struct client_stream *stream, struct str encoded,
-                          enum method method, bool websocket);
+/* Sends a head that client_request() encoded before, on a stream of a pool of
+ * the same kind, with the body from its begin on.  Over HTTP/1.1 only one that
+ * has none, and that asks for no WebSocket. */
+static inline void client_request_again(struct client_stream *stream,
+                                        struct str encoded, enum method method,
+                                        const struct piece *piece)
+{
+    stream->ops->request_again(stream, encoded, method, piece);
+}
 
 /* Whether the connection had been used before. */
-bool client_stream_reused(const struct client_stream *stream);
+static inline bool client_stream_reused(const struct client_stream *stream)
+{
+    return stream->ops->reused(stream);
+}
 
 #endif

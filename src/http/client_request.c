@@ -60,15 +60,6 @@ static void drop(struct client_stream *stream)
     client_close(of_stream(stream));
 }
 
-const struct client_stream_ops client_h1_ops = {
-    .send_body = send_body,
-    .pause = pause_body,
-    .resume = resume_body,
-    .blocked = blocked,
-    .moves = moves,
-    .drop = drop,
-};
-
 static void put_head(struct text *t, const struct request_out *out)
 {
     const struct request *req = out->request;
@@ -107,7 +98,7 @@ static void begin(struct client_session *c, enum method method, bool close,
     c->scanned = c->parse_at = 0;
 }
 
-bool client_request(struct client_stream *stream, const struct request_out *out,
+static bool request(struct client_stream *stream, const struct request_out *out,
                     const struct piece *piece, struct str *encoded)
 {
     struct client_session *c = of_stream(stream);
@@ -125,18 +116,29 @@ bool client_request(struct client_stream *stream, const struct request_out *out,
     return true;
 }
 
-void client_request_again(struct client_stream *stream, struct str encoded,
-                          enum method method, bool websocket)
+static void request_again(struct client_stream *stream, struct str encoded,
+                          enum method method, const struct piece *piece)
 {
     struct client_session *c = of_stream(stream);
-    struct piece end = {.end = true};
 
-    begin(c, method, false, websocket);
-    send_piece(c, encoded, &end);
+    begin(c, method, false, false);
+    send_piece(c, encoded, piece);
     conn_again(&c->conn);
 }
 
-bool client_stream_reused(const struct client_stream *stream)
+static bool reused(const struct client_stream *stream)
 {
     return of_stream(stream)->reused;
 }
+
+const struct client_stream_ops client_h1_ops = {
+    .request = request,
+    .request_again = request_again,
+    .reused = reused,
+    .send_body = send_body,
+    .pause = pause_body,
+    .resume = resume_body,
+    .blocked = blocked,
+    .moves = moves,
+    .drop = drop,
+};

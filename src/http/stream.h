@@ -139,6 +139,12 @@ struct server_handler {
 struct client_stream;
 
 struct client_stream_ops {
+    /* client_request(), client_request_again(), client_stream_reused(). */
+    bool (*request)(struct client_stream *stream, const struct request_out *out,
+                    const struct piece *piece, struct str *encoded);
+    void (*request_again)(struct client_stream *stream, struct str encoded,
+                          enum method method, const struct piece *piece);
+    bool (*reused)(const struct client_stream *stream);
     void (*send_body)(struct client_stream *stream, const struct piece *piece);
     void (*pause)(struct client_stream *stream, enum conn_pause why);
     void (*resume)(struct client_stream *stream, enum conn_pause why);

@@ -33,8 +33,10 @@ static void keep_for_retry(struct exchange *ex, struct str encoded)
 
 static enum step_result send_again(struct exchange *ex)
 {
+    struct piece end = {.end = true};
+
     client_request_again(ex->target_stream, ex->encoded,
-                         (enum method)ex->method, false);
+                         (enum method)ex->method, &end);
     return STEP_NEXT;
 }
 
