@@ -162,6 +162,17 @@ struct config_target {
     bool registered;        /* by the template's Targets, not by local words */
 };
 
+/* Metadata.Sluice of a group with Protocol HTTPS.  ALB believes any
+ * certificate of a target and names no server. */
+struct config_target_tls {
+    bool validate;          /* ValidateCertificate */
+    struct str authorities; /* CertificateAuthorities: a file of PEM; n == 0:
+                               those of the system */
+    struct str server_name; /* ServerName: the name that is asked for, and
+                               that the certificate must have; n == 0: none is
+                               asked for, it must have the target's address */
+};
+
 struct config_group {
     struct str id; /* logical id */
     struct place place;
@@ -176,6 +187,7 @@ struct config_group {
     uint16_t port; /* 0: a Lambda group */
     struct config_health health;
     struct group_attributes attributes;
+    struct config_target_tls tls;
     enum retry retry;
     /* That an action of some listener forwards to, and of which balancer:
      * ALB allows one.  NULL: unused. */

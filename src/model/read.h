@@ -141,6 +141,18 @@ enum protocol read_protocol(const struct resource *resource,
 
 /* ---- parts of them --------------------------------------------------------- */
 
+/* What Metadata.Sluice of a target group says of TLS to its targets. */
+struct target_tls_input {
+    struct field validate;
+    struct field authorities;
+    struct field server_name;
+};
+
+/* group->tls; its protocol is known. */
+void read_target_tls(struct build *build, const struct resource *resource,
+                     const struct target_tls_input *input,
+                     struct config_group *group);
+
 /* A {Key, Value} of an attributes list. */
 struct attribute_input {
     const struct value *value;

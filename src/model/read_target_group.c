@@ -24,6 +24,7 @@ struct input {
 struct sluice_input {
     const struct value *value;
     struct field addresses;
+    struct target_tls_input tls;
 };
 
 enum { TYPE_ALB = TARGET_TYPE_LAMBDA + 1 };
@@ -139,10 +140,24 @@ static const struct property properties[] = {
 
 static const struct schema schema = SCHEMA(properties, struct input);
 
+#define SLUICE(member) offsetof(struct sluice_input, member)
+
 static const struct property sluice_properties[] = {
-    {.name = "Addresses",
-     .kind = PROPERTY_RAW,
-     .offset = offsetof(struct sluice_input, addresses)},
+    {.name = "Addresses", .kind = PROPERTY_RAW, .offset = SLUICE(addresses)},
+    {.name = "ValidateCertificate",
+     .kind = PROPERTY_BOOL,
+     .offset = SLUICE(tls.validate)},
+    {.name = "CertificateAuthorities",
+     .kind = PROPERTY_STRING,
+     .offset = SLUICE(tls.authorities),
+     .min = 1,
+     .example = "ca.pem"},
+    {.name = "ServerName",
+     .kind = PROPERTY_STRING,
+     .offset = SLUICE(tls.server_name),
+     .min = 1,
+     .max = 253,
+     .example = "api.example.com"},
 };
 
 static const struct schema sluice_schema = {
@@ -175,17 +190,10 @@ static bool read_type(const struct resource *resource,
 static enum protocol read_group_protocol(const struct resource *resource,
                                          const struct field *field)
 {
-    enum protocol protocol = read_protocol(
+    return read_protocol(
         resource, field, "Protocol", is_foreign_protocol,
         "is for target groups of network and gateway load balancers\n"
         "write Protocol: HTTP or HTTPS");
-
-    if (protocol == PROTOCOL_HTTPS)
-        resource_warning(resource, field_place(field),
-                         "HTTPS to targets comes with a later version of "
-                         "Sluice: they are spoken to without TLS\n"
-                         "point --service at a port that takes plain HTTP");
-    return protocol;
 }
 
 /* Port and Protocol, which all but Lambda groups have. */
@@ -240,7 +248,7 @@ static void read_names(struct build *build, const struct resource *resource,
 }
 
 static void read_sluice(struct build *build, const struct resource *resource,
-                        const struct config_group *group)
+                        struct config_group *group)
 {
     struct sluice_input input = {.value = NULL};
 
@@ -248,6 +256,7 @@ static void read_sluice(struct build *build, const struct resource *resource,
                 &input);
     build->group_hints[group->index] =
         (struct local_group_hint){input.addresses.value, resource->cdk_path};
+    read_target_tls(build, resource, &input.tls, group);
 }
 
 void read_target_group(struct build *build, const struct resource *resource)

@@ -70,13 +70,9 @@ static void test_groups_of_gRPC_have_defaults_of_their_own(void **state)
     config_release(config);
 }
 
-static void test_HTTPS_to_targets_comes_later(void **state)
+static void test_health_checks_over_HTTPS_come_later(void **state)
 {
     static const struct fault faults[] = {
-        {"Tg: {Type: TG, Properties: {Port: 443, Protocol: ^HTTPS, VpcId: v}}",
-         "target group Tg: HTTPS to targets comes with a later version of "
-         "Sluice: they are spoken to without TLS",
-         "point --service at a port that takes plain HTTP"},
         {"Tg: {Type: TG, Properties: {Port: 80, Protocol: HTTP, VpcId: v, "
          "HealthCheckProtocol: ^HTTPS}}",
          "target group Tg: health checks over HTTPS come with a later version "
@@ -490,13 +486,81 @@ static void test_Metadata_Sluice_is_checked(void **state)
     CHECK_ERRORS(in_nothing, faults);
 }
 
+static void test_targets_over_TLS_are_believed_unless_asked(void **state)
+{
+    struct config *config = build_good(
+        in_nothing,
+        "Plain: {Type: TG, Properties: {Port: 443, Protocol: HTTPS, VpcId: v}},"
+        "\nChecked: {Type: TG, Properties: {Port: 443, Protocol: HTTPS, VpcId: "
+        "v}, Metadata: {Sluice: {ValidateCertificate: true, "
+        "CertificateAuthorities: ca.pem, ServerName: api.example.com}}},\n"
+        "Named: {Type: TG, Properties: {Port: 443, Protocol: HTTPS, VpcId: v},"
+        "Metadata: {Sluice: {ValidateCertificate: false, ServerName: a_b}}}");
+
+    (void)state;
+    assert_int_equal(config->groups[0]->protocol, PROTOCOL_HTTPS);
+    assert_false(config->groups[0]->tls.validate);
+    assert_int_equal(config->groups[0]->tls.authorities.n, 0);
+    assert_int_equal(config->groups[0]->tls.server_name.n, 0);
+    assert_true(config->groups[1]->tls.validate);
+    assert_string_equal(config->groups[1]->tls.authorities.p, "ca.pem");
+    assert_string_equal(config->groups[1]->tls.server_name.p,
+                        "api.example.com");
+    assert_false(config->groups[2]->tls.validate);
+    assert_string_equal(config->groups[2]->tls.server_name.p, "a_b");
+    config_release(config);
+}
+
+#define OVER_TLS                                                               \
+    "Tg: {Type: TG, Properties: {Port: 443, Protocol: HTTPS, VpcId: v},\n"     \
+    "Metadata: {Sluice: {"
+#define OVER_TCP                                                               \
+    "Tg: {Type: TG, Properties: {Port: 80, Protocol: HTTP, VpcId: v},\n"       \
+    "Metadata: {Sluice: {"
+
+static void test_what_is_said_of_TLS_is_checked(void **state)
+{
+    static const struct fault faults[] = {
+        {OVER_TCP "^ValidateCertificate: true}}}",
+         "target group Tg: Metadata.Sluice.ValidateCertificate is about TLS, "
+         "which these targets are not spoken to with",
+         "write Protocol: HTTPS, or take it out"},
+        {OVER_TCP "^ServerName: a.example}}}",
+         "target group Tg: Metadata.Sluice.ServerName is about TLS, which "
+         "these targets are not spoken to with",
+         "write Protocol: HTTPS, or take it out"},
+        {OVER_TLS "^CertificateAuthorities: ca.pem}}}",
+         "target group Tg: Metadata.Sluice.CertificateAuthorities does "
+         "nothing: certificates of targets are not checked, as with ALB",
+         "add ValidateCertificate: true, or take it out"},
+        {OVER_TLS "ServerName: ^10.0.0.1}}}",
+         "target group Tg: Metadata.Sluice.ServerName \"10.0.0.1\" is no host "
+         "name",
+         "write one like api.example.com, or leave it out: then a certificate "
+         "is checked for the target's address"},
+        {OVER_TLS "ServerName: ^'a b'}}}",
+         "target group Tg: Metadata.Sluice.ServerName \"a b\" is no host name",
+         "write one like api.example.com, or leave it out: then a certificate "
+         "is checked for the target's address"},
+        {OVER_TLS "ServerName: ^.a}}}",
+         "target group Tg: Metadata.Sluice.ServerName \".a\" is no host name",
+         "write one like api.example.com, or leave it out: then a certificate "
+         "is checked for the target's address"},
+    };
+
+    (void)state;
+    CHECK_ERRORS(in_nothing, faults);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_it_has_the_defaults_of_ALB),
         cmocka_unit_test(test_groups_of_functions_have_defaults_of_their_own),
         cmocka_unit_test(test_groups_of_gRPC_have_defaults_of_their_own),
-        cmocka_unit_test(test_HTTPS_to_targets_comes_later),
+        cmocka_unit_test(test_health_checks_over_HTTPS_come_later),
+        cmocka_unit_test(test_targets_over_TLS_are_believed_unless_asked),
+        cmocka_unit_test(test_what_is_said_of_TLS_is_checked),
         cmocka_unit_test(test_all_of_it_is_kept),
         cmocka_unit_test(test_any_address_may_be_a_target),
         cmocka_unit_test(test_Addresses_of_Metadata_are_targets),
