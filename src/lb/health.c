@@ -96,6 +96,8 @@ static enum health_reason reason_of(enum probe_result result)
         return HEALTH_REASON_INTERNAL_ERROR;
     case PROBE_FAILED:
     case PROBE_GARBLED:
+    case PROBE_NO_GRPC_STATUS:
+    case PROBE_BAD_GRPC_STATUS:
     case PROBE_PASSED:
         break;
     }

@@ -32,14 +32,24 @@ enum health_reason {
     HEALTH_REASON_HEALTH_CHECK_DISABLED,
 };
 
+/* How a target is asked, as the health check log calls it. */
+enum probe_type {
+    PROBE_HTTP,  /* HTTP/1.1 */
+    PROBE_HTTPS, /* HTTP/1.1 over TLS */
+    PROBE_H2,    /* HTTP/2, over TLS or not */
+    PROBE_GRPC,  /* the same */
+};
+
 /* What one probe found. */
 enum probe_result {
     PROBE_PASSED,
     PROBE_WRONG_CODE, /* answered, with a code that the matcher has not */
     PROBE_TIMEOUT,
-    PROBE_FAILED,   /* no connection, or it ended without an answer */
-    PROBE_GARBLED,  /* an answer that is none */
-    PROBE_INTERNAL, /* not the target's fault: we had no socket for it */
+    PROBE_FAILED,          /* no connection, or it ended without an answer */
+    PROBE_GARBLED,         /* an answer that is none */
+    PROBE_NO_GRPC_STATUS,  /* a 200 without a grpc-status, or an empty one */
+    PROBE_BAD_GRPC_STATUS, /* one that is no number from 0 to 99 */
+    PROBE_INTERNAL,        /* not the target's fault: we had no socket for it */
 };
 
 struct health_limits {
@@ -65,7 +75,8 @@ void health_checking(struct health *health);
  * TARGET_UNAVAILABLE, the reason is the one that goes with it. */
 void health_exempt(struct health *health, enum target_state state);
 
-/* Takes the result of one probe (`code`: the status it got, 0 for none).  True
+/* Takes the result of one probe (`code`: the HTTP status that it got or, from
+ * 0 to 99, the gRPC one; it matters for PROBE_WRONG_CODE alone).  True
  * when the state changed.  One success makes an initial target healthy;
  * otherwise thresholds count consecutive results.  The reason of a target that
  * is and stays unhealthy is that of its last failure.  A target that is not

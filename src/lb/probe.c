@@ -1,12 +1,27 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "lb/probe.h"
 
+enum probe_type probe_type(const struct config_group *group)
+{
+    switch (group->version) {
+    case VERSION_HTTP1:
+        break;
+    case VERSION_HTTP2:
+        return PROBE_H2;
+    case VERSION_GRPC:
+        return PROBE_GRPC;
+    }
+    return group->health.protocol == PROTOCOL_HTTPS ? PROBE_HTTPS : PROBE_HTTP;
+}
+
 /* ---- the request --------------------------------------------------------- */
 
 /* A path as it may stand in a request line: what would end the line or the
  * path is encoded, the rest is the template's own business. */
-static void put_path(struct text *t, struct str path)
+void probe_put_path(struct text *t, const struct config_health *health)
 {
+    struct str path = health->path;
+
     if (path.n == 0)
         text_char(t, '/');
     for (size_t i = 0; i < path.n; i++) {
@@ -31,22 +46,28 @@ struct address probe_address(const struct config_health *health,
     return a;
 }
 
-void probe_put_request(struct text *t, const struct config_health *health,
-                       const struct address *address)
+void probe_put_authority(struct text *t, const struct config_health *health,
+                         const struct address *address)
 {
     struct address host = probe_address(health, address);
 
     host.scope = 0; /* a zone means nothing to the other side (RFC 6874 §4) */
-    TEXT_LITERAL(t, "GET ");
-    put_path(t, health->path);
-    TEXT_LITERAL(t, " HTTP/1.1\r\nHost: ");
     address_put(t, &host);
+}
+
+void probe_put_request(struct text *t, const struct config_health *health,
+                       const struct address *address)
+{
+    TEXT_LITERAL(t, "GET ");
+    probe_put_path(t, health);
+    TEXT_LITERAL(t, " HTTP/1.1\r\nHost: ");
+    probe_put_authority(t, health, address);
     TEXT_LITERAL(t, "\r\nConnection: close"
                     "\r\nUser-Agent: ELB-HealthChecker/2.0"
                     "\r\nAccept-Encoding: gzip, compressed\r\n\r\n");
 }
 
-/* ---- the answer ---------------------------------------------------------- */
+/* ---- the answer over HTTP/1.1 -------------------------------------------- */
 
 enum { STATUS_LEN = 12 }; /* "HTTP/1.1 200" */
 
@@ -134,6 +155,12 @@ static enum reading read_code(struct str rest, unsigned *code)
     }
 }
 
+static enum probe_result judge_code(const struct config_health *health,
+                                    unsigned code)
+{
+    return code_set_has(&health->codes, code) ? PROBE_PASSED : PROBE_WRONG_CODE;
+}
+
 bool probe_judge(const struct config_health *health, struct str response,
                  bool end, enum probe_result *result, unsigned *code)
 {
@@ -142,8 +169,7 @@ bool probe_judge(const struct config_health *health, struct str response,
 
     if (reading == READING_DONE) {
         *code = got;
-        *result =
-            code_set_has(&health->codes, got) ? PROBE_PASSED : PROBE_WRONG_CODE;
+        *result = judge_code(health, got);
         return true;
     }
     if (reading == READING_MORE && response.n < PROBE_RESPONSE_MAX) {
@@ -155,4 +181,58 @@ bool probe_judge(const struct config_health *health, struct str response,
     }
     *code = 0;
     return true;
+}
+
+/* ---- the answer over HTTP/2 ---------------------------------------------- */
+
+enum { GRPC_STATUS_MAX = 99 };
+
+void probe_take_grpc_status(struct probe_answer *answer, struct str value)
+{
+    uint64_t status;
+
+    if (value.n == 0) {
+        answer->grpc = PROBE_GRPC_ABSENT;
+    } else if (str_to_u64(value, GRPC_STATUS_MAX, &status)) {
+        answer->grpc = PROBE_GRPC_GIVEN;
+        answer->grpc_status = (unsigned)status;
+    } else {
+        answer->grpc = PROBE_GRPC_BAD;
+    }
+}
+
+static enum probe_result judge_grpc(const struct config_health *health,
+                                    const struct probe_answer *answer,
+                                    unsigned *code)
+{
+    switch (answer->grpc) {
+    case PROBE_GRPC_GIVEN:
+        *code = answer->grpc_status;
+        return judge_code(health, *code);
+    case PROBE_GRPC_BAD:
+        return PROBE_BAD_GRPC_STATUS;
+    case PROBE_GRPC_ABSENT:
+        break;
+    }
+    *code = answer->status;
+    return answer->status == 200 ? PROBE_NO_GRPC_STATUS : PROBE_WRONG_CODE;
+}
+
+bool probe_judge_answer(const struct config_health *health,
+                        enum probe_type type, const struct probe_answer *answer,
+                        enum probe_stream stream, enum probe_result *result,
+                        unsigned *code)
+{
+    *code = 0;
+    if (type == PROBE_H2 && answer->status) {
+        *code = answer->status;
+        *result = judge_code(health, answer->status);
+        return true;
+    }
+    if (stream == PROBE_STREAM_WHOLE && answer->status) {
+        *result = judge_grpc(health, answer, code);
+        return true;
+    }
+    *result = stream == PROBE_STREAM_WHOLE ? PROBE_GARBLED : PROBE_FAILED;
+    return stream != PROBE_STREAM_OPEN;
 }

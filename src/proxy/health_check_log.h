@@ -19,7 +19,8 @@ enum health_check_text {
 
 struct health_check_record {
     uint32_t sink;         /* which log it goes to */
-    uint16_t code;         /* the status that came; 0: "-" */
+    enum probe_type type;  /* how it was asked */
+    uint16_t code;         /* the status that came, HTTP's or gRPC's */
     int64_t time;          /* it began; microseconds since 1970 */
     uint64_t latency_ns;   /* until its result */
     struct address target; /* as it is registered */
@@ -29,12 +30,13 @@ struct health_check_record {
 };
 
 /* ALB's 10 fields and an LF, or nothing with t->overflow, as
- * access_put_line() does it.  The type is always `http`: nothing else is
- * asked yet. */
+ * access_put_line() does it. */
 void health_check_put_line(struct text *t,
                            const struct health_check_record *record);
 
-/* "TimedOut", "TargetError" ..., "-" for a pass. */
-struct str health_check_reason(enum probe_result result, unsigned code);
+/* "TimedOut", "TargetError" ..., "-" for a pass.  `code` of PROBE_WRONG_CODE:
+ * below 100 it is a gRPC status. */
+struct str health_check_reason(enum probe_type type, enum probe_result result,
+                               unsigned code);
 
 #endif

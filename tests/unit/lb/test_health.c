@@ -127,6 +127,37 @@ static void test_the_description_has_the_last_wrong_code(void **state)
     check_description(&h, "Health checks failed with these codes: [404]");
 }
 
+/* 84 */
+static void test_gRPC_codes_are_described_like_others(void **state)
+{
+    static const struct {
+        enum probe_result result;
+        unsigned code;
+        const char *reason, *description;
+    } cases[] = {
+        {PROBE_WRONG_CODE, 0, "Target.ResponseCodeMismatch",
+         "Health checks failed with these codes: [0]"},
+        {PROBE_WRONG_CODE, 12, "Target.ResponseCodeMismatch",
+         "Health checks failed with these codes: [12]"},
+        {PROBE_NO_GRPC_STATUS, 200, "Target.FailedHealthChecks",
+         "Health checks failed"},
+        {PROBE_BAD_GRPC_STATUS, 0, "Target.FailedHealthChecks",
+         "Health checks failed"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        struct health h;
+
+        health_begin(&h);
+        for (unsigned n = 0; n < limits.unhealthy_threshold; n++)
+            health_take(&h, &limits, cases[i].result, cases[i].code);
+        assert_string_equal(target_state_word(h.state), "unhealthy");
+        assert_string_equal(health_reason_word(h.reason), cases[i].reason);
+        check_description(&h, cases[i].description);
+    }
+}
+
 static void test_a_target_is_checked_from_its_first_probe_on(void **state)
 {
     struct health h;
@@ -230,6 +261,7 @@ int main(void)
         cmocka_unit_test(test_thresholds_count_consecutive_results),
         cmocka_unit_test(test_reasons_and_descriptions_are_albs),
         cmocka_unit_test(test_the_description_has_the_last_wrong_code),
+        cmocka_unit_test(test_gRPC_codes_are_described_like_others),
         cmocka_unit_test(test_a_target_is_checked_from_its_first_probe_on),
         cmocka_unit_test(test_a_target_that_is_not_probed_says_why),
         cmocka_unit_test(test_a_registration_anew_forgets_what_was),

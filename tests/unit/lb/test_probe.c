@@ -104,6 +104,21 @@ static void test_a_probe_goes_to_the_health_port_if_there_is_one(void **state)
     assert_true(address_equal(&to, &target));
 }
 
+static void test_HTTP2_says_the_same_path_and_authority(void **state)
+{
+    struct config_health health = {.path = STR("/a b"), .port = 9000};
+    char buffer[PROBE_REQUEST_MAX];
+    struct text t = text_in(buffer, sizeof(buffer));
+    struct address target;
+
+    (void)state;
+    assert_true(address_parse(STR("[fe80::1%1]:80"), &target));
+    probe_put_path(&t, &health);
+    text_char(&t, ' ');
+    probe_put_authority(&t, &health, &target);
+    assert_true(str_eq(text_str(&t), STR("/a%20b [fe80::1]:9000")));
+}
+
 /* ---- the answer ---------------------------------------------------------- */
 
 enum { PASS, WRONG, FAIL };
@@ -267,17 +282,149 @@ static void test_the_matcher_says_which_codes_pass(void **state)
     }
 }
 
+/* ---- the answer over HTTP/2 ---------------------------------------------- */
+
+static void test_the_group_says_how_its_targets_are_asked(void **state)
+{
+    static const struct {
+        enum protocol_version version;
+        enum protocol protocol, of_checks;
+        enum probe_type type;
+    } cases[] = {
+        {VERSION_HTTP1, PROTOCOL_HTTP, PROTOCOL_HTTP, PROBE_HTTP},
+        {VERSION_HTTP1, PROTOCOL_HTTPS, PROTOCOL_HTTP, PROBE_HTTP},
+        {VERSION_HTTP1, PROTOCOL_HTTP, PROTOCOL_HTTPS, PROBE_HTTPS},
+        {VERSION_HTTP1, PROTOCOL_HTTPS, PROTOCOL_HTTPS, PROBE_HTTPS},
+        {VERSION_HTTP2, PROTOCOL_HTTP, PROTOCOL_HTTP, PROBE_H2},
+        {VERSION_HTTP2, PROTOCOL_HTTP, PROTOCOL_HTTPS, PROBE_H2},
+        {VERSION_GRPC, PROTOCOL_HTTP, PROTOCOL_HTTP, PROBE_GRPC},
+        {VERSION_GRPC, PROTOCOL_HTTPS, PROTOCOL_HTTPS, PROBE_GRPC},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        struct config_group group = {
+            .version = cases[i].version,
+            .protocol = cases[i].protocol,
+            .health.protocol = cases[i].of_checks,
+        };
+
+        assert_int_equal(probe_type(&group), cases[i].type);
+    }
+}
+
+enum { MORE = -1 };
+
+/* `codes` is a Matcher's; grpc NULL: there is no such field. */
+static void check_answer(enum probe_type type, const char *codes,
+                         unsigned status, const char *grpc,
+                         enum probe_stream stream, int result, unsigned code)
+{
+    struct config_health health = {.enabled = true};
+    struct probe_answer answer = {.status = status};
+    enum probe_result got = PROBE_INTERNAL;
+    unsigned got_code = 12345;
+
+    assert_true(code_set_parse(&health.codes, str_of(codes), 0, 499));
+    if (grpc)
+        probe_take_grpc_status(&answer, str_of(grpc));
+    if (result == MORE) {
+        assert_false(probe_judge_answer(&health, type, &answer, stream, &got,
+                                        &got_code));
+        return;
+    }
+    assert_true(
+        probe_judge_answer(&health, type, &answer, stream, &got, &got_code));
+    assert_int_equal(got, result);
+    assert_int_equal(got_code, code);
+}
+
+static void
+test_the_status_decides_over_HTTP2_as_soon_as_it_is_there(void **state)
+{
+    (void)state;
+    check_answer(PROBE_H2, "200", 0, NULL, PROBE_STREAM_OPEN, MORE, 0);
+    for (int stream = PROBE_STREAM_OPEN; stream <= PROBE_STREAM_CUT; stream++) {
+        check_answer(PROBE_H2, "200", 200, NULL, stream, PROBE_PASSED, 200);
+        check_answer(PROBE_H2, "200", 302, NULL, stream, PROBE_WRONG_CODE, 302);
+        check_answer(PROBE_H2, "200-299", 503, "0", stream, PROBE_WRONG_CODE,
+                     503);
+    }
+    check_answer(PROBE_H2, "200", 0, NULL, PROBE_STREAM_CUT, PROBE_FAILED, 0);
+    check_answer(PROBE_H2, "200", 0, NULL, PROBE_STREAM_WHOLE, PROBE_GARBLED,
+                 0);
+}
+
+/* 84 */
+static void test_the_gRPC_status_decides_when_the_stream_is_whole(void **state)
+{
+    static const struct {
+        const char *codes;
+        unsigned status;
+        const char *grpc;
+        int result;
+        unsigned code;
+    } cases[] = {
+        {"12", 200, "12", PROBE_PASSED, 12},
+        {"12", 200, "0", PROBE_WRONG_CODE, 0},
+        {"0", 200, "0", PROBE_PASSED, 0},
+        {"0-5,99", 200, "99", PROBE_PASSED, 99},
+        {"0-5", 200, "14", PROBE_WRONG_CODE, 14},
+        {"0", 200, "00", PROBE_PASSED, 0},
+        {"12", 503, "12", PROBE_PASSED, 12}, /* it has the last word */
+        {"0-99", 200, "100", PROBE_BAD_GRPC_STATUS, 0},
+        {"0-99", 200, "-1", PROBE_BAD_GRPC_STATUS, 0},
+        {"0-99", 200, "1 ", PROBE_BAD_GRPC_STATUS, 0},
+        {"0-99", 200, "99999999999999999999", PROBE_BAD_GRPC_STATUS, 0},
+        {"0-99", 200, "", PROBE_NO_GRPC_STATUS, 200},
+        {"0-99", 200, NULL, PROBE_NO_GRPC_STATUS, 200},
+        {"0-99", 404, NULL, PROBE_WRONG_CODE, 404},
+        {"0-99", 503, "", PROBE_WRONG_CODE, 503},
+        {"0-99", 0, NULL, PROBE_GARBLED, 0},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        check_answer(PROBE_GRPC, cases[i].codes, cases[i].status, cases[i].grpc,
+                     PROBE_STREAM_WHOLE, cases[i].result, cases[i].code);
+        check_answer(PROBE_GRPC, cases[i].codes, cases[i].status, cases[i].grpc,
+                     PROBE_STREAM_OPEN, MORE, 0);
+        check_answer(PROBE_GRPC, cases[i].codes, cases[i].status, cases[i].grpc,
+                     PROBE_STREAM_CUT, PROBE_FAILED, 0);
+    }
+}
+
+/* 84 */
+static void test_the_last_gRPC_status_counts(void **state)
+{
+    struct probe_answer answer = {.status = 200};
+
+    (void)state;
+    probe_take_grpc_status(&answer, STR("12")); /* in the head */
+    probe_take_grpc_status(&answer, STR("2"));  /* in the trailers */
+    assert_int_equal(answer.grpc, PROBE_GRPC_GIVEN);
+    assert_int_equal(answer.grpc_status, 2);
+    probe_take_grpc_status(&answer, STR("x"));
+    assert_int_equal(answer.grpc, PROBE_GRPC_BAD);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_the_request_is_albs),
         cmocka_unit_test(test_the_longest_path_fits_however_it_is_written),
         cmocka_unit_test(test_a_probe_goes_to_the_health_port_if_there_is_one),
+        cmocka_unit_test(test_HTTP2_says_the_same_path_and_authority),
         cmocka_unit_test(test_the_status_line_decides),
         cmocka_unit_test(test_a_begin_of_an_answer_is_never_a_verdict_for_it),
         cmocka_unit_test(test_garbage_fails_at_its_first_wrong_byte),
         cmocka_unit_test(test_an_answer_without_a_status_line_comes_to_an_end),
         cmocka_unit_test(test_the_matcher_says_which_codes_pass),
+        cmocka_unit_test(test_the_group_says_how_its_targets_are_asked),
+        cmocka_unit_test(
+            test_the_status_decides_over_HTTP2_as_soon_as_it_is_there),
+        cmocka_unit_test(test_the_gRPC_status_decides_when_the_stream_is_whole),
+        cmocka_unit_test(test_the_last_gRPC_status_counts),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -118,6 +118,58 @@ static void test_every_result_has_its_reason(void **state)
     }
 }
 
+/* 84, 117 */
+static void test_every_kind_of_probe_has_its_type_and_reasons(void **state)
+{
+    static const struct {
+        enum probe_type type;
+        enum probe_result result;
+        uint16_t code;
+        const char *type_word, *fields;
+    } cases[] = {
+        {PROBE_HTTP, PROBE_PASSED, 200, "http", "PASS 200 -"},
+        {PROBE_HTTPS, PROBE_PASSED, 200, "https", "PASS 200 -"},
+        {PROBE_HTTPS, PROBE_FAILED, 0, "https", "FAIL - ConnectionReset"},
+        {PROBE_H2, PROBE_PASSED, 204, "h2", "PASS 204 -"},
+        {PROBE_H2, PROBE_WRONG_CODE, 404, "h2",
+         "FAIL 404 ResponseCodeMismatch"},
+        {PROBE_H2, PROBE_WRONG_CODE, 503, "h2", "FAIL 503 TargetError"},
+        {PROBE_GRPC, PROBE_PASSED, 12, "grpc", "PASS 12 -"},
+        {PROBE_GRPC, PROBE_PASSED, 0, "grpc", "PASS 0 -"},
+        {PROBE_GRPC, PROBE_WRONG_CODE, 0, "grpc",
+         "FAIL 0 GRPCUnexpectedStatus"},
+        {PROBE_GRPC, PROBE_WRONG_CODE, 99, "grpc",
+         "FAIL 99 GRPCUnexpectedStatus"},
+        {PROBE_GRPC, PROBE_BAD_GRPC_STATUS, 0, "grpc",
+         "FAIL - GRPCUnexpectedStatus"},
+        {PROBE_GRPC, PROBE_NO_GRPC_STATUS, 200, "grpc",
+         "FAIL 200 GRPCStatusHeaderEmpty"},
+        {PROBE_GRPC, PROBE_WRONG_CODE, 404, "grpc",
+         "FAIL 404 GRPCStatusHeaderEmpty"},
+        {PROBE_GRPC, PROBE_WRONG_CODE, 503, "grpc", "FAIL 503 TargetError"},
+        {PROBE_GRPC, PROBE_TIMEOUT, 0, "grpc", "FAIL - TimedOut"},
+        {PROBE_GRPC, PROBE_FAILED, 0, "grpc", "FAIL - ConnectionReset"},
+        {PROBE_GRPC, PROBE_GARBLED, 0, "grpc", "FAIL - TargetError"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        struct health_check_record r = example();
+        char want[512];
+        struct text t = text_in(want, sizeof(want) - 1);
+
+        r.type = cases[i].type;
+        r.result = cases[i].result;
+        r.code = cases[i].code;
+        text_printf(&t,
+                    "%s 2025-10-31T12:44:59.875678Z 0.019584011 "
+                    "172.31.20.97:80 HCLogsTestIPs %s " LB " 172.31.0.4",
+                    cases[i].type_word, cases[i].fields);
+        want[t.n] = '\0';
+        assert_line(&r, want);
+    }
+}
+
 static void test_latency_has_nanoseconds(void **state)
 {
     static const struct {
@@ -176,6 +228,7 @@ int main(void)
         cmocka_unit_test(test_a_pass_is_the_documented_line),
         cmocka_unit_test(test_an_error_of_the_target_is_the_documented_line),
         cmocka_unit_test(test_every_result_has_its_reason),
+        cmocka_unit_test(test_every_kind_of_probe_has_its_type_and_reasons),
         cmocka_unit_test(test_latency_has_nanoseconds),
         cmocka_unit_test(test_what_is_not_known_is_a_dash),
         cmocka_unit_test(test_a_line_without_room_is_not_begun),
