@@ -2,11 +2,17 @@
  *
  * `sluice origin`: a test origin.
  */
+#include <errno.h>
+#include <limits.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "app/commands.h"
 #include "app/origin.h"
 #include "app/process.h"
+#include "base/memory.h"
+
+enum { PEM_MAX = 256 * 1024 };
 
 struct values {
     uint64_t port;
@@ -16,6 +22,7 @@ struct values {
     uint64_t delay;
     uint64_t size; /* UINT64_MAX: JSON */
     uint64_t workers;
+    const char *certificate; /* NULL: plain HTTP */
 };
 
 #define FIELD(field) .offset = offsetof(struct values, field)
@@ -70,6 +77,11 @@ static const struct option options[] = {
      .min = 1,
      .max = 256,
      FIELD(workers)},
+    {.name = "certificate",
+     .argument = "CERT.pem,KEY.pem",
+     .help = "Speak HTTPS, with this certificate (and its chain) and this key.",
+     .kind = OPTION_TEXT,
+     FIELD(certificate)},
 };
 
 /* A name goes into a header line. */
@@ -80,6 +92,25 @@ static bool is_name(struct str name)
             return false;
     }
     return name.n > 0 && name.n <= 64;
+}
+
+static bool read_pem(const char *path, struct str *pem, struct error *error)
+{
+    FILE *f = fopen(path, "re");
+    char *p = memory_zeroed(1, PEM_MAX + 1);
+    size_t n = f ? fread(p, 1, PEM_MAX + 1, f) : 0;
+    int cause = errno;
+    bool ok = f && !ferror(f);
+
+    if (f)
+        fclose(f);
+    *pem = str_make(p, n);
+    if (!ok)
+        return error_set(error, "--certificate: %.200s: cannot be read: %s",
+                         path, strerror(cause));
+    return n <= PEM_MAX ||
+           error_set(error, "--certificate: %.200s: longer than %d bytes", path,
+                     PEM_MAX);
 }
 
 static int serve(const struct origin_options *origin_options)
@@ -93,11 +124,28 @@ static int serve(const struct origin_options *origin_options)
     if (origin == NULL)
         return options_fail(&cmd_origin, EX_UNAVAILABLE, &error);
     snprintf(name, sizeof(name), " name=%s", origin_options->name);
-    process_print_address("origin", origin_address(origin), name);
+    process_print_address("origin", origin_options->chain.n ? "https" : "http",
+                          origin_address(origin), name);
     process_print_ready();
     origin_wait(origin);
     origin_free(origin);
     return EX_OK;
+}
+
+/* Reads both files of --certificate; they stay in memory. */
+static bool read_pair(const char *pair, struct origin_options *o,
+                      struct error *error)
+{
+    struct str key = str_of(pair);
+    struct str chain = str_cut(&key, ',');
+    char path[PATH_MAX];
+
+    if (key.n == 0 || chain.n == 0 || chain.n >= sizeof(path))
+        return error_set(error, "--certificate: must be the file of the "
+                                "certificate, a comma, and that of its key");
+    memcpy(path, chain.p, chain.n);
+    path[chain.n] = '\0';
+    return read_pem(path, &o->chain, error) && read_pem(key.p, &o->key, error);
 }
 
 static int run(int argc, char **argv)
@@ -123,6 +171,9 @@ static int run(int argc, char **argv)
         .workers = (unsigned)values.workers,
     };
     origin_options.bind.port = (uint16_t)values.port;
+    if (values.certificate &&
+        !read_pair(values.certificate, &origin_options, &error))
+        return options_fail(&cmd_origin, EX_UNAVAILABLE, &error);
     return serve(&origin_options);
 }
 

@@ -311,7 +311,7 @@ static void print_listeners(const struct server *server,
         if (s->source.template)
             snprintf(more, sizeof(more), " " STR_FMT " %u",
                      STR_ARG(listener->id), listener->port);
-        process_print_address("listener", &address, more);
+        process_print_address("listener", "http", &address, more);
     }
 }
 
@@ -322,7 +322,7 @@ static void print_start(const struct server *server, const struct serving *s)
 
     print_listeners(server, s);
     if (server_api_address(server, &address))
-        process_print_address("api", &address, "");
+        process_print_address("api", "http", &address, "");
     for (unsigned i = 0; template && i < template->noutputs; i++)
         printf("output " STR_FMT " " STR_FMT "\n",
                STR_ARG(template->outputs[i].key),

@@ -11,6 +11,7 @@
 #include "base/thread.h"
 #include "net/listener.h"
 #include "net/mailbox.h"
+#include "net/tls_context.h"
 
 enum {
     /* Longer than any client's, so that it is never us who end an idle
@@ -36,6 +37,7 @@ struct origin {
     struct origin_options options;
     struct origin_answer answer;
     struct address address;
+    struct tls_context *tls; /* NULL: plain */
     unsigned nworkers;
     struct worker *workers;
 };
@@ -103,9 +105,11 @@ static bool set_up(struct origin *origin, struct worker *w)
     w->listener.on_accept = on_accept;
     w->listener.on_stopped = on_stopped;
     w->listener.owner = w;
-    return mailbox_init(&w->mailbox, &w->loop) &&
-           server_port_init(&w->port, &w->loop) &&
-           origin_desk_init(&w->desk, &origin->answer, &w->loop);
+    if (!mailbox_init(&w->mailbox, &w->loop) ||
+        !server_port_init(&w->port, &w->loop))
+        return false;
+    w->port.tls = origin->tls;
+    return origin_desk_init(&w->desk, &origin->answer, &w->loop);
 }
 
 static bool start(struct origin *origin, struct worker *w, struct error *error)
@@ -178,6 +182,17 @@ static void end_signals(sigset_t *set)
     sigaddset(set, SIGINT);
 }
 
+static bool make_context(struct origin *origin, struct error *error)
+{
+    struct tls_certificate certificate = {
+        STR("of --certificate"), origin->options.chain, origin->options.key};
+    struct tls_server_settings settings = {
+        .ncertificates = 1, .certificates = &certificate, .id = STR("origin")};
+
+    origin->tls = tls_context_server(&settings, error);
+    return origin->tls != NULL;
+}
+
 struct origin *origin_start(const struct origin_options *options,
                             struct error *error)
 {
@@ -197,6 +212,7 @@ struct origin *origin_start(const struct origin_options *options,
     }
     ok = origin_answer_init(&origin->answer, &origin->options) ||
          error_set(error, "there is no memory for answers");
+    ok = ok && (options->chain.n == 0 || make_context(origin, error));
     ok = ok && choose_port(&origin->address, error);
     for (unsigned i = 0; ok && i < origin->nworkers; i++)
         ok = start(origin, &origin->workers[i], error);
@@ -228,6 +244,7 @@ void origin_free(struct origin *origin)
     for (unsigned i = 0; i < origin->nworkers; i++)
         tear_down(&origin->workers[i]);
     origin_answer_end(&origin->answer);
+    tls_context_release(origin->tls);
     free(origin->workers);
     free(origin);
 }

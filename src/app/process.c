@@ -40,14 +40,15 @@ unsigned process_cpus(void)
     return n > 0 ? (unsigned)n : 1;
 }
 
-void process_print_address(const char *word, const struct address *address,
-                           const char *more)
+void process_print_address(const char *word, const char *scheme,
+                           const struct address *address, const char *more)
 {
     char buffer[ADDRESS_TEXT_MAX];
     struct text t = text_in(buffer, sizeof(buffer));
 
     address_put(&t, address);
-    printf("%s http://" STR_FMT "%s\n", word, STR_ARG(text_str(&t)), more);
+    printf("%s %s://" STR_FMT "%s\n", word, scheme, STR_ARG(text_str(&t)),
+           more);
 }
 
 void process_print_ready(void)

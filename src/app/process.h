@@ -14,9 +14,9 @@ void process_prepare(void);
 /* CPUs that this process may run on, at least 1. */
 unsigned process_cpus(void);
 
-/* Prints "WORD http://ADDRESS" and `more` as one line on stdout. */
-void process_print_address(const char *word, const struct address *address,
-                           const char *more);
+/* Prints "WORD SCHEME://ADDRESS" and `more` as one line on stdout. */
+void process_print_address(const char *word, const char *scheme,
+                           const struct address *address, const char *more);
 
 /* HUP and USR1 do nothing until the server handles them. */
 void process_ignore_early(void);

@@ -5,6 +5,7 @@
 
 #include "http/page.h"
 #include "http/server_session.h"
+#include "net/conn_tls.h"
 
 enum {
     /* Read with a head at most: what a client pipelines behind it waits in
@@ -12,6 +13,8 @@ enum {
     READ_WITH_HEAD = 64 * 1024,
     /* A head that comes in pieces is kept up to here; no head is longer. */
     KEPT_HEAD_MAX = 80 * 1024,
+    /* How long a handshake may take (alb.md 5.1). */
+    HANDSHAKE_MS = 10 * 1000,
     /* How long a closing connection waits for the client to read its answer
      * and close: so long without a byte from it, and so long at most. */
     LINGER_MS = 2000,
@@ -464,6 +467,8 @@ static void on_readable(struct conn *conn)
         return;
     }
     switch ((enum server_state)s->state) {
+    case SERVER_HANDSHAKE:
+        break;
     case SERVER_HEAD:
         read_head(s);
         break;
@@ -519,6 +524,46 @@ static void stalled(struct server_session *s)
         server_close(s);
 }
 
+/* ALB tells who speaks HTTP to it so. */
+static void answer_plain(struct server_session *s)
+{
+    static const struct h1_fault fault = {
+        .status = 400, .why = "plain HTTP was sent to a port with TLS"};
+
+    conn_tls_give_up(&s->conn);
+    s->requests = 0;
+    refuse(s, &fault, 0);
+}
+
+static void tell_handshake(struct server_session *s)
+{
+    if (s->port->handler->on_handshake)
+        s->port->handler->on_handshake(&s->stream);
+}
+
+static void handshake_failed(struct server_session *s)
+{
+    COUNTER_ADD(s->conn.loop->counters, client_tls_negotiation_errors, 1);
+    tell_handshake(s);
+    if (conn_tls_failure(&s->conn).fault == TLS_FAULT_HTTP)
+        answer_plain(s);
+    else
+        server_close(s);
+}
+
+/* The handshake is over. */
+static void on_connected(struct conn *conn, int error)
+{
+    struct server_session *s = session_of(conn);
+
+    if (error) {
+        handshake_failed(s);
+        return;
+    }
+    tell_handshake(s);
+    await_request(s); /* with h2: server_h2_begin(s) */
+}
+
 static void on_timeout(struct conn *conn)
 {
     static const struct h1_fault slow = {
@@ -526,6 +571,9 @@ static void on_timeout(struct conn *conn)
     struct server_session *s = session_of(conn);
 
     switch ((enum server_state)s->state) {
+    case SERVER_HANDSHAKE:
+        handshake_failed(s);
+        break;
     case SERVER_HEAD:
         if (conn->kept)
             refuse(s, &slow, conn_kept(conn).n);
@@ -574,18 +622,12 @@ static void on_free(struct conn *conn)
         port->on_empty(port);
 }
 
-static void never_connects(struct conn *conn, int error)
-{
-    (void)conn;
-    (void)error;
-}
-
 static const struct conn_ops server_conn_ops = {
     .on_readable = on_readable,
     .on_drained = on_drained,
     .on_sent = on_sent,
     .on_broken = on_broken,
-    .on_connected = never_connects,
+    .on_connected = on_connected,
     .on_timeout = on_timeout,
     .on_free = on_free,
 };
@@ -596,6 +638,7 @@ bool server_port_init(struct server_port *port, struct loop *loop)
 {
     port->loop = loop;
     port->fields_set = NULL;
+    port->tls = NULL;
     port->draining = port->patient = false;
     port->desync_mode = DESYNC_MODE_DEFENSIVE;
     port->nsessions = 0;
@@ -619,6 +662,18 @@ void server_port_end(struct server_port *port)
     port->fields = NULL;
 }
 
+/* Has the connection wait for what comes first. */
+static bool begin(struct server_session *s)
+{
+    if (s->port->tls == NULL) {
+        await_request(s);
+        return true;
+    }
+    s->state = SERVER_HANDSHAKE;
+    conn_timer(&s->conn, HANDSHAKE_MS);
+    return conn_accept_tls(&s->conn, s->port->tls);
+}
+
 struct server_stream *server_accept(struct server_port *port, int fd,
                                     const struct address *client)
 {
@@ -636,12 +691,14 @@ struct server_stream *server_accept(struct server_port *port, int fd,
     s->opened_s = (uint32_t)(port->loop->now_us / 1000000);
     s->requests = 0;
     s->keep_alive = s->want_continue = s->client_closes = false;
+    s->answered = false;
     list_push_back(&port->sessions, &s->node);
     port->nsessions++;
     count_open(port, 1);
     COUNTER_ADD(port->loop->counters, client_connections_accepted, 1);
     COUNTER_ADD(port->loop->counters, client_connections, 1);
-    await_request(s);
+    if (!begin(s))
+        server_close(s);
     return &s->stream;
 }
 
@@ -692,4 +749,9 @@ uint64_t server_stream_number(const struct server_stream *stream)
      * it came and the client's port tell. */
     return (uint64_t)(uintptr_t)s ^ (uint64_t)s->opened_s << 32 ^
            (uint64_t)s->client.port << 16;
+}
+
+const struct conn *server_stream_conn(const struct server_stream *stream)
+{
+    return &const_session(stream)->conn;
 }

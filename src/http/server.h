@@ -25,6 +25,7 @@ struct server_port {
     uint32_t keep_alive_ms; /* age after which one more request is served */
     const struct listener_fields *fields_set; /* on what we answer ourselves;
                                                  NULL: none */
+    struct tls_context *tls;                  /* NULL: plain; the caller's */
     enum desync_mode desync_mode; /* defensive unless the caller says so */
     bool draining;
     bool patient; /* draining: idle connections stay for one more request */
@@ -68,6 +69,9 @@ void server_port_retire(struct server_port *port);
 struct server_port *server_stream_port(const struct server_stream *stream);
 
 const struct address *server_stream_client(const struct server_stream *stream);
+
+/* Its connection: what was agreed on with TLS. */
+const struct conn *server_stream_conn(const struct server_stream *stream);
 
 /* A number that no other open connection of this thread has, nor, as good as
  * surely, one that closed before. */

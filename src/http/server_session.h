@@ -3,6 +3,8 @@
  * The inside of a server session, shared by the file that reads
  * (server.c) and the one that answers (server_answer.c).
  *
+ *   HANDSHAKE (TLS) ──> HEAD, or HTTP/2
+ *
  *   HEAD ──request──> BODY ──body ends──> ANSWER ──┐
  *    ^  \──no body─────────────────────────^       │ answered
  *    │                  BODY, answered: DRAIN      │
@@ -16,10 +18,11 @@
 #include "http/server.h"
 
 enum server_state {
-    SERVER_HEAD,   /* idle, or part of a head is there */
-    SERVER_BODY,   /* the request's body comes */
-    SERVER_ANSWER, /* the request is whole, its answer is not */
-    SERVER_DRAIN,  /* answered; what is left of the body is thrown away */
+    SERVER_HANDSHAKE, /* of TLS */
+    SERVER_HEAD,      /* idle, or part of a head is there */
+    SERVER_BODY,      /* the request's body comes */
+    SERVER_ANSWER,    /* the request is whole, its answer is not */
+    SERVER_DRAIN,     /* answered; what is left of the body is thrown away */
     SERVER_TUNNEL,
     SERVER_LINGER, /* answered and shut; waiting for the client to close, so
                       that the answer is not lost to a reset */

@@ -134,6 +134,9 @@ struct server_handler {
     void (*on_refused)(struct server_stream *stream,
                        const struct h1_fault *fault, size_t received,
                        size_t sent);
+    /* A TLS handshake ended, well or (conn_tls_failure()) not; may be NULL.
+     * Only server_stream_conn() and the like are good for this stream. */
+    void (*on_handshake)(struct server_stream *stream);
 };
 
 struct client_stream;

@@ -9,6 +9,8 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
+#include "net/tls_internal.h"
+
 enum { IOV_AT_ONCE = 16 };
 
 static void flush(struct conn *conn);
@@ -18,12 +20,22 @@ static void turn_end(struct loop_task *task)
     struct conn *conn = LIST_ENTRY_OF(task, struct conn, task);
 
     if (conn->closed) {
+        if (conn->tls)
+            conn_tls_free(conn);
         conn->ops->on_free(conn);
         return;
     }
     if (conn->broken && !conn->told_broken) {
         conn->told_broken = true;
+        if (conn->shaking) {
+            conn_tls_broken(conn);
+            return;
+        }
         conn->ops->on_broken(conn);
+        return;
+    }
+    if (conn->shaking) {
+        conn->drained_due = false;
         return;
     }
     if (conn->drained_due) {
@@ -51,7 +63,10 @@ static void connected(struct conn *conn)
         error = errno;
     conn->connecting = false;
     conn->writable = error == 0;
-    conn->ops->on_connected(conn, error);
+    if (error == 0 && conn->tls)
+        conn_tls_step(conn);
+    else
+        conn->ops->on_connected(conn, error);
 }
 
 static void on_event(evutil_socket_t fd, short what, void *arg)
@@ -76,7 +91,11 @@ static void on_event(evutil_socket_t fd, short what, void *arg)
         if (conn->out)
             flush(conn);
     }
-    if (!conn->closed && conn->readable)
+    if (conn->closed || !conn->readable)
+        return;
+    if (conn->shaking)
+        conn_tls_step(conn);
+    else
         conn->ops->on_readable(conn);
 }
 
@@ -95,6 +114,7 @@ static void set_up(struct conn *conn, struct loop *loop, int fd,
     conn->loop = loop;
     conn->ops = ops;
     conn->kept = conn->out = NULL;
+    conn->tls = NULL;
     loop_task_init(&conn->task, turn_end);
     timer_init(&conn->timer, on_timer);
     conn->fd = fd;
@@ -103,7 +123,7 @@ static void set_up(struct conn *conn, struct loop *loop, int fd,
     conn->broken = conn->told_broken = conn->closed = false;
     conn->drained_due = conn->shut = conn->shut_due = false;
     conn->unacknowledged = 0;
-    conn->closing = false;
+    conn->closing = conn->shaking = false;
     conn->writable = true;
 }
 
@@ -148,6 +168,8 @@ static enum conn_read receive(struct conn *conn, char *p, size_t max,
 {
     ssize_t n;
 
+    if (conn->tls)
+        return conn_tls_receive(conn, p, max, got);
     if (!conn->readable)
         return conn->eof ? CONN_EOF : CONN_AGAIN;
     do {
@@ -317,7 +339,7 @@ static void flush(struct conn *conn)
             return;
         }
     }
-    if (moved && conn->ops->on_sent)
+    if (moved && conn->ops->on_sent && !conn->shaking)
         conn->ops->on_sent(conn);
     if (conn->out == NULL) {
         conn->drained_due = true;
@@ -360,7 +382,7 @@ static int send_flags(const struct conn *conn)
     return conn->closing ? MSG_NOSIGNAL | MSG_MORE : MSG_NOSIGNAL;
 }
 
-bool conn_send(struct conn *conn, const char *p, size_t n)
+bool conn_send_raw(struct conn *conn, const char *p, size_t n)
 {
     ssize_t done = 0;
 
@@ -381,6 +403,12 @@ bool conn_send(struct conn *conn, const char *p, size_t n)
     return queue(conn, p + done, n - (size_t)done);
 }
 
+bool conn_send(struct conn *conn, const char *p, size_t n)
+{
+    return conn->tls ? conn_tls_send(conn, p, n, NULL, 0)
+                     : conn_send_raw(conn, p, n);
+}
+
 bool conn_send2(struct conn *conn, const char *p1, size_t n1, const char *p2,
                 size_t n2)
 {
@@ -390,9 +418,11 @@ bool conn_send2(struct conn *conn, const char *p1, size_t n1, const char *p2,
     ssize_t done;
     size_t first;
 
+    if (conn->tls)
+        return conn_tls_send(conn, p1, n1, p2, n2);
     if (n1 == 0 || n2 == 0 || conn->out || !conn->writable || conn->broken ||
         conn->closed)
-        return conn_send(conn, p1, n1) && conn_send(conn, p2, n2);
+        return conn_send_raw(conn, p1, n1) && conn_send_raw(conn, p2, n2);
     do {
         done = sendmsg(conn->fd, &msg, send_flags(conn));
     } while (done < 0 && errno == EINTR);
@@ -457,6 +487,8 @@ bool conn_quiet(struct conn *conn)
         return false;
     if (!conn->readable)
         return true;
+    if (conn->tls)
+        return conn_tls_quiet(conn);
     if (recv(conn->fd, &byte, 1, MSG_PEEK) >= 0 || errno != EAGAIN)
         return false;
     conn->readable = false;
@@ -467,6 +499,8 @@ bool conn_unread(struct conn *conn)
 {
     int n = 0;
 
+    if (conn->tls && conn_tls_pending(conn))
+        return true;
     if (ioctl(conn->fd, FIONREAD, &n) || n <= 0)
         return false;
     conn->readable = true;
@@ -481,6 +515,8 @@ void conn_break(struct conn *conn)
 
 void conn_shutdown(struct conn *conn)
 {
+    if (conn->tls && !conn->closed)
+        conn_tls_notify(conn);
     if (conn->out) {
         conn->shut_due = true;
         return;
@@ -499,10 +535,8 @@ bool conn_alive(struct conn *conn)
     return n >= 0 || errno == EAGAIN || errno == EINTR;
 }
 
-void conn_close(struct conn *conn)
+static void end(struct conn *conn)
 {
-    if (conn->closed)
-        return;
     conn->closed = true;
     event_del(&conn->event);
     close(conn->fd);
@@ -513,6 +547,23 @@ void conn_close(struct conn *conn)
     loop_defer(conn->loop, &conn->task);
 }
 
+void conn_forget(struct conn *conn)
+{
+    event_del(&conn->event);
+    close(conn->fd);
+    if (conn->tls)
+        conn_tls_free(conn);
+}
+
+void conn_close(struct conn *conn)
+{
+    if (conn->closed)
+        return;
+    if (conn->tls && conn->out == NULL && !(conn->eof && conn->hangup))
+        conn_tls_notify(conn);
+    end(conn);
+}
+
 void conn_reset(struct conn *conn)
 {
     struct linger linger = {.l_onoff = 1, .l_linger = 0};
@@ -520,5 +571,5 @@ void conn_reset(struct conn *conn)
     if (conn->closed)
         return;
     setsockopt(conn->fd, SOL_SOCKET, SO_LINGER, &linger, sizeof(linger));
-    conn_close(conn);
+    end(conn);
 }

@@ -17,6 +17,7 @@
 #include "net/loop.h"
 
 struct conn;
+struct conn_tls;
 
 struct conn_ops {
     /* Bytes, the end of the stream or an error may be read: conn_read(). */
@@ -27,7 +28,8 @@ struct conn_ops {
     void (*on_sent)(struct conn *conn);
     /* A write failed (the peer is gone); what could still be read was. */
     void (*on_broken)(struct conn *conn);
-    /* conn_connect() ended; error is 0 or an errno. */
+    /* conn_connect() ended, or the handshake of TLS; error is 0 or an
+     * errno. */
     void (*on_connected)(struct conn *conn, int error);
     /* The timer fired. */
     void (*on_timeout)(struct conn *conn);
@@ -48,8 +50,9 @@ struct conn {
     struct event event;
     struct loop *loop;
     const struct conn_ops *ops;
-    struct chunk *kept; /* read, not yet used; at most one */
-    struct chunk *out;  /* queue to be sent */
+    struct chunk *kept;   /* read, not yet used; at most one */
+    struct chunk *out;    /* queue to be sent; with TLS: ciphertext */
+    struct conn_tls *tls; /* NULL: plain */
     struct loop_task task;
     struct timer timer;
     int fd;
@@ -60,7 +63,8 @@ struct conn {
     bool hangup : 1; /* the peer ended its direction: EOF comes */
     bool eof : 1;    /* read to the end */
     bool connecting : 1;
-    bool broken : 1; /* a write failed */
+    bool shaking : 1; /* TLS: the handshake is not over */
+    bool broken : 1;  /* a write failed */
     bool told_broken : 1;
     bool closed : 1;
     bool drained_due : 1; /* on_drained is owed at the end of the turn */

@@ -3,6 +3,8 @@
 
 #include <stdlib.h>
 
+#include "net/tls_internal.h"
+
 static void on_wake(evutil_socket_t fd, short what, void *arg)
 {
     struct loop *loop = arg;
@@ -55,6 +57,8 @@ void loop_end(struct loop *loop)
     chunk_pool_end(&loop->chunks);
     free(loop->scratch);
     free(loop->head);
+    tls_gear_free(loop->tls);
+    loop->tls = NULL;
     loop->base = NULL;
     loop->scratch = loop->head = NULL;
 }

@@ -37,6 +37,8 @@ struct loop_task {
     void (*run)(struct loop_task *task);
 };
 
+struct tls_gear;
+
 struct loop {
     struct event_base *base;
     uint64_t now_us; /* monotonic; as of the current callback */
@@ -50,6 +52,8 @@ struct loop {
     struct counters *counters; /* the owner's */
     char *scratch;             /* HEADROOM + READ + TAILROOM bytes */
     char *head;                /* LOOP_HEAD bytes */
+    struct tls_gear *tls;      /* what connections with TLS share; NULL: there
+                                  was none */
     int64_t date_seconds;      /* what `date` says */
     char date[CLOCK_HTTP_DATE_LEN];
 };

@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The inside of TLS, shared by contexts (tls_context.c), connections
+ * (conn_tls.c) and what the plain connection leaves to them (conn.c).
+ */
+#ifndef SLUICE_NET_TLS_INTERNAL_H
+#define SLUICE_NET_TLS_INTERNAL_H
+
+#include <stdatomic.h>
+
+#include <openssl/ssl.h>
+
+#include "net/conn_tls.h"
+
+/* ---- contexts ------------------------------------------------------------ */
+
+struct tls_context {
+    atomic_uint holders;
+    SSL_CTX *ssl; /* with the default certificate */
+    bool server;
+    bool http2;
+    bool validate;  /* a client's */
+    bool tickets;   /* a server's: sessions may be resumed */
+    struct str arn; /* of the certificate; copied */
+};
+
+/* Counts what a peer sends after the handshake: of every context. */
+void tls_on_info(const SSL *ssl, int where, int value);
+
+/* ---- connections --------------------------------------------------------- */
+
+struct conn_tls {
+    SSL *ssl; /* NULL: a server's, before the first record came */
+    struct conn *conn;
+    struct tls_context *context;
+    struct chunk *in; /* ciphertext that came and is not used: part of a
+                         record, or what nobody wanted to read yet */
+    const char *why;  /* a fault's */
+    uint64_t began_us;
+    uint64_t window_us; /* when the budget of KeyUpdates began */
+    uint32_t handshake_us;
+    uint32_t handshake_bytes; /* that came before it ended */
+    uint16_t updates;         /* KeyUpdates in this window */
+    uint8_t fault;            /* enum tls_fault */
+    bool server : 1;
+    bool done : 1;       /* the handshake ended well */
+    bool ticket_due : 1; /* leaves with what is sent first */
+    bool notified : 1;   /* our close_notify was written */
+    bool dead : 1;       /* a fatal error: OpenSSL is asked no more */
+    bool name_matched : 1;
+};
+
+/* ---- for conn.c ---------------------------------------------------------- */
+
+/* receive() and conn_send2() of a TLS connection. */
+enum conn_read conn_tls_receive(struct conn *conn, char *p, size_t max,
+                                size_t *got);
+bool conn_tls_send(struct conn *conn, const char *p1, size_t n1, const char *p2,
+                   size_t n2);
+
+/* Goes on with the handshake: something came, or TCP is connected. */
+void conn_tls_step(struct conn *conn);
+
+/* The connection broke inside the handshake. */
+void conn_tls_broken(struct conn *conn);
+
+/* conn_quiet() and conn_unread(), as far as what came already goes. */
+bool conn_tls_quiet(struct conn *conn);
+bool conn_tls_pending(const struct conn *conn);
+
+/* Our side ends: close_notify, once. */
+void conn_tls_notify(struct conn *conn);
+
+void conn_tls_free(struct conn *conn);
+
+/* The loop's share: buffers and the like.  NULL: nothing. */
+struct tls_gear;
+void tls_gear_free(struct tls_gear *gear);
+
+/* ---- of conn.c ----------------------------------------------------------- */
+
+/* Sends bytes as they are, or queues them. */
+bool conn_send_raw(struct conn *conn, const char *p, size_t n);
+
+/* Takes back conn_connect(): nobody is told. */
+void conn_forget(struct conn *conn);
+
+#endif
