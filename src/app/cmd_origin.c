@@ -120,6 +120,7 @@ static int serve(const struct origin_options *origin_options)
     char name[80];
 
     process_prepare();
+    process_reserve_descriptors();
     origin = origin_start(origin_options, &error);
     if (origin == NULL)
         return options_fail(&cmd_origin, EX_UNAVAILABLE, &error);

@@ -447,6 +447,7 @@ static int serve(struct serving *s)
     int status;
 
     process_prepare();
+    process_reserve_descriptors();
     log_start(s->values->log_level, s->values->log_format);
     status = run_server(s, &error);
     log_stop();

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "app/process.h"
 
+#include <fcntl.h>
 #include <grp.h>
 #include <pwd.h>
 #include <sched.h>
@@ -13,7 +14,10 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-enum { USER_TEXT = 4096 }; /* of an entry of passwd(5) */
+enum {
+    USER_TEXT = 4096, /* of an entry of passwd(5) */
+    RESERVED = 65536, /* descriptors: half a MiB of the kernel's */
+};
 
 char **process_arguments;
 
@@ -30,6 +34,22 @@ void process_prepare(void)
         limit.rlim_cur = limit.rlim_max;
         setrlimit(RLIMIT_NOFILE, &limit);
     }
+}
+
+void process_reserve_descriptors(void)
+{
+    struct rlimit limit;
+    int fd = open("/", O_PATH | O_CLOEXEC);
+    int last = RESERVED - 1;
+
+    if (fd < 0)
+        return;
+    if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < RESERVED)
+        last = (int)limit.rlim_cur - 1;
+    last = fcntl(fd, F_DUPFD_CLOEXEC, last);
+    if (last >= 0)
+        close(last);
+    close(fd);
 }
 
 unsigned process_cpus(void)

@@ -11,6 +11,11 @@
 /* As many descriptors as may be had, and no death by SIGPIPE. */
 void process_prepare(void);
 
+/* Has the kernel make the table of descriptors large at once, while there is
+ * one thread.  With several, each doubling of the table waits for all CPUs
+ * (an RCU grace period, 10 to 20 ms), in the middle of an accept(). */
+void process_reserve_descriptors(void);
+
 /* CPUs that this process may run on, at least 1. */
 unsigned process_cpus(void);
 

@@ -5,6 +5,7 @@ limits, its ports, and signals that must not end it."""
 import os
 import pwd
 import re
+import re
 import resource
 import shutil
 import signal
@@ -149,6 +150,13 @@ class Start(Case):
         self.assertEqual(resource.prlimit(server.serving_pid,
                                          resource.RLIMIT_NOFILE),
                          (hard, hard))
+
+    def test_the_table_of_descriptors_need_not_grow_under_load(self):
+        hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+        with open("/proc/%d/status" % self.serve().serving_pid,
+                  encoding="ascii") as file:
+            size = re.search(r"^FDSize:\s+(\d+)", file.read(), re.M)
+        self.assertGreaterEqual(int(size.group(1)), min(hard, 65536))
 
     def test_a_port_that_is_taken_is_an_error_that_names_the_options(self):
         with socket.socket() as other:
