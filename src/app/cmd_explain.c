@@ -10,7 +10,7 @@
 #include <stdlib.h>
 
 #include "app/commands.h"
-#include "app/cookie_key.h"
+#include "app/key_file.h"
 #include "app/source.h"
 #include "base/clock.h"
 #include "base/memory.h"
@@ -377,7 +377,7 @@ static bool read_keys(struct values *values, struct error *error)
 
     if (values->cookie_key == NULL)
         return true;
-    ok = cookie_key_read(values->cookie_key, &keys, error);
+    ok = key_file_read(&key_file_cookies, values->cookie_key, &keys, error);
     if (ok)
         values->seal = seal_new(&keys);
     seal_keys_forget(&keys);

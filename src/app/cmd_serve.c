@@ -6,7 +6,7 @@
 #include <stdlib.h>
 
 #include "app/commands.h"
-#include "app/cookie_key.h"
+#include "app/key_file.h"
 #include "app/parent.h"
 #include "app/process.h"
 #include "app/source.h"
@@ -26,6 +26,7 @@ struct values {
     const char *logs[LOG_KINDS]; /* NULL: what the template says */
     const char *explain_key;
     const char *cookie_key; /* NULL: one that is made at the start */
+    const char *ticket_key; /* the same */
     const char *user;       /* NULL: the one we are */
     bool no_supervisor;
 };
@@ -35,8 +36,8 @@ struct serving {
     const struct values *values;
     struct source source;
     struct config *config;
-    struct source next;           /* read again, not running yet */
-    struct seal_keys cookie_keys; /* n == 0: the server makes one */
+    struct source next;              /* read again, not running yet */
+    struct seal_keys keys[KEY_USES]; /* n == 0: the server makes one */
     struct parent parent;
 };
 
@@ -128,6 +129,12 @@ static const struct option options[] = {
                       "processes with the same file follow each other's "
                       "cookies. HUP reads it again. Default: a key that is "
                       "made at the start and forgotten at the end."),
+    TICKET_KEY_OPTION(struct values,
+                      "Keys from which those of TLS session tickets are made, "
+                      "anew every 12 hours; a file as of --cookie-key, but "
+                      "another one. Processes with the same file resume each "
+                      "other's sessions. HUP reads it again. Default: a key "
+                      "that is made at the start and forgotten at the end."),
     {.name = "user",
      .argument = "NAME",
      .help = "The user to become once the sockets are bound.",
@@ -280,16 +287,30 @@ static void reloaded(void *owner, bool runs)
     log_write(LOG_INFO, "serve", "the new template runs");
 }
 
-/* SIGHUP: the keys of cookies, which are read again whatever became of the
- * template. */
-static bool read_keys_again(void *owner, struct seal_keys *keys)
+static const char *path_of(const struct values *values, enum key_use use)
+{
+    return use == KEY_COOKIES ? values->cookie_key : values->ticket_key;
+}
+
+static const struct key_file *kind_of(enum key_use use)
+{
+    return use == KEY_COOKIES ? &key_file_cookies : &key_file_tickets;
+}
+
+/* SIGHUP: keys, which are read again whatever became of the template. */
+static bool read_keys_again(void *owner, enum key_use use,
+                            struct seal_keys *keys)
 {
     const struct serving *s = owner;
+    const char *path = path_of(s->values, use);
     struct error error = {""};
 
-    if (cookie_key_read(s->values->cookie_key, keys, &error))
+    if (path == NULL)
+        return false;
+    if (key_file_read(kind_of(use), path, keys, &error))
         return true;
-    log_write(LOG_ERROR, "serve", "%s; the old cookie keys go on", error.text);
+    log_write(LOG_ERROR, "serve", "%s; the old %s keys go on", error.text,
+              key_use_words[use]);
     return false;
 }
 
@@ -395,9 +416,11 @@ static void set_parent(struct server_options *how, struct serving *s)
     how->settled = settled;
     how->restarts = parent->restarts;
     how->upgrades = parent->upgrades;
-    if (how->cookie_keys.n == 0) {
-        memcpy(how->cookie_keys.bytes[0], parent->secret, SEAL_KEY_BYTES);
-        how->cookie_keys.n = 1;
+    for (unsigned i = 0; i < KEY_USES; i++) {
+        if (how->keys[i].n)
+            continue;
+        memcpy(how->keys[i].bytes[0], parent->secret, SEAL_KEY_BYTES);
+        how->keys[i].n = 1;
     }
     if (parent->fd < 0)
         return;
@@ -405,6 +428,12 @@ static void set_parent(struct server_options *how, struct serving *s)
     how->on_parent = on_parent;
     if (parent->start == START_UPGRADE && !parent->hurry)
         how->probe_first_ms = PROBE_FIRST_MS;
+}
+
+static void forget(struct seal_keys keys[KEY_USES])
+{
+    for (unsigned i = 0; i < KEY_USES; i++)
+        seal_keys_forget(&keys[i]);
 }
 
 static int run_server(struct serving *s, struct error *error)
@@ -417,7 +446,8 @@ static int run_server(struct serving *s, struct error *error)
         .drain_timeout_ms = (uint32_t)values->drain_timeout * 1000,
         .explain_key =
             values->explain_key ? str_of(values->explain_key) : STR(""),
-        .cookie_keys_again = values->cookie_key ? read_keys_again : NULL,
+        .keys_again =
+            values->cookie_key || values->ticket_key ? read_keys_again : NULL,
         .reload = values->source.templates.n ? reload : NULL,
         .reloaded = reloaded,
         .bound = values->user ? bound : NULL,
@@ -428,10 +458,10 @@ static int run_server(struct serving *s, struct error *error)
 
     for (unsigned i = 0; i < LOG_KINDS; i++)
         how.logs[i] = log_of(values->logs[i]);
-    how.cookie_keys = s->cookie_keys;
+    memcpy(how.keys, s->keys, sizeof(how.keys));
     set_parent(&how, s);
     server = server_start(s->config, &how, error);
-    seal_keys_forget(&how.cookie_keys);
+    forget(how.keys);
     if (server == NULL)
         return EX_UNAVAILABLE;
     tell_start(server, s);
@@ -511,13 +541,17 @@ static int load_and_serve(struct serving *s, struct source_options *source)
  * until it is read again the parent's secret is the key. */
 static bool read_keys_first(struct serving *s, struct error *error)
 {
-    const char *path = s->values->cookie_key;
+    for (unsigned i = 0; i < KEY_USES; i++) {
+        const char *path = path_of(s->values, (enum key_use)i);
 
-    if (path == NULL || cookie_key_read(path, &s->cookie_keys, error))
-        return true;
-    if (s->parent.start != START_CRASHED)
-        return false;
-    log_write(LOG_ERROR, "serve", "%s; a key of our own is used", error->text);
+        if (path == NULL ||
+            key_file_read(kind_of((enum key_use)i), path, &s->keys[i], error))
+            continue;
+        if (s->parent.start != START_CRASHED)
+            return false;
+        log_write(LOG_ERROR, "serve", "%s; a key of our own is used",
+                  error->text);
+    }
     return true;
 }
 
@@ -554,7 +588,7 @@ static int run(int argc, char **argv)
         status = options_fail(&cmd_serve, EX_DATAERR, &error);
     else
         status = load_and_serve(&s, &values.source);
-    seal_keys_forget(&s.cookie_keys);
+    forget(s.keys);
     parent_close(&s.parent);
     return status;
 }

@@ -12,6 +12,7 @@
 #include "net/listener.h"
 #include "net/mailbox.h"
 #include "net/tls_context.h"
+#include "net/tls_tickets.h"
 
 enum {
     /* Longer than any client's, so that it is never us who end an idle
@@ -38,6 +39,7 @@ struct origin {
     struct origin_answer answer;
     struct address address;
     struct tls_context *tls; /* NULL: plain */
+    struct seal_keys ticket_keys;
     unsigned nworkers;
     struct worker *workers;
 };
@@ -109,6 +111,8 @@ static bool set_up(struct origin *origin, struct worker *w)
         !server_port_init(&w->port, &w->loop))
         return false;
     w->port.tls = origin->tls;
+    if (origin->tls)
+        w->loop.tickets = tls_tickets_new(&origin->ticket_keys);
     return origin_desk_init(&w->desk, &origin->answer, &w->loop);
 }
 
@@ -144,6 +148,7 @@ static void tear_down(struct worker *w)
     timer_end(&w->drain);
     mailbox_end(&w->mailbox);
     loop_end(&w->loop);
+    tls_tickets_free(w->loop.tickets);
 }
 
 /* ---- all of them -------------------------------------------------------- */
@@ -190,7 +195,8 @@ static bool make_context(struct origin *origin, struct error *error)
         .ncertificates = 1, .certificates = &certificate, .id = STR("origin")};
 
     origin->tls = tls_context_server(&settings, error);
-    return origin->tls != NULL;
+    return origin->tls && (seal_keys_random(&origin->ticket_keys) ||
+                           error_set(error, "there are no random bytes"));
 }
 
 struct origin *origin_start(const struct origin_options *options,

@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "base/memory.h"
 #include "control/server_state.h"
+#include "net/tls_tickets.h"
 
 /* Workers have closed a listener by then. */
 enum { CLOSING_US = 2 * 1000 * 1000 };
@@ -60,16 +61,20 @@ static void tell_close(struct worker *w, unsigned slot)
     mailbox_send(&w->mailbox, &c->message);
 }
 
-void publish_keys(struct server *server, const struct seal_keys *keys)
+void publish_keys(struct server *server, enum key_use use,
+                  const struct seal_keys *keys)
 {
-    server->options.cookie_keys = *keys;
+    server->options.keys[use] = *keys;
     for (unsigned i = 0; i < server->started; i++) {
         struct worker_seal *other = memory_zeroed(1, sizeof(*other));
 
         list_init(&other->message.node);
         other->message.kind = WORKER_SEAL;
-        other->seal = seal_new(keys);
-        if (other->seal)
+        if (use == KEY_COOKIES)
+            other->seal = seal_new(keys);
+        else
+            other->tickets = tls_tickets_new(keys);
+        if (other->seal || other->tickets)
             mailbox_send(&server->workers[i]->mailbox, &other->message);
         else
             free(other); /* no memory: that worker goes on with the old ones */

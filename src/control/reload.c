@@ -16,9 +16,9 @@ static void read_again(struct chore *chore)
 
     if (server->options.reload)
         p->config = server->options.reload(server->options.owner);
-    if (server->options.cookie_keys_again)
-        p->has_keys =
-            server->options.cookie_keys_again(server->options.owner, &p->keys);
+    for (unsigned i = 0; i < KEY_USES && server->options.keys_again; i++)
+        p->has_keys[i] = server->options.keys_again(
+            server->options.owner, (enum key_use)i, &p->keys[i]);
     p->message.kind = CONTROL_RELOADED;
     mailbox_send(&server->mailbox, &p->message);
 }
@@ -31,8 +31,8 @@ static void settled(struct server *server)
 
 void reload_begin(struct server *server)
 {
-    bool nothing = server->options.reload == NULL &&
-                   server->options.cookie_keys_again == NULL;
+    bool nothing =
+        server->options.reload == NULL && server->options.keys_again == NULL;
 
     if (nothing || server->draining) {
         log_write(LOG_INFO, "control",
@@ -63,16 +63,17 @@ static bool run(struct server *server, struct config *config)
     return false;
 }
 
-static void take_keys(struct server *server, const struct seal_keys *keys)
+static void take_keys(struct server *server, enum key_use use,
+                      const struct seal_keys *keys)
 {
-    const struct seal_keys *old = &server->options.cookie_keys;
+    const struct seal_keys *old = &server->options.keys[use];
 
     if (keys->n == old->n &&
         memcmp(keys->bytes, old->bytes, keys->n * sizeof(keys->bytes[0])) == 0)
         return;
-    publish_keys(server, keys);
-    log_write(LOG_INFO, "control", "the new cookie keys are in use: %u",
-              keys->n);
+    publish_keys(server, use, keys);
+    log_write(LOG_INFO, "control", "the new %s keys are in use: %u",
+              key_use_words[use], keys->n);
 }
 
 void reload_end(struct server *server, struct publish *p)
@@ -80,13 +81,15 @@ void reload_end(struct server *server, struct publish *p)
     bool runs = p->config && !server->stopping && !server->draining &&
                 run(server, p->config);
 
-    if (p->has_keys)
-        take_keys(server, &p->keys);
+    for (unsigned i = 0; i < KEY_USES; i++) {
+        if (p->has_keys[i])
+            take_keys(server, (enum key_use)i, &p->keys[i]);
+        seal_keys_forget(&p->keys[i]);
+    }
     if (p->config && server->options.reloaded)
         server->options.reloaded(server->options.owner, runs);
     if (p->config)
         config_release(p->config);
-    seal_keys_forget(&p->keys);
     free(p);
     server->reloading = false;
     if (server->reload_again) {

@@ -9,6 +9,9 @@
 #include "base/log.h"
 #include "base/memory.h"
 #include "control/server_state.h"
+#include "net/tls_tickets.h"
+
+const char *const key_use_words[KEY_USES] = {"cookie", "ticket"};
 
 /* ---- the end ------------------------------------------------------------- */
 
@@ -187,6 +190,23 @@ static void wake_log(void *owner)
         log_writer_wake(server->log);
 }
 
+static void give_keys(struct worker *w, const struct seal_keys keys[KEY_USES])
+{
+    w->seal = seal_new(&keys[KEY_COOKIES]);
+    w->loop.tickets = tls_tickets_new(&keys[KEY_TICKETS]);
+}
+
+/* What nobody gave us keys for. */
+static bool draw_keys(struct server *server)
+{
+    for (unsigned i = 0; i < KEY_USES; i++) {
+        if (server->options.keys[i].n == 0 &&
+            !seal_keys_random(&server->options.keys[i]))
+            return false;
+    }
+    return true;
+}
+
 static bool make_workers(struct server *server, bool logs, struct error *error)
 {
     for (unsigned i = 0; i < server->options.workers; i++) {
@@ -195,8 +215,9 @@ static bool make_workers(struct server *server, bool logs, struct error *error)
         if (w && logs)
             w->ring = server->rings[i] = log_ring_new();
         if (w)
-            w->seal = seal_new(&server->options.cookie_keys);
-        if (w == NULL || w->seal == NULL || (logs && w->ring == NULL)) {
+            give_keys(w, server->options.keys);
+        if (w == NULL || w->seal == NULL || w->loop.tickets == NULL ||
+            (logs && w->ring == NULL)) {
             if (w)
                 worker_free(w);
             return error_set(error,
@@ -390,10 +411,9 @@ static bool start(struct server *server, struct config *config,
                          &publish_deregistration_ops, server);
     server->health = health_monitor_new(&server->loop);
     health_monitor_drain_to(server->health, &server->leaving);
-    if (server->options.cookie_keys.n == 0 &&
-        !seal_keys_random(&server->options.cookie_keys))
+    if (!draw_keys(server))
         return error_set(error, "cannot start: the system gives no random "
-                                "key for cookies");
+                                "key for cookies and tickets");
     if (!make_workers(server, logs, error) ||
         (logs && !make_ring(server, error)) ||
         !publish(server, config, error) || !open_api(server, error) ||
@@ -537,6 +557,7 @@ void server_free(struct server *server)
     log_ring_free(server->ring);
     free(server->rings);
     free(server->all);
-    seal_keys_forget(&server->options.cookie_keys);
+    for (unsigned i = 0; i < KEY_USES; i++)
+        seal_keys_forget(&server->options.keys[i]);
     free(server);
 }

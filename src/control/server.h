@@ -39,6 +39,15 @@ struct server_sockets {
 
 struct server;
 
+/* What clients keep for us, sealed. */
+enum key_use {
+    KEY_COOKIES, /* of stickiness */
+    KEY_TICKETS, /* of TLS sessions */
+    KEY_USES,
+};
+
+extern const char *const key_use_words[KEY_USES]; /* "cookie", "ticket" */
+
 struct server_options {
     unsigned workers;
     bool api;
@@ -49,12 +58,13 @@ struct server_options {
                                    p == NULL: what each says in its metadata;
                                    "": none */
     struct str explain_key;     /* n == 0: no live request is explained */
-    /* What cookies are sealed with; n == 0: server_start() draws a key.  A
-     * process that goes on for another must be given that one's keys. */
-    struct seal_keys cookie_keys;
+    /* What is sealed with; n == 0: server_start() draws a key.  A process
+     * that goes on for another must be given that one's keys. */
+    struct seal_keys keys[KEY_USES];
     /* SIGHUP: the keys to use from now on; false: the old ones go on (the
-     * callee said why).  Called as reload().  NULL: they never change. */
-    bool (*cookie_keys_again)(void *owner, struct seal_keys *keys);
+     * callee said why).  Called as reload(), for each use.  NULL: they never
+     * change. */
+    bool (*keys_again)(void *owner, enum key_use use, struct seal_keys *keys);
     /* SIGHUP: the config to run from now on, or NULL when there is none (the
      * callee said why).  Called on the chore thread, never twice at a time;
      * NULL: HUP does nothing. */

@@ -25,8 +25,8 @@ enum {
 struct publish {
     struct message message;
     struct config *config;
-    bool has_keys;
-    struct seal_keys keys; /* of cookies */
+    bool has_keys[KEY_USES];
+    struct seal_keys keys[KEY_USES];
 };
 
 /* A listening address and the sockets on it, one for each worker.  A listener
@@ -127,8 +127,9 @@ bool publish_logs(const struct server *server, const struct config *config);
 struct log_sink *publish_log_sinks(struct server *server,
                                    const struct config *config);
 
-/* Has the workers seal cookies with these keys from now on. */
-void publish_keys(struct server *server, const struct seal_keys *keys);
+/* Has the workers use these keys from now on. */
+void publish_keys(struct server *server, enum key_use use,
+                  const struct seal_keys *keys);
 
 /* Tells what the end of a target's time needs. */
 extern const struct deregistration_ops publish_deregistration_ops;

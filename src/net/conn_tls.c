@@ -27,222 +27,6 @@ enum {
     UPDATES_WINDOW_US = 10 * 1000000,
 };
 
-/* What the TLS connections of a loop share.  `in` and `out` are a connection's
- * while one of its calls into OpenSSL lasts. */
-struct tls_gear {
-    BIO *bio;
-    struct conn_tls *now;
-    char *in;
-    size_t begin;   /* of what OpenSSL has not read */
-    size_t visible; /* end of the last whole record */
-    size_t end;
-    char *out;
-    size_t out_n;
-    struct slab slab;
-};
-
-/* ---- the BIO ------------------------------------------------------------- */
-
-static int bio_read(BIO *bio, char *p, int n)
-{
-    struct tls_gear *g = BIO_get_data(bio);
-    size_t have = g->visible - g->begin;
-
-    BIO_clear_retry_flags(bio);
-    if (have == 0 || n <= 0 || g->now->dead) {
-        BIO_set_retry_read(bio);
-        return -1;
-    }
-    if (have > (size_t)n)
-        have = (size_t)n;
-    memcpy(p, g->in + g->begin, have);
-    g->begin += have;
-    return (int)have;
-}
-
-static void flush_out(struct tls_gear *g)
-{
-    size_t n = g->out_n;
-
-    g->out_n = 0;
-    if (n)
-        conn_send_raw(g->now->conn, g->out, n);
-}
-
-/* Never refuses: a connection that is broken says so elsewhere. */
-static int bio_write(BIO *bio, const char *p, int n)
-{
-    struct tls_gear *g = BIO_get_data(bio);
-
-    BIO_clear_retry_flags(bio);
-    if (n <= 0)
-        return 0;
-    if ((size_t)n > OUT_MAX - g->out_n)
-        flush_out(g);
-    if ((size_t)n > OUT_MAX) {
-        conn_send_raw(g->now->conn, p, (size_t)n);
-        return n;
-    }
-    memcpy(g->out + g->out_n, p, (size_t)n);
-    g->out_n += (size_t)n;
-    return n;
-}
-
-static long bio_ctrl(BIO *bio, int command, long number, void *pointer)
-{
-    (void)bio;
-    (void)number;
-    (void)pointer;
-    return command == BIO_CTRL_FLUSH;
-}
-
-static BIO_METHOD *bio_method;
-
-static void make_bio_method(void)
-{
-    bio_method =
-        BIO_meth_new(BIO_get_new_index() | BIO_TYPE_SOURCE_SINK, "loop");
-    if (bio_method) {
-        BIO_meth_set_read(bio_method, bio_read);
-        BIO_meth_set_write(bio_method, bio_write);
-        BIO_meth_set_ctrl(bio_method, bio_ctrl);
-    }
-}
-
-static BIO *new_bio(struct tls_gear *g)
-{
-    static pthread_once_t once = PTHREAD_ONCE_INIT;
-    BIO *bio;
-
-    pthread_once(&once, make_bio_method);
-    bio = bio_method ? BIO_new(bio_method) : NULL;
-    if (bio == NULL)
-        return NULL;
-    BIO_set_data(bio, g);
-    BIO_set_init(bio, 1);
-    return bio;
-}
-
-/* ---- the loop's share ---------------------------------------------------- */
-
-void tls_gear_free(struct tls_gear *g)
-{
-    if (g == NULL)
-        return;
-    BIO_free(g->bio);
-    slab_end(&g->slab);
-    free(g->in);
-    free(g->out);
-    free(g);
-}
-
-static struct tls_gear *gear_of(struct loop *loop)
-{
-    struct tls_gear *g;
-
-    if (loop->tls)
-        return loop->tls;
-    g = calloc(1, sizeof(*g));
-    if (g == NULL)
-        return NULL;
-    slab_init(&g->slab, sizeof(struct conn_tls));
-    g->in = malloc(IN_MAX);
-    g->out = malloc(OUT_MAX);
-    g->bio = new_bio(g);
-    if (g->in == NULL || g->out == NULL || g->bio == NULL) {
-        tls_gear_free(g);
-        return NULL;
-    }
-    loop->tls = g;
-    return g;
-}
-
-/* ---- ciphertext ---------------------------------------------------------- */
-
-/* Says how far whole records go.  What is no record is for OpenSSL to say. */
-static void find_records(struct tls_gear *g)
-{
-    while (g->end - g->visible >= RECORD_HEADER) {
-        const uint8_t *p = (const uint8_t *)g->in + g->visible;
-        size_t n = (size_t)p[3] << 8 | p[4];
-
-        if (p[0] < SSL3_RT_CHANGE_CIPHER_SPEC ||
-            p[0] > SSL3_RT_APPLICATION_DATA || n > RECORD_MAX) {
-            g->visible = g->end;
-            return;
-        }
-        if (g->end - g->visible < RECORD_HEADER + n)
-            return;
-        g->visible += RECORD_HEADER + n;
-    }
-}
-
-/* The gear is the connection's until leave(). */
-static struct tls_gear *enter(struct conn_tls *t)
-{
-    struct loop *loop = t->conn->loop;
-    struct tls_gear *g = loop->tls;
-
-    g->now = t;
-    g->begin = g->visible = g->end = 0;
-    if (t->in) {
-        g->end = chunk_len(t->in);
-        memcpy(g->in, chunk_begin(t->in), g->end);
-        chunk_give(&loop->chunks, t->in);
-        t->in = NULL;
-        find_records(g);
-    }
-    return g;
-}
-
-static void leave(struct tls_gear *g)
-{
-    struct conn_tls *t = g->now;
-    size_t n = g->end - g->begin;
-
-    if (n && !t->dead) {
-        t->in = chunk_take(&t->conn->loop->chunks, n);
-        if (t->in) {
-            memcpy(t->in->data, g->in + g->begin, n);
-            t->in->end = (uint32_t)n;
-        } else {
-            t->dead = true;
-        }
-    }
-    flush_out(g);
-    g->begin = g->visible = g->end = 0;
-    g->now = NULL;
-}
-
-/* One recv() of about what makes `want` bytes of plaintext.  CONN_DATA: there
- * is something more in g->in; `*drained`: and nothing in the socket. */
-static enum conn_read fill(struct tls_gear *g, size_t want, bool *drained)
-{
-    struct conn *conn = g->now->conn;
-    size_t room;
-    ssize_t n;
-
-    if (g->begin == g->end)
-        g->begin = g->visible = g->end = 0;
-    room = IN_MAX - g->end;
-    if (want < RECORD_DATA)
-        want = RECORD_DATA;
-    want += (want / RECORD_DATA + 1) * RECORD_ROOM;
-    if (want > room)
-        want = room;
-    do {
-        n = recv(conn->fd, g->in + g->end, want, 0);
-    } while (n < 0 && errno == EINTR);
-    *drained = n <= 0 || ((size_t)n < want && !conn->hangup);
-    if (n == 0)
-        return CONN_EOF;
-    if (n < 0)
-        return errno == EAGAIN ? CONN_AGAIN : CONN_BROKEN;
-    g->end += (size_t)n;
-    find_records(g);
-    return CONN_DATA;
-}
-
 /* ---- faults -------------------------------------------------------------- */
 
 static enum tls_fault fault_of(unsigned long error)
@@ -304,7 +88,7 @@ void tls_on_info(const SSL *ssl, int where, int value)
 
 static bool set_up(struct conn *conn, struct tls_context *context, bool server)
 {
-    struct tls_gear *g = gear_of(conn->loop);
+    struct tls_gear *g = tls_gear_of(conn->loop);
     struct conn_tls *t = g ? slab_take(&g->slab) : NULL;
 
     if (t == NULL)
@@ -406,6 +190,7 @@ static void shaken(struct conn_tls *t, int error)
     if (error == 0) {
         t->done = true;
         t->ticket_due = t->server && t->context->tickets &&
+                        conn->loop->tickets &&
                         SSL_version(t->ssl) >= TLS1_3_VERSION;
     }
     t->handshake_us = (uint32_t)(conn->loop->now_us - t->began_us);
@@ -462,7 +247,7 @@ static bool shake_all(struct tls_gear *g)
     while (!over && conn->readable) {
         size_t before = g->end - g->begin;
         bool drained;
-        enum conn_read how = fill(g, RECORD_DATA, &drained);
+        enum conn_read how = tls_gear_fill(g, TLS_RECORD_DATA, &drained);
 
         conn->readable = !drained;
         if (how == CONN_AGAIN)
@@ -486,10 +271,10 @@ static bool shake_all(struct tls_gear *g)
 void conn_tls_step(struct conn *conn)
 {
     struct conn_tls *t = conn->tls;
-    struct tls_gear *g = enter(t);
+    struct tls_gear *g = tls_gear_enter(t);
     bool over = shake_all(g);
 
-    leave(g);
+    tls_gear_leave(g);
     if (t->dead) {
         set_fault(t, TLS_FAULT_MEMORY, "out of memory");
         shaken(t, t->fault == TLS_FAULT_CLOSED ? ECONNRESET : EPROTO);
@@ -570,11 +355,11 @@ enum conn_read conn_tls_receive(struct conn *conn, char *p, size_t max,
             conn->readable = false;
         return conn->eof ? CONN_EOF : CONN_AGAIN;
     }
-    g = enter(t);
+    g = tls_gear_enter(t);
     if (g->visible > g->begin || SSL_has_pending(t->ssl))
         ok = decrypt(g, p, max, got);
     while (ok && *got == 0 && !conn->eof && !drained) {
-        enum conn_read how = fill(g, max, &drained);
+        enum conn_read how = tls_gear_fill(g, max, &drained);
 
         if (how == CONN_EOF)
             conn->eof = true;
@@ -585,7 +370,7 @@ enum conn_read conn_tls_receive(struct conn *conn, char *p, size_t max,
     conn->readable = !drained || *got == max;
     if (conn->eof)
         g->begin = g->visible = g->end = 0;
-    leave(g);
+    tls_gear_leave(g);
     return read_result(t, ok, *got);
 }
 
@@ -599,13 +384,13 @@ bool conn_tls_quiet(struct conn *conn)
 
     if (t->dead)
         return false;
-    g = enter(t);
-    if (fill(g, RECORD_DATA, &drained) <= CONN_AGAIN) {
+    g = tls_gear_enter(t);
+    if (tls_gear_fill(g, TLS_RECORD_DATA, &drained) <= CONN_AGAIN) {
         quiet = SSL_peek(t->ssl, &byte, 1) <= 0 &&
                 SSL_want(t->ssl) == SSL_READING && g->begin == g->end;
         ERR_clear_error();
     }
-    leave(g);
+    tls_gear_leave(g);
     if (quiet && drained)
         conn->readable = false;
     return quiet && !t->dead && drained;
@@ -661,7 +446,7 @@ bool conn_tls_send(struct conn *conn, const char *p1, size_t n1, const char *p2,
     ok = encrypt(t, p1, n1) && encrypt(t, p2, n2);
     if (ok && conn->closing)
         put_notify(t);
-    flush_out(g);
+    tls_gear_flush(g);
     g->now = NULL;
     if (!ok)
         conn_break(conn);
@@ -677,68 +462,6 @@ void conn_tls_notify(struct conn *conn)
         return;
     g->now = t;
     put_notify(t);
-    flush_out(g);
+    tls_gear_flush(g);
     g->now = NULL;
-}
-
-/* ---- what was agreed on -------------------------------------------------- */
-
-struct str conn_tls_version(const struct conn_tls *t)
-{
-    return t->done ? str_of(SSL_get_version(t->ssl)) : STR("");
-}
-
-struct str conn_tls_cipher(const struct conn_tls *t)
-{
-    const char *name = t->done ? SSL_get_cipher_name(t->ssl) : NULL;
-
-    return str_of(name ? name : "");
-}
-
-struct str conn_tls_key_exchange(const struct conn_tls *t)
-{
-    int group = t->done ? (int)SSL_get_negotiated_group(t->ssl) : 0;
-    const char *name = group ? SSL_group_to_name(t->ssl, group) : NULL;
-
-    return str_of(name ? name : "");
-}
-
-enum tls_alpn conn_tls_alpn(const struct conn_tls *t)
-{
-    const unsigned char *p = NULL;
-    unsigned n = 0;
-
-    if (t->done)
-        SSL_get0_alpn_selected(t->ssl, &p, &n);
-    if (n == 2 && memcmp(p, "h2", 2) == 0)
-        return TLS_ALPN_HTTP_2;
-    return n ? TLS_ALPN_HTTP_1 : TLS_ALPN_NONE;
-}
-
-struct str conn_tls_server_name(const struct conn_tls *t)
-{
-    const char *name =
-        t->ssl ? SSL_get_servername(t->ssl, TLSEXT_NAMETYPE_host_name) : NULL;
-
-    return str_of(name ? name : "");
-}
-
-struct str conn_tls_certificate(const struct conn_tls *t)
-{
-    return t->server ? t->context->arn : STR("");
-}
-
-bool conn_tls_name_matched(const struct conn_tls *t)
-{
-    return t->name_matched;
-}
-
-bool conn_tls_resumed(const struct conn_tls *t)
-{
-    return t->done && SSL_session_reused(t->ssl);
-}
-
-uint32_t conn_tls_handshake_us(const struct conn_tls *t)
-{
-    return t->handshake_us;
 }

@@ -38,6 +38,7 @@ struct loop_task {
 };
 
 struct tls_gear;
+struct tls_tickets;
 
 struct loop {
     struct event_base *base;
@@ -49,12 +50,13 @@ struct loop {
     struct event wake; /* for the timers */
     struct chunk_pool chunks;
     struct random random;
-    struct counters *counters; /* the owner's */
-    char *scratch;             /* HEADROOM + READ + TAILROOM bytes */
-    char *head;                /* LOOP_HEAD bytes */
-    struct tls_gear *tls;      /* what connections with TLS share; NULL: there
+    struct counters *counters;   /* the owner's */
+    char *scratch;               /* HEADROOM + READ + TAILROOM bytes */
+    char *head;                  /* LOOP_HEAD bytes */
+    struct tls_gear *tls;        /* what connections with TLS share; NULL: there
                                   was none */
-    int64_t date_seconds;      /* what `date` says */
+    struct tls_tickets *tickets; /* the owner's; NULL: no session is resumed */
+    int64_t date_seconds;        /* what `date` says */
     char date[CLOCK_HTTP_DATE_LEN];
 };
 

@@ -10,88 +10,7 @@
 
 #include "base/text.h"
 #include "net/tls_internal.h"
-
-/* ---- errors -------------------------------------------------------------- */
-
-/* Says what OpenSSL found, and empties its queue. */
-static bool fail(struct error *error, const char *what, struct str arn)
-{
-    unsigned long code = ERR_peek_last_error();
-    const char *why = code ? ERR_reason_error_string(code) : NULL;
-
-    ERR_clear_error();
-    return error_set(error, "certificate " STR_FMT ": %s%s%s", STR_ARG(arn),
-                     what, why ? ": " : "", why ? why : "");
-}
-
-/* ---- certificates -------------------------------------------------------- */
-
-/* A key with a password cannot be asked for. */
-static int no_password(char *p, int n, int writing, void *owner)
-{
-    (void)p;
-    (void)n;
-    (void)writing;
-    (void)owner;
-    return -1;
-}
-
-static bool use_chain(SSL_CTX *ssl, BIO *pem, struct str arn,
-                      struct error *error)
-{
-    X509 *x = PEM_read_bio_X509_AUX(pem, NULL, no_password, NULL);
-    bool ok;
-
-    if (x == NULL)
-        return fail(error, "there is no certificate in PEM", arn);
-    ok = SSL_CTX_use_certificate(ssl, x) == 1;
-    X509_free(x);
-    if (!ok)
-        return fail(error, "it cannot be used", arn);
-    while ((x = PEM_read_bio_X509(pem, NULL, no_password, NULL)) != NULL) {
-        if (SSL_CTX_add0_chain_cert(ssl, x) != 1) {
-            X509_free(x);
-            return fail(error, "its chain cannot be used", arn);
-        }
-    }
-    if (ERR_GET_REASON(ERR_peek_last_error()) != PEM_R_NO_START_LINE)
-        return fail(error, "its chain cannot be read", arn);
-    ERR_clear_error();
-    return true;
-}
-
-static bool use_key(SSL_CTX *ssl, BIO *pem, struct str arn, struct error *error)
-{
-    EVP_PKEY *key = PEM_read_bio_PrivateKey(pem, NULL, no_password, NULL);
-    bool ok;
-
-    if (key == NULL)
-        return fail(error, "there is no private key in PEM without a password",
-                    arn);
-    ok = SSL_CTX_use_PrivateKey(ssl, key) == 1;
-    EVP_PKEY_free(key);
-    return ok ||
-           fail(error, "the private key is not that of the certificate", arn);
-}
-
-static BIO *bytes(struct str s)
-{
-    return BIO_new_mem_buf(s.p, (int)s.n);
-}
-
-static bool use_certificate(SSL_CTX *ssl, const struct tls_certificate *c,
-                            struct error *error)
-{
-    BIO *chain = bytes(c->chain);
-    BIO *key = bytes(c->key);
-    bool ok = chain && key ? use_chain(ssl, chain, c->arn, error) &&
-                                 use_key(ssl, key, c->arn, error)
-                           : error_set(error, "out of memory");
-
-    BIO_free(chain);
-    BIO_free(key);
-    return ok;
-}
+#include "net/tls_tickets.h"
 
 /* ---- protocol ------------------------------------------------------------ */
 
@@ -109,21 +28,27 @@ static int version_of(uint8_t number)
     }
 }
 
-/* TLS 1.0 and 1.1 sign with SHA-1, which the levels above 0 refuse. */
+/* The order is the policy's; the level is what all of it needs, since the
+ * library's own refuses the SHA-1 of TLS 1.0 and 1.1. */
 static bool use_ciphers(SSL_CTX *ssl, const struct ssl_policy *policy)
 {
-    char list[2048];
+    SSL_CTX_set_security_level(ssl, policy->level);
+    return (policy->ciphers == NULL ||
+            SSL_CTX_set_cipher_list(ssl, policy->ciphers) == 1) &&
+           (policy->suites == NULL ||
+            SSL_CTX_set_ciphersuites(ssl, policy->suites) == 1);
+}
+
+static bool use_groups(SSL_CTX *ssl, const struct ssl_policy *policy)
+{
+    char list[256];
     struct text t = text_in(list, sizeof(list) - 1);
 
-    if (policy->ciphers == NULL)
-        return true;
-    text_put(&t, policy->ciphers, strlen(policy->ciphers));
-    if (policy->min < 12)
-        TEXT_LITERAL(&t, ":@SECLEVEL=0");
-    if (!text_ok(&t))
-        return false;
+    ssl_policy_groups(policy, &t);
+    if (!text_ok(&t) || t.n == 0)
+        return text_ok(&t);
     list[t.n] = '\0';
-    return SSL_CTX_set_cipher_list(ssl, list) == 1;
+    return SSL_CTX_set1_groups_list(ssl, list) == 1;
 }
 
 static bool use_policy(SSL_CTX *ssl, const struct ssl_policy *policy,
@@ -133,11 +58,7 @@ static bool use_policy(SSL_CTX *ssl, const struct ssl_policy *policy,
         return true;
     if (SSL_CTX_set_min_proto_version(ssl, version_of(policy->min)) == 1 &&
         SSL_CTX_set_max_proto_version(ssl, version_of(policy->max)) == 1 &&
-        use_ciphers(ssl, policy) &&
-        (policy->suites == NULL ||
-         SSL_CTX_set_ciphersuites(ssl, policy->suites) == 1) &&
-        (policy->groups == NULL ||
-         SSL_CTX_set1_groups_list(ssl, policy->groups) == 1))
+        use_ciphers(ssl, policy) && use_groups(ssl, policy))
         return true;
     ERR_clear_error();
     return error_set(
@@ -161,13 +82,99 @@ static int choose_alpn(SSL *ssl, const unsigned char **out,
                : SSL_TLSEXT_ERR_NOACK;
 }
 
-/* The name is accepted whatever it is: that keeps it with the session. */
+/* ---- which certificate --------------------------------------------------- */
+
+static unsigned kind_of_signature(unsigned scheme, bool tls13)
+{
+    switch (scheme) {
+    case 0x0403:
+        return tls13 ? TLS_P256 : TLS_P256 | TLS_P384 | TLS_P521;
+    case 0x0503:
+        return tls13 ? TLS_P384 : TLS_P256 | TLS_P384 | TLS_P521;
+    case 0x0603:
+        return tls13 ? TLS_P521 : TLS_P256 | TLS_P384 | TLS_P521;
+    case 0x0804: /* rsa_pss_rsae_sha256 and so on */
+    case 0x0805:
+    case 0x0806:
+        return TLS_RSA;
+    case 0x0201: /* rsa_pkcs1_sha1 and so on: not in TLS 1.3 */
+    case 0x0401:
+    case 0x0501:
+    case 0x0601:
+        return tls13 ? 0 : TLS_RSA;
+    case 0x0203:
+        return tls13 ? 0 : TLS_P256 | TLS_P384 | TLS_P521;
+    default:
+        return 0;
+    }
+}
+
+/* What the client says it can verify (RFC 8446 4.2.3, RFC 5246 7.4.1.4.1). */
+static unsigned kinds_of_signatures(SSL *ssl)
+{
+    bool tls13 = SSL_version(ssl) >= TLS1_3_VERSION;
+    int n = SSL_get_sigalgs(ssl, -1, NULL, NULL, NULL, NULL, NULL);
+    unsigned kinds = 0;
+
+    for (int i = 0; i < n; i++) {
+        unsigned char signature;
+        unsigned char hash;
+
+        SSL_get_sigalgs(ssl, i, NULL, NULL, NULL, &signature, &hash);
+        kinds |= kind_of_signature((unsigned)hash << 8 | signature, tls13);
+    }
+    return n ? kinds : TLS_ANY;
+}
+
+/* Before TLS 1.3 the cipher suite says how the server signs. */
+static unsigned kinds_of_ciphers(SSL *ssl)
+{
+    const STACK_OF(SSL_CIPHER) *ciphers = SSL_get_client_ciphers(ssl);
+    unsigned kinds = TLS_OTHER;
+
+    if (SSL_version(ssl) >= TLS1_3_VERSION)
+        return TLS_ANY;
+    for (int i = 0; i < sk_SSL_CIPHER_num(ciphers); i++) {
+        int how = SSL_CIPHER_get_auth_nid(sk_SSL_CIPHER_value(ciphers, i));
+
+        if (how == NID_auth_ecdsa)
+            kinds |= TLS_P256 | TLS_P384 | TLS_P521;
+        else if (how == NID_auth_rsa)
+            kinds |= TLS_RSA;
+    }
+    return kinds;
+}
+
+static bool show(SSL *ssl, const struct tls_pair *pair)
+{
+    SSL_certs_clear(ssl);
+    return SSL_use_cert_and_key(ssl, pair->leaf, pair->key, pair->chain, 1) ==
+           1;
+}
+
+/* The client named whom it wants.  A name that is nobody's is accepted too:
+ * that keeps it with the session. */
 static int take_name(SSL *ssl, int *alert, void *owner)
 {
-    (void)ssl;
-    (void)alert;
-    (void)owner;
-    return SSL_TLSEXT_ERR_OK;
+    const struct tls_context *c = owner;
+    struct conn_tls *t = SSL_get_app_data(ssl);
+    const char *name = SSL_get_servername(ssl, TLSEXT_NAMETYPE_host_name);
+    const struct tls_pair *pair;
+    unsigned kinds = TLS_ANY;
+
+    if (name == NULL)
+        return SSL_TLSEXT_ERR_NOACK;
+    if (c->pairs.n > 1)
+        kinds = kinds_of_signatures(ssl) & kinds_of_ciphers(ssl);
+    pair = tls_pairs_find(&c->pairs, str_of(name), kinds);
+    if (pair == NULL)
+        return SSL_TLSEXT_ERR_OK;
+    t->pair = pair;
+    t->name_matched = true;
+    if (pair == &c->pairs.v[0] || show(ssl, pair))
+        return SSL_TLSEXT_ERR_OK;
+    *alert = SSL_AD_INTERNAL_ERROR;
+    return SSL_TLSEXT_ERR_ALERT_FATAL;
 }
 
 /* Sessions of one listener are no other's. */
@@ -178,17 +185,6 @@ static bool bind_sessions(SSL_CTX *ssl, struct str id)
 
     return EVP_Digest(id.p, id.n, digest, &n, EVP_sha256(), NULL) == 1 &&
            SSL_CTX_set_session_id_context(ssl, digest, n) == 1;
-}
-
-static bool copy(struct str *to, struct str s)
-{
-    char *p = malloc(s.n + 1);
-
-    if (p == NULL)
-        return false;
-    memcpy(p, s.p, s.n);
-    *to = str_make(p, s.n);
-    return true;
 }
 
 /* ---- contexts ------------------------------------------------------------ */
@@ -215,6 +211,21 @@ static struct tls_context *new_context(const SSL_METHOD *method,
     return c;
 }
 
+static bool use_default(struct tls_context *c, struct error *error)
+{
+    const struct tls_pair *pair = &c->pairs.v[0];
+    unsigned long code;
+
+    if (SSL_CTX_use_cert_and_key(c->ssl, pair->leaf, pair->key, pair->chain,
+                                 1) == 1)
+        return true;
+    code = ERR_peek_last_error();
+    ERR_clear_error();
+    return error_set(error, "certificate " STR_FMT ": it cannot be used: %s",
+                     STR_ARG(pair->arn),
+                     code ? ERR_reason_error_string(code) : "no reason known");
+}
+
 static bool set_up_server(struct tls_context *c,
                           const struct tls_server_settings *s,
                           struct error *error)
@@ -228,12 +239,17 @@ static bool set_up_server(struct tls_context *c,
         SSL_CTX_set_options(c->ssl, SSL_OP_NO_TICKET);
     SSL_CTX_set_num_tickets(c->ssl, 0); /* conn_tls_send() has one made */
     SSL_CTX_set_max_early_data(c->ssl, 0);
+    SSL_CTX_set_timeout(c->ssl, TLS_TICKET_EPOCH_S);
+    SSL_CTX_set_tlsext_ticket_key_evp_cb(c->ssl, tls_on_ticket);
     SSL_CTX_set_alpn_select_cb(c->ssl, choose_alpn, c);
     SSL_CTX_set_tlsext_servername_callback(c->ssl, take_name);
-    if (!bind_sessions(c->ssl, s->id) || !copy(&c->arn, s->certificates[0].arn))
+    SSL_CTX_set_tlsext_servername_arg(c->ssl, c);
+    if (!bind_sessions(c->ssl, s->id))
         return error_set(error, "out of memory");
     return use_policy(c->ssl, s->policy, error) &&
-           use_certificate(c->ssl, &s->certificates[0], error);
+           tls_pairs_read(&c->pairs, s->certificates, s->ncertificates,
+                          error) &&
+           use_default(c, error);
 }
 
 struct tls_context *tls_context_server(const struct tls_server_settings *s,
@@ -258,8 +274,8 @@ static bool trust(SSL_CTX *ssl, struct str authorities, struct error *error)
     if (authorities.n == 0)
         return SSL_CTX_set_default_verify_paths(ssl) == 1 ||
                error_set(error, "the system's authorities cannot be read");
-    pem = bytes(authorities);
-    while (pem && (x = PEM_read_bio_X509(pem, NULL, no_password, NULL))) {
+    pem = BIO_new_mem_buf(authorities.p, (int)authorities.n);
+    while (pem && (x = PEM_read_bio_X509(pem, NULL, tls_no_password, NULL))) {
         n += X509_STORE_add_cert(store, x) == 1;
         X509_free(x);
     }
@@ -311,6 +327,6 @@ void tls_context_release(struct tls_context *c)
         atomic_fetch_sub_explicit(&c->holders, 1, memory_order_acq_rel) != 1)
         return;
     SSL_CTX_free(c->ssl);
-    free((void *)(uintptr_t)c->arn.p);
+    tls_pairs_end(&c->pairs);
     free(c);
 }

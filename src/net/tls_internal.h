@@ -10,7 +10,9 @@
 
 #include <openssl/ssl.h>
 
+#include "base/slab.h"
 #include "net/conn_tls.h"
+#include "net/tls_pairs.h"
 
 /* ---- contexts ------------------------------------------------------------ */
 
@@ -19,10 +21,13 @@ struct tls_context {
     SSL_CTX *ssl; /* with the default certificate */
     bool server;
     bool http2;
-    bool validate;  /* a client's */
-    bool tickets;   /* a server's: sessions may be resumed */
-    struct str arn; /* of the certificate; copied */
+    bool validate;          /* a client's */
+    bool tickets;           /* a server's: sessions may be resumed */
+    struct tls_pairs pairs; /* a server's */
 };
+
+/* For PEM: nobody is there to be asked. */
+int tls_no_password(char *p, int n, int writing, void *owner);
 
 /* Counts what a peer sends after the handshake: of every context. */
 void tls_on_info(const SSL *ssl, int where, int value);
@@ -36,6 +41,7 @@ struct conn_tls {
     struct chunk *in; /* ciphertext that came and is not used: part of a
                          record, or what nobody wanted to read yet */
     const char *why;  /* a fault's */
+    const struct tls_pair *pair; /* shown to a client; NULL: the default */
     uint64_t began_us;
     uint64_t window_us; /* when the budget of KeyUpdates began */
     uint32_t handshake_us;
@@ -49,6 +55,44 @@ struct conn_tls {
     bool dead : 1;       /* a fatal error: OpenSSL is asked no more */
     bool name_matched : 1;
 };
+
+/* Seals and opens the tickets of a server's context. */
+int tls_on_ticket(SSL *ssl, unsigned char *name, unsigned char *iv,
+                  EVP_CIPHER_CTX *cipher, EVP_MAC_CTX *mac, int seals);
+
+/* ---- what the connections of a loop share ---------------------------------- */
+
+enum { TLS_RECORD_DATA = 16384 }; /* plaintext in one record at most */
+
+/* What the TLS connections of a loop share.  `in` and `out` are a connection's
+ * while one of its calls into OpenSSL lasts. */
+struct tls_gear {
+    BIO *bio;
+    struct conn_tls *now;
+    char *in;
+    size_t begin;   /* of what OpenSSL has not read */
+    size_t visible; /* end of the last whole record */
+    size_t end;
+    char *out;
+    size_t out_n;
+    struct slab slab;
+};
+
+/* The loop's; NULL without memory. */
+struct tls_gear *tls_gear_of(struct loop *loop);
+void tls_gear_free(struct tls_gear *gear); /* NULL: nothing */
+
+/* The gear is the connection's until tls_gear_leave(); what it kept of
+ * ciphertext is in `in`. */
+struct tls_gear *tls_gear_enter(struct conn_tls *tls);
+void tls_gear_leave(struct tls_gear *gear);
+
+/* One recv() of about what makes `want` bytes of plaintext.  CONN_DATA: there
+ * is something more in `in`; `*drained`: and nothing in the socket. */
+enum conn_read tls_gear_fill(struct tls_gear *gear, size_t want, bool *drained);
+
+/* Sends what OpenSSL wrote. */
+void tls_gear_flush(struct tls_gear *gear);
 
 /* ---- for conn.c ---------------------------------------------------------- */
 
@@ -72,10 +116,6 @@ bool conn_tls_pending(const struct conn *conn);
 void conn_tls_notify(struct conn *conn);
 
 void conn_tls_free(struct conn *conn);
-
-/* The loop's share: buffers and the like.  NULL: nothing. */
-struct tls_gear;
-void tls_gear_free(struct tls_gear *gear);
 
 /* ---- of conn.c ----------------------------------------------------------- */
 

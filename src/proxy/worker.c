@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "base/memory.h"
 #include "base/thread.h"
+#include "net/tls_tickets.h"
 #include "proxy/exchange.h"
 
 /* ---- leases -------------------------------------------------------------- */
@@ -356,6 +357,18 @@ static void change_target(struct worker *w, const struct target *target,
     }
 }
 
+static void take_keys(struct worker *w, const struct worker_seal *other)
+{
+    if (other->seal) {
+        seal_free(w->seal);
+        w->seal = other->seal;
+    }
+    if (other->tickets) {
+        tls_tickets_free(w->loop.tickets);
+        w->loop.tickets = other->tickets;
+    }
+}
+
 static void on_message(struct mailbox *mailbox, struct message *message)
 {
     struct worker *w = mailbox->owner;
@@ -396,8 +409,7 @@ static void on_message(struct mailbox *mailbox, struct message *message)
         struct worker_seal *other =
             LIST_ENTRY_OF(message, struct worker_seal, message);
 
-        seal_free(w->seal);
-        w->seal = other->seal;
+        take_keys(w, other);
         free(other);
         break;
     }
@@ -494,6 +506,7 @@ void worker_free(struct worker *w)
         client_port_end(&w->targets);
     slab_end(&w->exchanges);
     loop_end(&w->loop);
+    tls_tickets_free(w->loop.tickets);
     linear_scratch_free(w->scratch);
     if (w->ring)
         log_ring_free(w->ring);

@@ -28,7 +28,7 @@ enum worker_message {
     WORKER_TARGET_DRAINS,  /* struct worker_target: it is deregistered */
     WORKER_TARGET_CUT,     /* struct worker_target: its delay is over */
     WORKER_TARGET_RETURNS, /* struct worker_target: it is registered again */
-    WORKER_SEAL,           /* struct worker_seal: other keys of cookies */
+    WORKER_SEAL,           /* struct worker_seal: other keys */
     WORKER_DRAIN,          /* struct message: accept no more, finish, report */
     WORKER_RETIRE,         /* struct message: the same, for another process has
                               the listening sockets too: nothing is hurried */
@@ -63,7 +63,8 @@ struct worker_target {
 
 struct worker_seal {
     struct message message;
-    struct seal *seal; /* the worker's from now on */
+    struct seal *seal; /* the worker's from now on; NULL: it keeps its own */
+    struct tls_tickets *tickets; /* the same */
 };
 
 /* One listener's socket and sessions in one worker.  When the listener goes

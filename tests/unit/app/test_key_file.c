@@ -12,7 +12,7 @@
 
 #include <cmocka.h>
 
-#include "app/cookie_key.h"
+#include "app/key_file.h"
 
 #define HEX "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f"
 #define HEX_UPPER                                                              \
@@ -25,7 +25,8 @@ static void check_keys(const char *text, unsigned n, uint8_t last)
     struct seal_keys keys;
     struct error error = {""};
 
-    assert_true(cookie_key_parse(str_of(text), "k", &keys, &error));
+    assert_true(
+        key_file_parse(&key_file_cookies, str_of(text), "k", &keys, &error));
     assert_int_equal(keys.n, n);
     for (unsigned i = 0; i < SEAL_KEY_BYTES; i++)
         assert_int_equal(keys.bytes[0][i], i);
@@ -54,7 +55,8 @@ static void check_refused(const char *text, const char *what)
     struct seal_keys keys;
     struct error error = {""};
 
-    assert_false(cookie_key_parse(str_of(text), "k", &keys, &error));
+    assert_false(
+        key_file_parse(&key_file_cookies, str_of(text), "k", &keys, &error));
     assert_int_equal(keys.n, 0);
     if (strstr(error.text, what) == NULL)
         fail_msg("\"%s\" has no \"%s\"", error.text, what);
@@ -108,18 +110,18 @@ static void test_a_file_that_others_may_open_is_refused(void **state)
     assert_int_equal(write(fd, HEX "\n", sizeof(HEX)), sizeof(HEX));
     for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++) {
         fchmod(fd, bad[i]);
-        assert_false(cookie_key_read(path, &keys, &error));
+        assert_false(key_file_read(&key_file_cookies, path, &keys, &error));
         assert_non_null(strstr(error.text, "every user may open it"));
         assert_non_null(strstr(error.text, "chmod o= "));
     }
     fchmod(fd, 0640);
-    assert_true(cookie_key_read(path, &keys, &error));
+    assert_true(key_file_read(&key_file_cookies, path, &keys, &error));
     assert_int_equal(keys.n, 1);
     close(fd);
     unlink(path);
-    assert_false(cookie_key_read(path, &keys, &error));
+    assert_false(key_file_read(&key_file_cookies, path, &keys, &error));
     assert_non_null(strstr(error.text, "cannot be read: No such file"));
-    assert_false(cookie_key_read("/", &keys, &error));
+    assert_false(key_file_read(&key_file_cookies, "/", &keys, &error));
 }
 
 int main(void)

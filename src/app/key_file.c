@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "app/cookie_key.h"
+#include "app/key_file.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -10,6 +10,18 @@
 #include "base/base64.h"
 
 enum { FILE_MAX = 16 * 1024 };
+
+const struct key_file key_file_cookies = {
+    .option = "--cookie-key",
+    .harm = "make cookies",
+    .life = "cookies last 7 days at most",
+};
+
+const struct key_file key_file_tickets = {
+    .option = "--ticket-key",
+    .harm = "take over sessions",
+    .life = "tickets last 12 hours",
+};
 
 #define HOW_TO_MAKE "make a key with `openssl rand -hex 32`"
 
@@ -56,8 +68,8 @@ static bool read_key(struct str line, uint8_t key[SEAL_KEY_BYTES])
 
 /* ---- the file ------------------------------------------------------------ */
 
-static bool parse(struct str text, const char *path, struct seal_keys *keys,
-                  struct error *error)
+static bool parse(const struct key_file *file, struct str text,
+                  const char *path, struct seal_keys *keys, struct error *error)
 {
     for (unsigned number = 1; text.p; number++) {
         struct str line = str_cut(&text, '\n');
@@ -70,8 +82,8 @@ static bool parse(struct str text, const char *path, struct seal_keys *keys,
         if (keys->n == SEAL_KEYS_MAX)
             return error_set(error,
                              "%.200s:%u: more than %d keys; take the oldest "
-                             "ones out: cookies last 7 days at most",
-                             path, number, SEAL_KEYS_MAX);
+                             "ones out: %s",
+                             path, number, SEAL_KEYS_MAX, file->life);
         if (!read_key(line, keys->bytes[keys->n]))
             return error_set(
                 error,
@@ -85,24 +97,26 @@ static bool parse(struct str text, const char *path, struct seal_keys *keys,
                      path);
 }
 
-bool cookie_key_parse(struct str text, const char *path, struct seal_keys *keys,
-                      struct error *error)
+bool key_file_parse(const struct key_file *file, struct str text,
+                    const char *path, struct seal_keys *keys,
+                    struct error *error)
 {
     keys->n = 0;
-    if (parse(text, path, keys, error))
+    if (parse(file, text, path, keys, error))
         return true;
     seal_keys_forget(keys);
     return false;
 }
 
-static bool cannot_read(const char *path, struct error *error)
+static bool cannot_read(const struct key_file *file, const char *path,
+                        struct error *error)
 {
-    return error_set(error, "--cookie-key %.200s: cannot be read: %s", path,
+    return error_set(error, "%s %.200s: cannot be read: %s", file->option, path,
                      strerror(errno));
 }
 
-static bool read_open(int fd, const char *path, struct seal_keys *keys,
-                      struct error *error)
+static bool read_open(const struct key_file *file, int fd, const char *path,
+                      struct seal_keys *keys, struct error *error)
 {
     char text[FILE_MAX];
     struct stat st;
@@ -111,39 +125,38 @@ static bool read_open(int fd, const char *path, struct seal_keys *keys,
     bool ok;
 
     if (fstat(fd, &st))
-        return cannot_read(path, error);
+        return cannot_read(file, path, error);
     if (st.st_mode & 007)
         return error_set(error,
-                         "--cookie-key %.200s: every user may open it (mode "
-                         "%03o), and who knows a key can make cookies; `chmod "
-                         "o= %.100s`",
-                         path, (unsigned)st.st_mode & 0777, path);
+                         "%s %.200s: every user may open it (mode %03o), and "
+                         "who knows a key can %s; `chmod o= %.100s`",
+                         file->option, path, (unsigned)st.st_mode & 0777,
+                         file->harm, path);
     do {
         got = read(fd, text + n, sizeof(text) - n);
         n += got > 0 ? (size_t)got : 0;
     } while (got > 0 && n < sizeof(text));
     if (got < 0)
-        return cannot_read(path, error);
+        return cannot_read(file, path, error);
     if (n == sizeof(text))
         return error_set(error,
-                         "--cookie-key %.200s: longer than any file of keys "
-                         "(%d bytes)",
-                         path, FILE_MAX - 1);
-    ok = cookie_key_parse(str_make(text, n), path, keys, error);
+                         "%s %.200s: longer than any file of keys (%d bytes)",
+                         file->option, path, FILE_MAX - 1);
+    ok = key_file_parse(file, str_make(text, n), path, keys, error);
     explicit_bzero(text, sizeof(text));
     return ok;
 }
 
-bool cookie_key_read(const char *path, struct seal_keys *keys,
-                     struct error *error)
+bool key_file_read(const struct key_file *file, const char *path,
+                   struct seal_keys *keys, struct error *error)
 {
     int fd = open(path, O_RDONLY | O_CLOEXEC);
     bool ok;
 
     keys->n = 0;
     if (fd < 0)
-        return cannot_read(path, error);
-    ok = read_open(fd, path, keys, error);
+        return cannot_read(file, path, error);
+    ok = read_open(file, fd, path, keys, error);
     close(fd);
     return ok;
 }

@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * What was agreed on with the other side.
+ */
+#include "net/tls_internal.h"
+
+struct str conn_tls_version(const struct conn_tls *t)
+{
+    return t->done ? str_of(SSL_get_version(t->ssl)) : STR("");
+}
+
+struct str conn_tls_cipher(const struct conn_tls *t)
+{
+    const char *name = t->done ? SSL_get_cipher_name(t->ssl) : NULL;
+
+    return str_of(name ? name : "");
+}
+
+struct str conn_tls_key_exchange(const struct conn_tls *t)
+{
+    int group = t->done ? (int)SSL_get_negotiated_group(t->ssl) : 0;
+    const char *name = group ? SSL_group_to_name(t->ssl, group) : NULL;
+
+    return str_of(name ? name : "");
+}
+
+enum tls_alpn conn_tls_alpn(const struct conn_tls *t)
+{
+    const unsigned char *p = NULL;
+    unsigned n = 0;
+
+    if (t->done)
+        SSL_get0_alpn_selected(t->ssl, &p, &n);
+    if (n == 2 && memcmp(p, "h2", 2) == 0)
+        return TLS_ALPN_HTTP_2;
+    return n ? TLS_ALPN_HTTP_1 : TLS_ALPN_NONE;
+}
+
+struct str conn_tls_server_name(const struct conn_tls *t)
+{
+    const char *name =
+        t->ssl ? SSL_get_servername(t->ssl, TLSEXT_NAMETYPE_host_name) : NULL;
+
+    return str_of(name ? name : "");
+}
+
+struct str conn_tls_certificate(const struct conn_tls *t)
+{
+    if (!t->server)
+        return STR("");
+    return t->pair ? t->pair->arn : t->context->pairs.v[0].arn;
+}
+
+bool conn_tls_name_matched(const struct conn_tls *t)
+{
+    return t->name_matched;
+}
+
+bool conn_tls_resumed(const struct conn_tls *t)
+{
+    return t->done && SSL_session_reused(t->ssl);
+}
+
+uint32_t conn_tls_handshake_us(const struct conn_tls *t)
+{
+    return t->handshake_us;
+}
