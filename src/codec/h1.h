@@ -132,6 +132,10 @@ void h1_put_chunk_head(struct text *t, uint64_t n);
  * X-Forwarded-*, X-Amzn-*, Connection and its like) as "Name: value\r\n". */
 void h1_put_trailers(struct text *t, struct str raw);
 
+/* Cuts the next of those fields off a raw trailer section.  False: there is
+ * none left. */
+bool h1_next_trailer(struct str *raw, struct str *name, struct str *value);
+
 /* ---- heads out --------------------------------------------------------- */
 
 /* "METHOD path HTTP/1.1\r\n"; SP, controls and '#' of the path as %XX; an

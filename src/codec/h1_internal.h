@@ -72,6 +72,9 @@ enum h1_result h1_line_fault(const struct h1_head *h, enum h1_line line,
 /* The number of a name that is known to be a token. */
 enum field_id h1_token_id(const char *p, size_t n);
 
+/* The number of a method, METHOD_OTHER for one that has none. */
+enum method h1_method(const char *p, size_t n);
+
 /* More tokens than this in Connection are an attack, not a request. */
 enum { H1_CONNECTION_TOKENS_MAX = 64 };
 

@@ -34,7 +34,7 @@ static struct slice slice_at(const struct reading *r, const char *p,
 
 /* ---- the request line -------------------------------------------------- */
 
-static enum method method_of(const char *p, size_t n)
+enum method h1_method(const char *p, size_t n)
 {
     static const struct {
         char name[8];
@@ -185,7 +185,7 @@ static enum h1_result read_request_line(struct reading *r)
     if (*p != ' ' || p == h->p)
         return bad(r, 400, DESYNC_BAD_METHOD, "the method is no token");
     r->req->method_name = slice_at(r, h->p, p);
-    r->req->method = (uint8_t)method_of(h->p, (size_t)(p - h->p));
+    r->req->method = (uint8_t)h1_method(h->p, (size_t)(p - h->p));
     return read_target(r, p + 1);
 }
 

@@ -275,15 +275,25 @@ static bool trailer_forbidden(struct str name)
     return false;
 }
 
-void h1_put_trailers(struct text *t, struct str raw)
+bool h1_next_trailer(struct str *raw, struct str *name, struct str *value)
 {
-    while (raw.n) {
-        struct str line = str_cut(&raw, '\n'), name;
+    while (raw->n) {
+        struct str line = str_cut(raw, '\n');
 
         if (line.n && line.p[line.n - 1] == '\r')
             line.n--;
-        name = str_cut(&line, ':');
-        if (line.p && name.n && !trailer_forbidden(name))
-            h1_put_field(t, name, str_trim(line));
+        *name = str_cut(&line, ':');
+        *value = str_trim(line);
+        if (line.p && name->n && !trailer_forbidden(*name))
+            return true;
     }
+    return false;
+}
+
+void h1_put_trailers(struct text *t, struct str raw)
+{
+    struct str name, value;
+
+    while (h1_next_trailer(&raw, &name, &value))
+        h1_put_field(t, name, value);
 }

@@ -135,12 +135,17 @@ struct h2 {
     uint16_t continuations;
     uint16_t refusals; /* spent of the budget, h2_budget.h */
     uint16_t chatter;
-    uint32_t budget_s; /* when the budget was looked at last */
-    uint64_t seen[8];  /* which of the last 512 streams there were */
-    uint64_t cut[8];   /* and which of them we reset */
+    uint32_t budget_s;   /* when the budget was looked at last */
+    uint32_t frame_left; /* bytes of the frame that is being read */
+    uint8_t frame_head[9];
+    uint8_t frame_head_n;
+    uint8_t magic_left; /* of a client's first bytes */
+    uint64_t seen[8];   /* which of the last 512 streams there were */
+    uint64_t cut[8];    /* and which of them we reset */
     bool client : 1;
     bool busy : 1;    /* inside the library: it must not be entered */
     bool again : 1;   /* something is to be written afterwards */
+    bool telling : 1; /* on_drained is being called */
     bool over : 1;    /* a connection error: only GOAWAY still leaves */
     bool leaving : 1; /* the notice of h2_leave() was sent */
     bool left : 1;    /* the final GOAWAY was */
@@ -155,11 +160,12 @@ struct h2 {
 struct h2_stream {
     struct h2 *h2; /* NULL: not of a session, or no longer */
     int32_t id;
-    struct list node;   /* in h2->ready or h2->drained */
-    struct chunk *out;  /* bytes that wait for a window or for room */
-    struct chunk *tail; /* the last of them */
-    struct chunk *kept; /* bytes that came while it was paused */
-    const char *now;    /* bytes that are being written, not copied yet */
+    struct list ready;   /* in h2->ready */
+    struct list drained; /* in h2->drained */
+    struct chunk *out;   /* bytes that wait for a window or for room */
+    struct chunk *tail;  /* the last of them */
+    struct chunk *kept;  /* bytes that came while it was paused */
+    const char *now;     /* bytes that are being written, not copied yet */
     size_t now_n;
     struct chunk *trailers_out;
     struct chunk *trailers_in;
@@ -176,7 +182,8 @@ struct h2_stream {
     bool in_end : 1;    /* the end of what comes came */
     bool told_end : 1;  /* ... and was handed over */
     bool discard : 1;   /* nobody wants what comes */
-    bool refused : 1;
+    bool refused : 1;   /* reset because of what the peer did */
+    bool reset_in : 1;  /* the peer reset it */
 };
 
 struct h2_settings {
@@ -222,6 +229,7 @@ void h2_head_request(struct h2_port *port, struct str method, struct str scheme,
                      struct str protocol);
 
 void h2_head_field(struct h2_port *port, struct str name, struct str value);
+void h2_head_number(struct h2_port *port, struct str name, uint64_t value);
 
 /* All that are not dropped.  Connection, Keep-Alive, Transfer-Encoding,
  * Upgrade and their like must have been. */

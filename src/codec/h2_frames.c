@@ -1,0 +1,246 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Frame headers, read in front of the library: what it answers at once would
+ * cost before anybody could count, and it forgets streams that are over.
+ */
+#include "codec/h2_internal.h"
+
+enum {
+    FRAME_HEAD = 9,
+    CLOSED_KNOWN = 512, /* streams that `seen` and `cut` tell about */
+    PADDING_MAX = 256,  /* with the byte that says how much */
+};
+
+struct frame {
+    uint32_t n;
+    uint8_t type;
+    uint8_t flags;
+    int32_t id;
+};
+
+static struct frame frame_of(const uint8_t *p)
+{
+    return (struct frame){
+        .n = (uint32_t)p[0] << 16 | (uint32_t)p[1] << 8 | p[2],
+        .type = p[3],
+        .flags = p[4],
+        .id = (int32_t)(((uint32_t)p[5] << 24 | (uint32_t)p[6] << 16 |
+                         (uint32_t)p[7] << 8 | p[8]) &
+                        0x7fffffff),
+    };
+}
+
+/* ---- streams that are over ---------------------------------------------- */
+
+static unsigned bit_of(uint32_t id)
+{
+    return id / 2 % CLOSED_KNOWN;
+}
+
+static bool bit_get(const uint64_t *bits, uint32_t id)
+{
+    return bits[bit_of(id) / 64] >> bit_of(id) % 64 & 1;
+}
+
+static void bit_set(uint64_t *bits, uint32_t id)
+{
+    bits[bit_of(id) / 64] |= (uint64_t)1 << bit_of(id) % 64;
+}
+
+static void bit_clear(uint64_t *bits, uint32_t id)
+{
+    bits[bit_of(id) / 64] &= ~((uint64_t)1 << bit_of(id) % 64);
+}
+
+static bool is_remembered(const struct h2 *h2, uint32_t id)
+{
+    return id <= h2->last && h2->last - id < 2 * CLOSED_KNOWN;
+}
+
+void h2_mark_cut(struct h2 *h2, int32_t id)
+{
+    if (!h2->client && is_remembered(h2, (uint32_t)id))
+        bit_set(h2->cut, (uint32_t)id);
+}
+
+/* A client opened a stream; those that it skipped were never there. */
+static void note_opened(struct h2 *h2, uint32_t id)
+{
+    if (id - h2->last >= 2 * CLOSED_KNOWN) {
+        memset(h2->seen, 0, sizeof(h2->seen));
+        memset(h2->cut, 0, sizeof(h2->cut));
+    } else {
+        for (uint32_t i = h2->last + 2; i < id; i += 2) {
+            bit_clear(h2->seen, i);
+            bit_clear(h2->cut, i);
+        }
+        bit_clear(h2->cut, id);
+    }
+    h2->last = id;
+    bit_set(h2->seen, id);
+    if (h2->left)
+        bit_set(h2->cut, id); /* it could not know */
+}
+
+/* What comes on a stream that is over: RFC 9113 §5.1 "closed". */
+static enum h2_error judge_late(const struct h2 *h2, uint32_t id)
+{
+    if (!is_remembered(h2, id))
+        return H2_STREAM_CLOSED;
+    if (!bit_get(h2->seen, id))
+        return H2_PROTOCOL_ERROR;
+    return bit_get(h2->cut, id) ? H2_NO_ERROR : H2_STREAM_CLOSED;
+}
+
+static bool is_late(struct h2 *h2, const struct frame *f)
+{
+    return !h2->client && f->id & 1 && (uint32_t)f->id <= h2->last &&
+           nghttp2_session_find_stream(h2->session, f->id) == NULL;
+}
+
+/* ---- budgets ------------------------------------------------------------ */
+
+static uint16_t leaked(uint16_t level, uint64_t seconds, unsigned each)
+{
+    uint64_t out = seconds * each;
+
+    return out >= level ? 0 : (uint16_t)(level - out);
+}
+
+void h2_budget_tick(struct h2 *h2, uint64_t now_s)
+{
+    uint64_t seconds = (uint32_t)now_s - h2->budget_s;
+
+    if (seconds == 0)
+        return;
+    h2->budget_s = (uint32_t)now_s;
+    h2->refusals = leaked(h2->refusals, seconds, H2_REFUSALS_LEAK);
+    h2->chatter = leaked(h2->chatter, seconds, H2_CHATTER_LEAK);
+}
+
+bool h2_spend(struct h2 *h2, bool wasted)
+{
+    if (wasted)
+        return ++h2->refusals <= H2_REFUSALS_MAX;
+    if (h2->refusals)
+        h2->refusals--;
+    return true;
+}
+
+static enum h2_error chatter(struct h2 *h2)
+{
+    return ++h2->chatter > H2_CHATTER_MAX ? H2_ENHANCE_YOUR_CALM : H2_NO_ERROR;
+}
+
+/* ---- frames ------------------------------------------------------------- */
+
+static enum h2_error look_at_data(struct h2 *h2, const struct frame *f)
+{
+    bool padded = f->flags & NGHTTP2_FLAG_PADDED;
+
+    if (f->n > (padded ? PADDING_MAX : 0u) ||
+        f->flags & NGHTTP2_FLAG_END_STREAM) {
+        h2->useful = true;
+        return H2_NO_ERROR;
+    }
+    return chatter(h2);
+}
+
+static enum h2_error look_at_headers(struct h2 *h2, const struct frame *f)
+{
+    h2->useful = true;
+    h2->block = f->n;
+    h2->continuations = 0;
+    if (!h2->client && f->id & 1 && (uint32_t)f->id > h2->last)
+        note_opened(h2, (uint32_t)f->id);
+    return H2_NO_ERROR;
+}
+
+static enum h2_error look_at_continuation(struct h2 *h2, const struct frame *f)
+{
+    h2->block += f->n;
+    if (++h2->continuations > H2_CONTINUATIONS_MAX || h2->block > H2_BLOCK_MAX)
+        return H2_ENHANCE_YOUR_CALM;
+    return H2_NO_ERROR;
+}
+
+static enum h2_error look_at(struct h2 *h2, const struct frame *f)
+{
+    switch (f->type) {
+    case NGHTTP2_DATA:
+        return look_at_data(h2, f);
+    case NGHTTP2_HEADERS:
+        return look_at_headers(h2, f);
+    case NGHTTP2_CONTINUATION:
+        return look_at_continuation(h2, f);
+    case NGHTTP2_PRIORITY:
+        if (f->id == 0)
+            return H2_PROTOCOL_ERROR;
+        return chatter(h2);
+    default:
+        return chatter(h2);
+    }
+}
+
+/* Reads on in the header of a frame.  False: it is not complete. */
+static bool read_head(struct h2 *h2, const char *p, size_t n, size_t *at)
+{
+    size_t room = FRAME_HEAD - h2->frame_head_n;
+    size_t take = n - *at < room ? n - *at : room;
+
+    memcpy(h2->frame_head + h2->frame_head_n, p + *at, take);
+    h2->frame_head_n = (uint8_t)(h2->frame_head_n + take);
+    *at += take;
+    return h2->frame_head_n == FRAME_HEAD;
+}
+
+/* The frame whose header is complete.  True: go on behind it. */
+static bool judge(struct h2 *h2, size_t begin, enum h2_error *error)
+{
+    struct frame f = frame_of(h2->frame_head);
+
+    h2->frame_head_n = 0;
+    if ((f.type == NGHTTP2_DATA || f.type == NGHTTP2_HEADERS) &&
+        is_late(h2, &f)) {
+        if (begin) /* what came before it may open or end the stream */
+            return false;
+        *error = judge_late(h2, (uint32_t)f.id);
+        if (*error == H2_NO_ERROR)
+            *error = chatter(h2);
+    }
+    if (*error == H2_NO_ERROR)
+        *error = look_at(h2, &f);
+    h2->frame_left = f.n;
+    return *error == H2_NO_ERROR;
+}
+
+static size_t skip(uint32_t left, size_t n, size_t at)
+{
+    return n - at < left ? n - at : left;
+}
+
+size_t h2_scan(struct h2 *h2, const char *p, size_t n, enum h2_error *error)
+{
+    size_t at = skip(h2->magic_left, n, 0), begin = at;
+
+    *error = H2_NO_ERROR;
+    h2->magic_left = (uint8_t)(h2->magic_left - at);
+    while (at < n) {
+        if (h2->frame_left) {
+            size_t step = skip(h2->frame_left, n, at);
+
+            h2->frame_left -= (uint32_t)step;
+            at += step;
+            continue;
+        }
+        if (h2->frame_head_n == 0)
+            begin = at;
+        else
+            begin = 0;
+        if (!read_head(h2, p, n, &at))
+            return n;
+        if (!judge(h2, begin, error))
+            return begin;
+    }
+    return n;
+}
