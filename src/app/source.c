@@ -15,6 +15,7 @@ struct parts {
     struct template_parameter parameters[OPTION_LIST_MAX];
     struct local_service services[OPTION_LIST_MAX];
     struct local_port ports[OPTION_LIST_MAX];
+    struct local_certificate certificates[OPTION_LIST_MAX];
 };
 
 /* ---- cutting ------------------------------------------------------------- */
@@ -51,6 +52,24 @@ static bool cut_port(const char *text, struct local_port *port,
     return true;
 }
 
+static bool cut_certificate(const char *text, struct local_certificate *c,
+                            struct error *error)
+{
+    struct str files;
+
+    if (!cut_pair("certificate", "NAME=CERT.pem[,KEY.pem]", text, &c->name,
+                  &files, error))
+        return false;
+    c->file = str_cut(&files, ',');
+    c->key = files.p ? files : c->file;
+    if (c->file.n && c->key.n)
+        return true;
+    return error_set(error,
+                     "--certificate \"%.100s\": there is no file after the "
+                     "\"%c\"; write NAME=CERT.pem,KEY.pem",
+                     text, c->file.n ? ',' : '=');
+}
+
 static bool cut_lists(const struct source_options *options, struct parts *parts,
                       struct error *error)
 {
@@ -70,6 +89,11 @@ static bool cut_lists(const struct source_options *options, struct parts *parts,
     }
     for (unsigned i = 0; i < options->ports.n; i++) {
         if (!cut_port(options->ports.v[i], &parts->ports[i], error))
+            return false;
+    }
+    for (unsigned i = 0; i < options->certificates.n; i++) {
+        if (!cut_certificate(options->certificates.v[i],
+                             &parts->certificates[i], error))
             return false;
     }
     return true;
@@ -101,6 +125,8 @@ static struct local local_of(const struct source_options *options,
         .ports = parts->ports,
         .nservices = options->services.n,
         .services = parts->services,
+        .ncertificates = options->certificates.n,
+        .certificates = parts->certificates,
         .retry = (enum retry)options->retry,
         .zone = options->zone ? str_of(options->zone) : STR(""),
         .again = options->again,
@@ -208,10 +234,12 @@ static bool check_options(const struct source_options *options,
         (options->attributes.n || options->health_check))
         return error_set(error, "--attribute and --health-check go with --to: "
                                 "in a template they are properties");
-    if (options->to.n &&
-        options->ports.n + options->services.n + options->parameters.n)
-        return error_set(error, "--port, --service and --parameter go with a "
-                                "template; with --to, --listen says the port");
+    if (options->to.n && options->ports.n + options->services.n +
+                             options->parameters.n + options->certificates.n)
+        return error_set(error,
+                         "--port, --service, --parameter and --certificate go "
+                         "with a template; with --to, --listen says the port "
+                         "of an HTTP listener");
     return true;
 }
 

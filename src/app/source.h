@@ -16,6 +16,7 @@ struct source_options {
     struct option_list parameters;
     struct option_list services;
     struct option_list ports;
+    struct option_list certificates;
     struct option_list to;
     struct option_list attributes;
     const char *stack;
@@ -82,14 +83,25 @@ struct source_options {
                  "127.0.0.1.",                                                 \
          .kind = OPTION_IP,                                                    \
          SOURCE_FIELD(type, bind)},                                            \
+        {.name = "service",                                                    \
+         .argument = "NAME=HOST:PORT[,...]",                                   \
+         .help =                                                               \
+             "Which local addresses stand for a target group or an ECS "       \
+             "service: NAME is a logical id, the begin of one that no other "  \
+             "has, or an aws:cdk:path. NAME.green is the green side of a "     \
+             "blue/green service.",                                            \
+         .kind = OPTION_LIST,                                                  \
+         SOURCE_FIELD(type, services)},                                        \
     {                                                                          \
-        .name = "service", .argument = "NAME=HOST:PORT[,...]",                 \
+        .name = "certificate", .argument = "NAME=CERT.pem[,KEY.pem]",          \
         .help =                                                                \
-            "Which local addresses stand for a target group or an ECS "        \
-            "service: NAME is a logical id, the begin of one that no other "   \
-            "has, or an aws:cdk:path. NAME.green is the green side of a "      \
-            "blue/green service.",                                             \
-        .kind = OPTION_LIST, SOURCE_FIELD(type, services)                      \
+            "The files of a certificate of HTTPS listeners (PEM; the key may " \
+            "stand in the same file). NAME is its ARN, its logical id, or "    \
+            "that of the listener or ListenerCertificate that names it. They " \
+            "are read again when they change. Default: Certificates of the "   \
+            "listener's Metadata.Sluice; what has no file is issued by a "     \
+            "local authority (`sluice ca`).",                                  \
+        .kind = OPTION_LIST, SOURCE_FIELD(type, certificates)                  \
     }
 
 /* What was read; the report's sources live in it. */

@@ -103,6 +103,21 @@ struct str arn_target_group(struct region *region,
     return with_id(region, scope, "targetgroup", name, logical_id);
 }
 
+struct str arn_certificate(struct region *region, const struct arn_scope *scope,
+                           struct str logical_id)
+{
+    struct str partition = arn_partition(scope->region_name);
+    char hex[SHA256_HEX_LEN];
+
+    digest(scope, logical_id, hex);
+    return region_printf(region,
+                         "arn:" STR_FMT ":acm:" STR_FMT ":" STR_FMT
+                         ":certificate/%.8s-%.4s-%.4s-%.4s-%.12s",
+                         STR_ARG(partition), STR_ARG(scope->region_name),
+                         STR_ARG(scope->account), hex, hex + 8, hex + 12,
+                         hex + 16, hex + 20);
+}
+
 /* What stands behind `mark`; p == NULL when it is not there. */
 static struct str behind(struct str arn, struct str mark)
 {

@@ -43,6 +43,10 @@ struct str arn_listener(struct region *region, const struct arn_scope *scope,
 struct str arn_rule(struct region *region, const struct arn_scope *scope,
                     struct str parent, struct str logical_id);
 
+/* arn:aws:acm:REGION:ACCOUNT:certificate/UUID. */
+struct str arn_certificate(struct region *region, const struct arn_scope *scope,
+                           struct str logical_id);
+
 /* "app/NAME/ID" or "targetgroup/NAME/ID": what stands behind ":loadbalancer/"
  * or behind the last ":". */
 struct str arn_full_name(struct str arn);

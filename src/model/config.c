@@ -32,8 +32,11 @@ static const struct type {
     {"AWS::ElasticLoadBalancingV2::ListenerRule", "rule", PHASE_RULES,
      read_rule},
     {"AWS::ECS::Service", "service", PHASE_SERVICES, read_service},
-    /* Certificates come with TLS. */
-    {"AWS::ElasticLoadBalancingV2::ListenerCertificate", NULL, PHASES, NULL},
+    {"AWS::CertificateManager::Certificate", "certificate", PHASE_NODES,
+     read_certificate},
+    {"AWS::ElasticLoadBalancingV2::ListenerCertificate", "listener certificate",
+     PHASE_RULES, read_listener_certificate},
+    /* Trust stores come with mutual TLS. */
     {"AWS::ElasticLoadBalancingV2::TrustStore", NULL, PHASES, NULL},
     {"AWS::ElasticLoadBalancingV2::TrustStoreRevocation", NULL, PHASES, NULL},
 };
@@ -180,6 +183,7 @@ static void make_room(struct build *b, unsigned n)
     b->balancers = take_array(&b->region, n, sizeof(*b->balancers));
     b->uses = take_array(&b->region, n, sizeof(*b->uses));
     b->rules = take_array(&b->region, n, sizeof(*b->rules));
+    b->certificates = take_array(&b->region, n, sizeof(*b->certificates));
     b->group_hints = take_array(&b->region, n, sizeof(*b->group_hints));
     b->listener_hints = take_array(&b->region, n, sizeof(*b->listener_hints));
     b->balancer_hints = take_array(&b->region, n, sizeof(*b->balancer_hints));
@@ -253,6 +257,7 @@ static void read_resources(struct build *build, const struct value *resources)
         read_rules(build, config->listeners[i]);
     read_phase(build, resources, PHASE_SERVICES);
     list_listeners(config);
+    list_certificates(build);
 }
 
 static void apply_local(struct build *build)

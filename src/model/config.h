@@ -17,6 +17,7 @@
 #include "base/address.h"
 #include "base/error.h"
 #include "codec/desync_class.h"
+#include "crypto/ssl_policy.h"
 #include "model/report.h"
 
 enum {
@@ -27,6 +28,9 @@ enum {
     CONFIG_LISTENERS_MAX = 50, /* of one load balancer */
     CONFIG_RULES_MAX = 4096,   /* of one listener; ALB: 100 of a balancer */
     CONFIG_PRIORITY_MAX = 50000,
+    CONFIG_CERTIFICATES_QUOTA = 25, /* of one load balancer, without those that
+                                       are a listener's default */
+    CONFIG_NAMES_MAX = 100,         /* of one certificate */
 };
 
 /* ---- load balancers ------------------------------------------------------ */
@@ -312,6 +316,26 @@ struct config_listener_attribute {
     struct str value;
 };
 
+struct config_certificate {
+    struct str id;    /* logical id of its resource; n == 0: it has none */
+    struct str owner; /* of the listener or ListenerCertificate that names it */
+    struct place place;
+    struct str arn;  /* made up where the template cannot say it */
+    struct str file; /* PEM: the certificate, then those that vouch for it;
+                        n == 0: the local authority issues it */
+    struct str key;  /* the file of its key, which may be the same one */
+    unsigned nnames; /* of what the local authority issues */
+    struct str *names;
+};
+
+/* What an HTTPS listener has beside an HTTP one. */
+struct config_tls {
+    const struct ssl_policy *policy;
+    unsigned ncertificates;                  /* at least 1 */
+    struct config_certificate *certificates; /* [0]: the default */
+    bool websocket_over_h2; /* Metadata.Sluice.WebSocketOverHttp2 */
+};
+
 struct config_listener {
     struct str id;
     struct place place;
@@ -321,7 +345,7 @@ struct config_listener {
     enum protocol protocol;
     uint16_t port; /* what it is called: rules, X-Forwarded-Port, Location */
     struct address bind; /* where it listens here; port 0: the system chooses */
-    struct str ssl_policy;
+    struct config_tls *tls; /* NULL: HTTP */
     unsigned nattributes;
     struct config_listener_attribute *attributes;
     unsigned nrules; /* ascending by priority, the default rule last */
@@ -369,6 +393,12 @@ struct local_service {
     struct str value; /* HOST:PORT[,...] as typed */
 };
 
+struct local_certificate {
+    struct str name; /* before "=" as typed: an ARN or a logical id */
+    struct str file;
+    struct str key; /* may be the same file */
+};
+
 struct local {
     struct address bind; /* port unused; family 0: 127.0.0.1 */
     unsigned port_offset;
@@ -376,6 +406,8 @@ struct local {
     const struct local_port *ports;
     unsigned nservices;
     const struct local_service *services;
+    unsigned ncertificates;
+    const struct local_certificate *certificates;
     enum retry retry;
     struct str zone; /* n == 0: this process stands for the nodes of all */
     bool again;      /* read again while it runs: what has gone is no error */

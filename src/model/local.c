@@ -326,5 +326,6 @@ void local_apply(struct config *config, const struct local_hints *hints,
                  const struct local *local, struct report *report)
 {
     local_apply_listeners(config, hints, local, report);
+    local_apply_certificates(config, local, report);
     local_apply_groups(config, hints, local, report);
 }

@@ -68,4 +68,12 @@ void local_apply_listeners(struct config *config,
 void local_apply_groups(struct config *config, const struct local_hints *hints,
                         const struct local *local, struct report *report);
 
+/* After the listeners' addresses are known: the files of --certificate, and
+ * names for what the local authority issues.  The default certificate of a
+ * listener is for the names of its resource, or else for those of its
+ * host-header conditions; and for those of this machine.  Others that nothing
+ * is known of are left out. */
+void local_apply_certificates(struct config *config, const struct local *local,
+                              struct report *report);
+
 #endif

@@ -19,6 +19,7 @@ enum known_kind {
     KNOWN_LOAD_BALANCER,
     KNOWN_TARGET_GROUP,
     KNOWN_LISTENER,
+    KNOWN_CERTIFICATE, /* its object: struct certificate_resource */
 };
 
 /* An ARN that the template declares. */
@@ -33,6 +34,13 @@ struct known {
 struct rule_list {
     struct rule_entry *first;
     struct rule_entry **end;
+    unsigned n;
+};
+
+/* A listener's certificates while they are gathered. */
+struct certificate_list {
+    struct certificate_entry *first;
+    struct certificate_entry **end;
     unsigned n;
 };
 
@@ -77,6 +85,7 @@ struct build {
     struct balancer_use *balancers;
     struct group_use *uses;
     struct rule_list *rules;
+    struct certificate_list *certificates;
     struct local_group_hint *group_hints;
     struct local_listener_hint *listener_hints;
     struct local_balancer_hint *balancer_hints;
@@ -125,6 +134,9 @@ void read_listener(struct build *build, const struct resource *resource);
 void read_rule(struct build *build, const struct resource *resource);
 void read_rules(struct build *build, struct config_listener *listener);
 void read_service(struct build *build, const struct resource *resource);
+void read_certificate(struct build *build, const struct resource *resource);
+void read_listener_certificate(struct build *build,
+                               const struct resource *resource);
 
 /* Metadata.Sluice of a resource that has none. */
 void refuse_sluice(const struct resource *resource);
@@ -180,6 +192,29 @@ struct str read_name(struct build *build, const struct resource *resource,
 
 /* Reports names that are there twice. */
 void check_names(const struct given_names *names, const char *kind);
+
+/* ---- read_tls.c: what HTTPS listeners have ---------------------------------- */
+
+extern const struct schema certificates_schema; /* [{CertificateArn}] */
+extern const struct schema key_pairs_schema;    /* [{Certificate, Key}] */
+
+struct tls_fields {
+    const struct field *protocol;
+    const struct field *policy;
+    const struct field *certificates;
+    const struct field *key_pairs; /* of Metadata.Sluice */
+    const struct field *websocket_over_h2;
+};
+
+/* Makes listener->tls, without its certificates: those are gathered in the
+ * build, and listed when all are known. */
+void read_tls(struct build *build, const struct resource *resource,
+              const struct tls_fields *fields,
+              struct config_listener *listener);
+
+/* After the last listener and ListenerCertificate: the arrays, and what is
+ * checked of all listeners of a load balancer. */
+void list_certificates(struct build *build);
 
 /* The table of one action. */
 extern const struct schema action_schema;

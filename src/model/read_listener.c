@@ -18,11 +18,6 @@ struct input {
     struct field transforms;
 };
 
-struct certificate_input {
-    const struct value *value;
-    struct field arn;
-};
-
 struct mutual_input {
     const struct value *value;
     struct field mode;
@@ -36,29 +31,13 @@ struct sluice_input {
     const struct value *value;
     struct field local_port;
     struct field certificates;
-};
-
-struct key_pair_input {
-    const struct value *value;
-    struct field certificate;
-    struct field key;
+    struct field websocket_over_h2;
 };
 
 enum { MODE_OFF, MODE_PASSTHROUGH, MODE_VERIFY };
 
 static const char *const modes[] = {"off", "passthrough", "verify", NULL};
 static const char *const switches[] = {"off", "on", NULL};
-
-static const struct property certificate_properties[] = {
-    {.name = "CertificateArn",
-     .kind = PROPERTY_STRING,
-     .offset = offsetof(struct certificate_input, arn),
-     .flags = PROPERTY_UNKNOWABLE,
-     .min = 1},
-};
-
-static const struct schema certificate_schema =
-    SCHEMA(certificate_properties, struct certificate_input);
 
 #define MUTUAL(member) offsetof(struct mutual_input, member)
 
@@ -119,7 +98,7 @@ static const struct property properties[] = {
      .kind = PROPERTY_STRUCTS,
      .offset = AT(certificates),
      .flags = PROPERTY_UNKNOWABLE,
-     .schema = &certificate_schema},
+     .schema = &certificates_schema},
     {.name = "AlpnPolicy",
      .kind = PROPERTY_STRINGS,
      .offset = AT(alpn_policy),
@@ -145,28 +124,6 @@ static const struct property properties[] = {
 
 static const struct schema schema = SCHEMA(properties, struct input);
 
-static const struct property key_pair_properties[] = {
-    {.name = "Certificate",
-     .kind = PROPERTY_STRING,
-     .offset = offsetof(struct key_pair_input, certificate),
-     .flags = PROPERTY_REQUIRED,
-     .min = 1,
-     .example = "cert.pem"},
-    {.name = "Key",
-     .kind = PROPERTY_STRING,
-     .offset = offsetof(struct key_pair_input, key),
-     .flags = PROPERTY_REQUIRED,
-     .min = 1,
-     .example = "key.pem"},
-};
-
-static const struct schema key_pair_schema = {
-    .properties = key_pair_properties,
-    .n = sizeof(key_pair_properties) / sizeof(*key_pair_properties),
-    .size = sizeof(struct key_pair_input),
-    .own = true,
-};
-
 static const struct property sluice_properties[] = {
     {.name = "LocalPort",
      .kind = PROPERTY_RAW,
@@ -174,7 +131,10 @@ static const struct property sluice_properties[] = {
     {.name = "Certificates",
      .kind = PROPERTY_STRUCTS,
      .offset = offsetof(struct sluice_input, certificates),
-     .schema = &key_pair_schema},
+     .schema = &key_pairs_schema},
+    {.name = "WebSocketOverHttp2",
+     .kind = PROPERTY_BOOL,
+     .offset = offsetof(struct sluice_input, websocket_over_h2)},
 };
 
 static const struct schema sluice_schema = {
@@ -185,45 +145,6 @@ static const struct schema sluice_schema = {
 };
 
 /* ---- protocol and TLS ------------------------------------------------------ */
-
-static void check_certificates(const struct resource *resource,
-                               const struct input *input,
-                               const struct sluice_input *sluice)
-{
-    const struct field *given = &input->certificates;
-
-    if (given->ok && given->n > 1)
-        resource_error(resource, field_place(given),
-                       "Certificates has %u entries: a listener has one "
-                       "default certificate\nadd the others as "
-                       "AWS::ElasticLoadBalancingV2::ListenerCertificate",
-                       given->n);
-    else if ((given->value == NULL || (given->ok && given->n == 0)) &&
-             (!sluice->certificates.ok || sluice->certificates.n == 0))
-        resource_error(resource, resource_place(resource),
-                       "Certificates is missing: an HTTPS listener has a "
-                       "default certificate\n"
-                       "add Certificates: [{CertificateArn: ...}]");
-}
-
-static void check_https(const struct resource *resource,
-                        const struct input *input,
-                        const struct sluice_input *sluice)
-{
-    struct str policy = shown(input->ssl_policy.text);
-
-    check_certificates(resource, input, sluice);
-    if (input->ssl_policy.ok &&
-        !str_starts(input->ssl_policy.text, STR("ELBSecurityPolicy-")))
-        resource_error(resource, field_place(&input->ssl_policy),
-                       "SslPolicy \"" STR_FMT "\" is no security policy\n"
-                       "write one such as ELBSecurityPolicy-TLS13-1-2-2021-06",
-                       STR_ARG(policy));
-    resource_warning(resource, field_place(&input->protocol),
-                     "HTTPS comes with a later version of Sluice: this "
-                     "listener is checked, and not opened\n"
-                     "to try its rules here write Protocol: HTTP");
-}
 
 /* What HTTPS listeners have. */
 static void check_http(const struct resource *resource,
@@ -262,8 +183,7 @@ static void check_mutual(const struct resource *resource,
 }
 
 static void check_tls(const struct resource *resource,
-                      const struct input *input,
-                      const struct sluice_input *sluice, enum protocol protocol)
+                      const struct input *input, enum protocol protocol)
 {
     if (input->alpn_policy.value)
         resource_error(resource, &input->alpn_policy.value->key_place,
@@ -271,9 +191,7 @@ static void check_tls(const struct resource *resource,
                        "balancers\nleave it out: HTTPS listeners offer h2 and "
                        "http/1.1");
     check_mutual(resource, &input->mutual);
-    if (protocol == PROTOCOL_HTTPS)
-        check_https(resource, input, sluice);
-    else if (str_eq(input->protocol.text, STR("HTTP")))
+    if (protocol == PROTOCOL_HTTP && str_eq(input->protocol.text, STR("HTTP")))
         check_http(resource, input);
 }
 
@@ -403,7 +321,6 @@ static void read_into(struct build *build, const struct resource *resource,
     listener->load_balancer = lb;
     check_port(build, resource, &input->port, listener);
     add_to_balancer(build, resource, lb, listener);
-    listener->ssl_policy = keep_text(build, &input->ssl_policy);
     listener->attributes = region_take(
         region, (input->attributes.n + 1) * sizeof(*listener->attributes));
     read_attributes(build, resource, &input->attributes, "ListenerAttributes",
@@ -461,8 +378,14 @@ void read_listener(struct build *build, const struct resource *resource)
         resource, &input.protocol, "Protocol", is_foreign_protocol,
         "is for network and gateway load balancers: an application load "
         "balancer speaks HTTP\nwrite Protocol: HTTP or HTTPS");
-    check_tls(resource, &input, &sluice, listener->protocol);
+    check_tls(resource, &input, listener->protocol);
     read_into(build, resource, &input, lb, listener);
+    if (listener->protocol == PROTOCOL_HTTPS)
+        read_tls(build, resource,
+                 &(struct tls_fields){&input.protocol, &input.ssl_policy,
+                                      &input.certificates, &sluice.certificates,
+                                      &sluice.websocket_over_h2},
+                 listener);
     build->listener_hints[listener->index] = (struct local_listener_hint){
         sluice.local_port.value, resource->cdk_path};
 }

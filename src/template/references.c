@@ -131,6 +131,8 @@ static const struct value *arn_of(struct resolver *r, struct declared *d,
 
     if (d->kind == KIND_LISTENER || d->kind == KIND_RULE)
         return child_arn(r, d, place);
+    if (d->kind == KIND_CERTIFICATE)
+        return string(r, arn_certificate(r->region, &r->scope, d->id), place);
     name = name_of(r, d, place);
     return string(r,
                   d->kind == KIND_GROUP

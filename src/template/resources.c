@@ -13,10 +13,15 @@ static const struct {
     const char *type;
     enum resource_kind kind;
 } types[] = {
-    {ELB "LoadBalancer", KIND_LOAD_BALANCER}, {ELB "Listener", KIND_LISTENER},
-    {ELB "ListenerRule", KIND_RULE},          {ELB "TargetGroup", KIND_GROUP},
-    {ELB "ListenerCertificate", KIND_READ},   {ELB "TrustStore", KIND_READ},
-    {ELB "TrustStoreRevocation", KIND_READ},  {"AWS::ECS::Service", KIND_READ},
+    {ELB "LoadBalancer", KIND_LOAD_BALANCER},
+    {ELB "Listener", KIND_LISTENER},
+    {ELB "ListenerRule", KIND_RULE},
+    {ELB "TargetGroup", KIND_GROUP},
+    {ELB "ListenerCertificate", KIND_READ},
+    {ELB "TrustStore", KIND_READ},
+    {ELB "TrustStoreRevocation", KIND_READ},
+    {"AWS::ECS::Service", KIND_READ},
+    {"AWS::CertificateManager::Certificate", KIND_CERTIFICATE},
 };
 
 static const char *const attributes[] = {
@@ -40,6 +45,7 @@ const char *const *resource_attributes(enum resource_kind kind)
     static const char *const of_group[] = {
         "TargetGroupArn", "TargetGroupFullName", "TargetGroupName",
         "LoadBalancerArns", NULL};
+    static const char *const of_certificate[] = {"Id", NULL};
 
     switch (kind) {
     case KIND_LOAD_BALANCER:
@@ -50,6 +56,8 @@ const char *const *resource_attributes(enum resource_kind kind)
         return of_rule;
     case KIND_GROUP:
         return of_group;
+    case KIND_CERTIFICATE:
+        return of_certificate;
     case KIND_IGNORED:
     case KIND_READ:
         break;
@@ -287,7 +295,8 @@ const struct value *resource_properties(struct resolver *r, struct declared *d,
     d->progress = RUNNING;
     d->asked_by = r->running;
     r->running = d;
-    r->quiet = d->kind == KIND_IGNORED || d->kind == KIND_READ;
+    r->quiet = d->kind == KIND_IGNORED || d->kind == KIND_READ ||
+               d->kind == KIND_CERTIFICATE;
     d->properties = resolve(r, properties);
     r->quiet = quiet;
     r->running = d->asked_by;

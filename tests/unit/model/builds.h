@@ -21,8 +21,7 @@ extern const char in_balancer[];  /* properties of load balancer Lb */
 extern const char in_group[];     /* properties of target group Tg */
 extern const char in_listener[];  /* properties of listener Web, HTTP on 80 */
 extern const char in_action[];    /* the DefaultActions of Web */
-extern const char in_https[];     /* the same of an HTTPS listener; the place
-                                     of its warning is marked too */
+extern const char in_https[];     /* the same of an HTTPS listener */
 extern const char in_rule[];      /* properties of rule Api of Web */
 extern const char in_condition[]; /* the Conditions of Api */
 extern const char in_transform[]; /* the Transforms of Api */
@@ -41,15 +40,6 @@ void check_warnings(const char *frame, const struct fault *faults, size_t n);
 /* Each is a warning, and an error when the report is strict. */
 void check_doubts(const char *frame, const struct fault *faults, size_t n);
 
-/* Each is an error beside the warning that HTTPS comes later. */
-void check_https_errors(const char *frame, const struct fault *faults,
-                        size_t n);
-
-#define HTTPS_COMES_LATER                                                      \
-    "listener Web: HTTPS comes with a later version of Sluice: this listener " \
-    "is checked, and not opened"
-#define HTTPS_REMEDY "to try its rules here write Protocol: HTTP"
-
 /* Long words. */
 #define A16 "aaaaaaaaaaaaaaaa"
 #define A128 A16 A16 A16 A16 A16 A16 A16 A16
@@ -61,7 +51,5 @@ void check_https_errors(const char *frame, const struct fault *faults,
     check_warnings(frame, faults, sizeof(faults) / sizeof(*(faults)))
 #define CHECK_DOUBTS(frame, faults)                                            \
     check_doubts(frame, faults, sizeof(faults) / sizeof(*(faults)))
-#define CHECK_HTTPS_ERRORS(frame, faults)                                      \
-    check_https_errors(frame, faults, sizeof(faults) / sizeof(*(faults)))
 
 #endif

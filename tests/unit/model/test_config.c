@@ -140,8 +140,7 @@ static void test_types_that_nobody_reads_are_left_alone(void **state)
         "Vpc: {Type: AWS::EC2::VPC, Properties: {CidrBlok: 1}},\n"
         "Fn: {Type: Custom::Thing},\n"
         "Ts: {Type: AWS::ElasticLoadBalancingV2::TrustStore, Properties: "
-        "{Whatever: 1}},\n"
-        "Lc: {Type: AWS::ElasticLoadBalancingV2::ListenerCertificate}");
+        "{Whatever: 1}}");
 
     (void)state;
     assert_int_equal(config->nload_balancers, 0);
@@ -253,7 +252,8 @@ static void test_properties_of_logins_are_kept_whole(void **state)
         "Lb: {Type: LB}, Tg: {Type: TG, Properties: {Port: 80, Protocol: "
         "HTTP}},\n"
         "Web: {Type: LI, Properties: {LoadBalancerArn: @Lb, Port: 443, "
-        "Protocol: HTTPS, Certificates: [{CertificateArn: x}], DefaultActions: "
+        "Protocol: HTTPS, Certificates: [{CertificateArn: arn:aws:acm:x}], "
+        "DefaultActions: "
         "[{Type: jwt-validation, Order: 1, JwtValidationConfig: {Issuer: "
         "https://a, JwksEndpoint: https://b, AdditionalClaims: [{Name: scope, "
         "Format: string-array, Values: [c, d]}]}}, {Type: forward, Order: 2, "

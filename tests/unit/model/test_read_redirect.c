@@ -223,7 +223,7 @@ static void test_HTTPS_is_not_left(void **state)
     };
 
     (void)state;
-    CHECK_HTTPS_ERRORS(in_https, faults);
+    CHECK_ERRORS(in_https, faults);
 }
 
 static void test_characters_that_AWS_refuses_are_doubtful(void **state)

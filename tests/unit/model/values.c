@@ -148,10 +148,13 @@ static struct value *parse(struct parser *parser)
 
 static void expand_type(const struct value *resource)
 {
-    static const char *const names[][2] = {{"LB", ELB "LoadBalancer"},
-                                           {"TG", ELB "TargetGroup"},
-                                           {"LI", ELB "Listener"},
-                                           {"RU", ELB "ListenerRule"}};
+    static const char *const names[][2] = {
+        {"LB", ELB "LoadBalancer"},
+        {"TG", ELB "TargetGroup"},
+        {"LI", ELB "Listener"},
+        {"RU", ELB "ListenerRule"},
+        {"LC", ELB "ListenerCertificate"},
+        {"CE", "AWS::CertificateManager::Certificate"}};
     struct value *type =
         (void *)(uintptr_t)(const void *)value_get(resource, STR("Type"));
 
@@ -186,6 +189,8 @@ static struct str arn_of(struct region *region, const struct value *resources,
         return arn_target_group(
             region, &scope, arn_name(region, name ? name->text : STR(""), id),
             id);
+    if (str_eq(type, STR("AWS::CertificateManager::Certificate")))
+        return arn_certificate(region, &scope, id);
     return arn_load_balancer(
         region, &scope, arn_name(region, name ? name->text : STR(""), id), id);
 }

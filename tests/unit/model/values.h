@@ -2,7 +2,8 @@
  *
  * Resources for tests, written short: flow YAML with bare words, in which
  *
- *     LB TG LI RU after "Type:" are load balancer, target group, listener, rule
+ *     LB TG LI RU LC CE after "Type:" are load balancer, target group,
+ *     listener, rule, listener certificate, certificate
  *     @Lb is the ARN of resource Lb
  *     ?why? is what only AWS knows
  *     ^ marks the place where a problem is expected
