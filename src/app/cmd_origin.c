@@ -22,6 +22,7 @@ struct values {
     uint64_t delay;
     uint64_t size; /* UINT64_MAX: JSON */
     uint64_t workers;
+    bool h2c;
     const char *certificate; /* NULL: plain HTTP */
 };
 
@@ -77,6 +78,11 @@ static const struct option options[] = {
      .min = 1,
      .max = 256,
      FIELD(workers)},
+    {.name = "h2c",
+     .help = "Speak HTTP/2 without TLS too, with clients that begin so (prior "
+             "knowledge).",
+     .kind = OPTION_FLAG,
+     FIELD(h2c)},
     {.name = "certificate",
      .argument = "CERT.pem,KEY.pem",
      .help = "Speak HTTPS, with this certificate (and its chain) and this key.",
@@ -170,6 +176,7 @@ static int run(int argc, char **argv)
         .sized = values.size != UINT64_MAX,
         .size = values.size,
         .workers = (unsigned)values.workers,
+        .h2c = values.h2c,
     };
     origin_options.bind.port = (uint16_t)values.port;
     if (values.certificate &&

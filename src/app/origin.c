@@ -113,6 +113,7 @@ static bool set_up(struct origin *origin, struct worker *w)
     w->port.tls = origin->tls;
     if (origin->tls)
         w->loop.tickets = tls_tickets_new(&origin->ticket_keys);
+    w->port.prior_knowledge = origin->options.h2c;
     return origin_desk_init(&w->desk, &origin->answer, &w->loop);
 }
 
@@ -191,8 +192,10 @@ static bool make_context(struct origin *origin, struct error *error)
 {
     struct tls_certificate certificate = {
         STR("of --certificate"), origin->options.chain, origin->options.key};
-    struct tls_server_settings settings = {
-        .ncertificates = 1, .certificates = &certificate, .id = STR("origin")};
+    struct tls_server_settings settings = {.http2 = true,
+                                           .ncertificates = 1,
+                                           .certificates = &certificate,
+                                           .id = STR("origin")};
 
     origin->tls = tls_context_server(&settings, error);
     return origin->tls && (seal_keys_random(&origin->ticket_keys) ||

@@ -20,6 +20,7 @@ struct origin_options {
     bool sized;        /* answer with `size` bytes, not with JSON */
     uint64_t size;
     unsigned workers;
+    bool h2c;              /* HTTP/2 without TLS too, by prior knowledge */
     struct str chain, key; /* PEM: it speaks TLS; chain.n == 0: it does not */
 };
 

@@ -41,9 +41,10 @@ static const char sha256_of_nothing[] =
 
 static struct str version_name(unsigned version)
 {
-    return version == 11   ? STR("HTTP/1.1")
-           : version == 10 ? STR("HTTP/1.0")
-                           : STR("HTTP/0.9");
+    return version == REQUEST_HTTP_2 ? STR("HTTP/2.0")
+           : version == 11           ? STR("HTTP/1.1")
+           : version == 10           ? STR("HTTP/1.0")
+                                     : STR("HTTP/0.9");
 }
 
 /* All fields that came, also those that a proxy would not pass on. */

@@ -325,6 +325,7 @@ static void took(struct h2_stream *stream, size_t n)
     struct h2 *h2 = stream->h2;
     struct chunk *c = stream->out;
 
+    stream->sent += (uint32_t)n;
     if (c == NULL) {
         stream->now += n;
         stream->now_n -= n;

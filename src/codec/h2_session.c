@@ -237,6 +237,7 @@ static void headers_came(struct h2 *h2, const nghttp2_frame *frame)
     h2->in = NULL;
     if (stream == NULL || stream->refused)
         return;
+    stream->head_in = (uint32_t)frame->hd.length + 9;
     if (stream->in_head)
         trailers_came(h2, stream);
     else if (h2->client)
@@ -335,6 +336,24 @@ static int on_invalid_frame(nghttp2_session *session,
     return 0;
 }
 
+/* The answer is complete before the request is: the client need not go on
+ * (RFC 9113 §8.1). */
+static int on_frame_sent(nghttp2_session *session, const nghttp2_frame *frame,
+                         void *data)
+{
+    const struct h2 *h2 = data;
+    struct h2_stream *stream;
+
+    if (h2->client || !(frame->hd.flags & NGHTTP2_FLAG_END_STREAM) ||
+        (frame->hd.type != NGHTTP2_DATA && frame->hd.type != NGHTTP2_HEADERS))
+        return 0;
+    stream = stream_of(session, frame->hd.stream_id);
+    if (stream && stream->discard && !stream->in_end)
+        nghttp2_submit_rst_stream(session, NGHTTP2_FLAG_NONE,
+                                  frame->hd.stream_id, NGHTTP2_NO_ERROR);
+    return 0;
+}
+
 /* Nothing was gained by it. */
 static bool is_wasted(const struct h2_stream *stream, enum h2_error error)
 {
@@ -380,6 +399,7 @@ static bool make_callbacks(struct h2_port *port)
         c, on_invalid_frame);
     nghttp2_session_callbacks_set_on_stream_close_callback(c, on_stream_close);
     nghttp2_session_callbacks_set_send_data_callback(c, h2_send_data);
+    nghttp2_session_callbacks_set_on_frame_send_callback(c, on_frame_sent);
     return true;
 }
 

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "http/page.h"
+#include "http/server_h2.h"
 #include "http/server_session.h"
 #include "net/conn_tls.h"
 
@@ -47,6 +48,10 @@ void server_close(struct server_session *s)
 {
     if (s->conn.closed)
         return;
+    if (s->h2) {
+        server_h2_close(s);
+        return;
+    }
     tell_gone(s, GONE_CLIENT, "the connection ended");
     s->stream.exchange = NULL;
     conn_close(&s->conn);
@@ -358,6 +363,15 @@ static void keep_head(struct server_session *s, const struct window *w)
         server_close(s);
 }
 
+/* What came is the begin of HTTP/2, and that was expected. */
+static void begin_h2(struct server_session *s, const struct window *w)
+{
+    if (conn_keep(&s->conn, w->p, w->n))
+        server_h2_begin(s);
+    else
+        server_close(s);
+}
+
 static void parse_head(struct server_session *s, struct window *w)
 {
     struct request req;
@@ -365,6 +379,11 @@ static void parse_head(struct server_session *s, struct window *w)
     struct window rest;
     size_t head_len = 0;
 
+    if (s->port->prior_knowledge && s->requests == 0 && w->n >= 3 &&
+        memcmp(w->p, "PRI", 3) == 0) {
+        begin_h2(s, w);
+        return;
+    }
     req.method = METHOD_OTHER;
     req.fields.v = s->port->fields;
     req.fields.cap = H1_FIELDS_MAX;
@@ -468,6 +487,7 @@ static void on_readable(struct conn *conn)
     }
     switch ((enum server_state)s->state) {
     case SERVER_HANDSHAKE:
+    case SERVER_H2:
         break;
     case SERVER_HEAD:
         read_head(s);
@@ -561,7 +581,10 @@ static void on_connected(struct conn *conn, int error)
         return;
     }
     tell_handshake(s);
-    await_request(s); /* with h2: server_h2_begin(s) */
+    if (conn_tls_alpn(conn_tls(conn)) == TLS_ALPN_HTTP_2)
+        server_h2_begin(s);
+    else
+        await_request(s);
 }
 
 static void on_timeout(struct conn *conn)
@@ -594,6 +617,8 @@ static void on_timeout(struct conn *conn)
     case SERVER_LINGER:
         server_close(s);
         break;
+    case SERVER_H2:
+        break;
     }
 }
 
@@ -608,9 +633,8 @@ static void count_open(struct server_port *port, int n)
             memory_order_relaxed);
 }
 
-static void on_free(struct conn *conn)
+void server_session_free(struct server_session *s)
 {
-    struct server_session *s = session_of(conn);
     struct server_port *port = s->port;
 
     list_remove(&s->node);
@@ -620,6 +644,11 @@ static void on_free(struct conn *conn)
     COUNTER_ADD(port->loop->counters, client_connections, -1);
     if (port->draining && port->nsessions == 0 && port->on_empty)
         port->on_empty(port);
+}
+
+static void on_free(struct conn *conn)
+{
+    server_session_free(session_of(conn));
 }
 
 static const struct conn_ops server_conn_ops = {
@@ -632,6 +661,13 @@ static const struct conn_ops server_conn_ops = {
     .on_free = on_free,
 };
 
+void server_take_back(struct server_session *s)
+{
+    s->conn.ops = &server_conn_ops;
+    s->stream.exchange = NULL;
+    s->answered = true;
+}
+
 /* ---- ports -------------------------------------------------------------- */
 
 bool server_port_init(struct server_port *port, struct loop *loop)
@@ -639,11 +675,14 @@ bool server_port_init(struct server_port *port, struct loop *loop)
     port->loop = loop;
     port->fields_set = NULL;
     port->tls = NULL;
+    port->h2 = NULL;
+    port->prior_knowledge = port->websocket_over_h2 = false;
     port->draining = port->patient = false;
     port->desync_mode = DESYNC_MODE_DEFENSIVE;
     port->nsessions = 0;
     list_init(&port->sessions);
     slab_init(&port->slab, sizeof(struct server_session));
+    server_h2_port_init(port);
     port->fields = malloc(sizeof(*port->fields) * H1_FIELDS_MAX);
     return port->fields != NULL;
 }
@@ -658,6 +697,7 @@ void server_port_close(struct server_port *port)
 void server_port_end(struct server_port *port)
 {
     slab_end(&port->slab);
+    server_h2_port_end(port);
     free(port->fields);
     port->fields = NULL;
 }
@@ -685,8 +725,9 @@ struct server_stream *server_accept(struct server_port *port, int fd,
         slab_give(&port->slab, s);
         return NULL;
     }
-    s->stream = (struct server_stream){&server_h1_ops, NULL};
+    s->stream = (struct server_stream){.ops = &server_h1_ops, .session = s};
     s->port = port;
+    s->h2 = NULL;
     s->client = *client;
     s->opened_s = (uint32_t)(port->loop->now_us / 1000000);
     s->requests = 0;
@@ -711,7 +752,9 @@ void server_port_drain(struct server_port *port)
         struct server_session *s =
             LIST_ENTRY_OF(l, struct server_session, node);
 
-        if (!s->conn.closed && s->state == SERVER_HEAD && s->parse_at == 0)
+        if (!s->conn.closed && s->h2)
+            server_h2_drain(s);
+        else if (!s->conn.closed && s->state == SERVER_HEAD && s->parse_at == 0)
             conn_timer(&s->conn, s->requests ? DRAIN_IDLE_MS : DRAIN_FRESH_MS);
     }
     if (port->nsessions == 0 && port->on_empty)
@@ -721,6 +764,14 @@ void server_port_drain(struct server_port *port)
 void server_port_retire(struct server_port *port)
 {
     port->draining = port->patient = true;
+    for (struct list *l = port->sessions.next; l != &port->sessions;
+         l = l->next) {
+        struct server_session *s =
+            LIST_ENTRY_OF(l, struct server_session, node);
+
+        if (!s->conn.closed && s->h2)
+            server_h2_drain(s);
+    }
     if (port->nsessions == 0 && port->on_empty)
         port->on_empty(port);
 }
@@ -728,7 +779,7 @@ void server_port_retire(struct server_port *port)
 static const struct server_session *
 const_session(const struct server_stream *stream)
 {
-    return LIST_ENTRY_OF((uintptr_t)stream, struct server_session, stream);
+    return stream->session;
 }
 
 struct server_port *server_stream_port(const struct server_stream *stream)

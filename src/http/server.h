@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Server sessions: HTTP/1.x on a connection that a client opened.
+ * Server sessions: HTTP/1.x on a connection that a client opened; HTTP/2 is
+ * server_h2.h's.
  *
  * A session reads one request at a time (a pipelined one waits), checks what
  * came of its body before it tells the handler, and never lets bytes of one
@@ -27,6 +28,9 @@ struct server_port {
                                                  NULL: none */
     struct tls_context *tls;                  /* NULL: plain; the caller's */
     enum desync_mode desync_mode; /* defensive unless the caller says so */
+    bool prior_knowledge;         /* HTTP/2 without TLS for who begins so; set
+                                     by the caller, never for listeners */
+    bool websocket_over_h2;       /* RFC 8441; set by the caller */
     bool draining;
     bool patient; /* draining: idle connections stay for one more request */
     unsigned nsessions;
@@ -34,6 +38,9 @@ struct server_port {
                                threads to read; NULL: nobody does */
     struct list sessions;
     struct slab slab;
+    struct slab h2_sessions;
+    struct slab h2_streams;
+    struct h2_port *h2;   /* NULL until a connection speaks HTTP/2 */
     struct field *fields; /* H1_FIELDS_MAX of them, for the head that is
                                 being read */
     void (*on_empty)(struct server_port *port); /* draining: none is left */

@@ -112,7 +112,7 @@ static void count_own_5xx(struct counters *c, unsigned status)
         COUNTER_ADD(c, elb_504, 1);
 }
 
-static void count_status(struct counters *c, const struct response_out *out)
+void server_count_status(struct counters *c, const struct response_out *out)
 {
     if (out->status < 300)
         COUNTER_ADD(c, responses_2xx, 1);
@@ -166,7 +166,7 @@ static size_t respond(struct server_stream *stream, struct response_out *out,
     decide(s, out, piece->end);
     s->want_continue = false;
     s->started = true;
-    count_status(s->conn.loop->counters, out);
+    server_count_status(s->conn.loop->counters, out);
     if (s->version != 9) /* a simple response is the body alone */
         put_head(&head, s, out);
     if (!text_ok(&head)) { /* longer than any that the codec lets in */
@@ -206,7 +206,7 @@ static size_t upgrade(struct server_stream *stream, struct response_out *out)
     s->keep_alive = false;
     s->state = SERVER_TUNNEL;
     s->conn.pauses = 0;
-    count_status(s->conn.loop->counters, out);
+    server_count_status(s->conn.loop->counters, out);
     COUNTER_ADD(s->conn.loop->counters, bytes_to_clients, t.n);
     conn_send(&s->conn, t.p, t.n);
     conn_again(&s->conn);

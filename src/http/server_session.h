@@ -24,6 +24,7 @@ enum server_state {
     SERVER_ANSWER,    /* the request is whole, its answer is not */
     SERVER_DRAIN,     /* answered; what is left of the body is thrown away */
     SERVER_TUNNEL,
+    SERVER_H2,     /* server_h2.c has it */
     SERVER_LINGER, /* answered and shut; waiting for the client to close, so
                       that the answer is not lost to a reset */
 };
@@ -32,7 +33,8 @@ struct server_session {
     struct conn conn;
     struct server_stream stream;
     struct server_port *port;
-    struct list node; /* in port->sessions */
+    struct server_h2 *h2; /* NULL: not HTTP/2 */
+    struct list node;     /* in port->sessions */
     struct address client;
     uint32_t opened_s; /* monotonic seconds */
     uint32_t linger_until_s;
@@ -56,6 +58,16 @@ struct server_session {
 };
 
 extern const struct server_stream_ops server_h1_ops;
+
+/* An HTTP/2 session gives the connection back for server_linger() or
+ * server_close(). */
+void server_take_back(struct server_session *s);
+
+/* What on_free does, whatever version is spoken. */
+void server_session_free(struct server_session *s);
+
+/* Counts a response that begins. */
+void server_count_status(struct counters *c, const struct response_out *out);
 
 /* After an answer: the next request, the rest of the body, or the end. */
 void server_proceed(struct server_session *s);

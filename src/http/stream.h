@@ -87,6 +87,7 @@ enum stream_gone {
 };
 
 struct server_stream;
+struct server_session;
 
 struct server_stream_ops {
     /* The head of the response and the first piece of its body.  This and the
@@ -113,6 +114,7 @@ struct server_stream_ops {
 struct server_stream {
     const struct server_stream_ops *ops;
     void *exchange; /* the handler's; NULL when it is done with the stream */
+    struct server_session *session; /* of the connection that it came on */
 };
 
 /* What stands behind a server session.  A handler that set stream->exchange
