@@ -228,10 +228,11 @@ static bool shake(struct tls_gear *g)
     }
     if (!make_ssl(t))
         return true;
+    ERR_clear_error();
     result = SSL_do_handshake(t->ssl);
     if (result == 1)
         return true;
-    if (SSL_want(t->ssl) == SSL_READING)
+    if (SSL_get_error(t->ssl, result) == SSL_ERROR_WANT_READ)
         return false;
     take_fault(t);
     return true;
@@ -304,6 +305,15 @@ void conn_tls_give_up(struct conn *conn)
 
 /* ---- plaintext in -------------------------------------------------------- */
 
+/* What there is was no more than part of what it takes.  Cheaper than
+ * SSL_get_error(), which wants the queue of errors emptied first; but within a
+ * handshake message a fault looks like this too. */
+static bool wants_more(const SSL *ssl)
+{
+    return SSL_want(ssl) == SSL_READING &&
+           (!SSL_in_init(ssl) || ERR_peek_error() == 0);
+}
+
 /* Decrypts what is there.  False when the connection cannot go on; the end of
  * the stream is in conn->eof. */
 static bool decrypt(struct tls_gear *g, char *p, size_t max, size_t *got)
@@ -315,7 +325,7 @@ static bool decrypt(struct tls_gear *g, char *p, size_t max, size_t *got)
         *got += n;
     if (t->dead)
         return false;
-    if (*got == max || SSL_want(t->ssl) == SSL_READING)
+    if (*got == max || wants_more(t->ssl))
         return true;
     if (SSL_get_shutdown(t->ssl) & SSL_RECEIVED_SHUTDOWN) {
         t->conn->eof = true;
@@ -386,8 +396,8 @@ bool conn_tls_quiet(struct conn *conn)
         return false;
     g = tls_gear_enter(t);
     if (tls_gear_fill(g, TLS_RECORD_DATA, &drained) <= CONN_AGAIN) {
-        quiet = SSL_peek(t->ssl, &byte, 1) <= 0 &&
-                SSL_want(t->ssl) == SSL_READING && g->begin == g->end;
+        quiet = SSL_peek(t->ssl, &byte, 1) <= 0 && wants_more(t->ssl) &&
+                g->begin == g->end;
         ERR_clear_error();
     }
     tls_gear_leave(g);
