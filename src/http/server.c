@@ -563,12 +563,21 @@ static void tell_handshake(struct server_session *s)
 
 static void handshake_failed(struct server_session *s)
 {
+    enum tls_fault fault;
+
     COUNTER_ADD(s->conn.loop->counters, client_tls_negotiation_errors, 1);
     tell_handshake(s);
-    if (conn_tls_failure(&s->conn).fault == TLS_FAULT_HTTP)
+    fault = conn_tls_failure(&s->conn).fault;
+    if (fault == TLS_FAULT_HTTP) {
         answer_plain(s);
-    else
+    } else if (fault == TLS_FAULT_VERIFY) {
+        /* With TLS 1.3 its request is under way: a close would meet that with
+         * a reset, and the alert would be lost. */
+        conn_tls_give_up(&s->conn);
+        server_linger(s);
+    } else {
         server_close(s);
+    }
 }
 
 /* The handshake is over. */

@@ -9,6 +9,7 @@
 #include <openssl/err.h>
 
 #include "base/slab.h"
+#include "crypto/client_certificate.h"
 #include "net/tls_internal.h"
 
 enum {
@@ -55,8 +56,12 @@ static void set_fault(struct conn_tls *t, enum tls_fault fault, const char *why)
 static void take_fault(struct conn_tls *t)
 {
     unsigned long error = ERR_peek_error();
-    const char *why = error ? ERR_reason_error_string(error) : NULL;
+    const char *why = tls_client_auth_words(t->ssl);
 
+    if (why == NULL && error)
+        why = ERR_reason_error_string(error);
+    if (t->code == NULL && t->server)
+        t->code = tls_client_auth_code(t->ssl, error);
     set_fault(t, fault_of(error), why ? why : "TLS failed");
     ERR_clear_error();
 }
@@ -174,6 +179,7 @@ void conn_tls_free(struct conn *conn)
 
     conn->tls = NULL;
     SSL_free(t->ssl);
+    client_certificate_free(t->client);
     if (t->in)
         chunk_give(&loop->chunks, t->in);
     tls_context_release(t->context);

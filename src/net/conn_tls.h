@@ -101,4 +101,20 @@ bool conn_tls_resumed(const struct conn_tls *tls);
  * the handshake. */
 uint32_t conn_tls_handshake_us(const struct conn_tls *tls);
 
+/* ---- mutual TLS ---------------------------------------------------------- */
+
+struct client_certificate; /* crypto/client_certificate.h */
+
+/* What the server's context asks of clients. */
+enum tls_client_auth conn_tls_client_auth(const struct conn_tls *tls);
+
+/* What the client showed, also where it was refused for it; NULL: nothing.  As
+ * good as the connection. */
+const struct client_certificate *
+conn_tls_client_certificate(const struct conn_tls *tls);
+
+/* Why a client's handshake failed, in the words of ALB's connection log
+ * ("ClientCertExpired"); NULL: it did not. */
+const char *conn_tls_code(const struct conn_tls *tls);
+
 #endif

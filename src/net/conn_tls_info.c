@@ -4,21 +4,27 @@
  */
 #include "net/tls_internal.h"
 
+/* Also of a handshake that failed later: the connection log has it. */
+static bool is_agreed(const struct conn_tls *t)
+{
+    return t->ssl && SSL_get_current_cipher(t->ssl);
+}
+
 struct str conn_tls_version(const struct conn_tls *t)
 {
-    return t->done ? str_of(SSL_get_version(t->ssl)) : STR("");
+    return is_agreed(t) ? str_of(SSL_get_version(t->ssl)) : STR("");
 }
 
 struct str conn_tls_cipher(const struct conn_tls *t)
 {
-    const char *name = t->done ? SSL_get_cipher_name(t->ssl) : NULL;
+    const char *name = is_agreed(t) ? SSL_get_cipher_name(t->ssl) : NULL;
 
     return str_of(name ? name : "");
 }
 
 struct str conn_tls_key_exchange(const struct conn_tls *t)
 {
-    int group = t->done ? (int)SSL_get_negotiated_group(t->ssl) : 0;
+    int group = is_agreed(t) ? (int)SSL_get_negotiated_group(t->ssl) : 0;
     const char *name = group ? SSL_group_to_name(t->ssl, group) : NULL;
 
     return str_of(name ? name : "");

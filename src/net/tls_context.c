@@ -249,7 +249,8 @@ static bool set_up_server(struct tls_context *c,
     return use_policy(c->ssl, s->policy, error) &&
            tls_pairs_read(&c->pairs, s->certificates, s->ncertificates,
                           error) &&
-           use_default(c, error);
+           use_default(c, error) &&
+           tls_client_auth_set(&c->terms, c->ssl, s, error);
 }
 
 struct tls_context *tls_context_server(const struct tls_server_settings *s,
@@ -327,6 +328,7 @@ void tls_context_release(struct tls_context *c)
         atomic_fetch_sub_explicit(&c->holders, 1, memory_order_acq_rel) != 1)
         return;
     SSL_CTX_free(c->ssl);
+    tls_client_auth_end(&c->terms);
     tls_pairs_end(&c->pairs);
     free(c);
 }

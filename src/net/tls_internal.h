@@ -12,6 +12,7 @@
 
 #include "base/slab.h"
 #include "net/conn_tls.h"
+#include "net/tls_client_auth.h"
 #include "net/tls_pairs.h"
 
 /* ---- contexts ------------------------------------------------------------ */
@@ -21,9 +22,10 @@ struct tls_context {
     SSL_CTX *ssl; /* with the default certificate */
     bool server;
     bool http2;
-    bool validate;          /* a client's */
-    bool tickets;           /* a server's: sessions may be resumed */
-    struct tls_pairs pairs; /* a server's */
+    bool validate;                 /* a client's */
+    bool tickets;                  /* a server's: sessions may be resumed */
+    struct tls_pairs pairs;        /* a server's */
+    struct tls_client_terms terms; /* a server's: what clients must show */
 };
 
 /* For PEM: nobody is there to be asked. */
@@ -41,6 +43,8 @@ struct conn_tls {
     struct chunk *in; /* ciphertext that came and is not used: part of a
                          record, or what nobody wanted to read yet */
     const char *why;  /* a fault's */
+    const char *code; /* the same in ALB's words; NULL: none was found */
+    struct client_certificate *client; /* of mutual TLS; NULL: none came */
     const struct tls_pair *pair; /* shown to a client; NULL: the default */
     uint64_t began_us;
     uint64_t window_us; /* when the budget of KeyUpdates began */

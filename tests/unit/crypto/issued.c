@@ -173,6 +173,14 @@ char *issued_pem(X509 *x)
     return text_of(bio);
 }
 
+char *issued_key_pem(const EVP_PKEY *key)
+{
+    BIO *bio = BIO_new(BIO_s_mem());
+
+    MUST(bio && PEM_write_bio_PrivateKey(bio, key, NULL, NULL, 0, NULL, NULL));
+    return text_of(bio);
+}
+
 char *issued_list_pem(X509_CRL *crl)
 {
     BIO *bio = BIO_new(BIO_s_mem());

@@ -41,5 +41,6 @@ X509_CRL *issue_list(const struct issued *by, const unsigned *serials, int from,
 /* PEM, NUL-terminated; free(). */
 char *issued_pem(X509 *x);
 char *issued_list_pem(X509_CRL *crl);
+char *issued_key_pem(const EVP_PKEY *key);
 
 #endif
