@@ -9,7 +9,7 @@ import time
 from . import (compare, conf, gate, host, instructions, measure, memory,
                report, start, syscalls, verify)
 from .lab import Lab
-from .scenarios import MEMORY, QUICK, SCENARIOS, START
+from .scenarios import MEMORY, MEMORY_TLS, QUICK, SCENARIOS, START
 
 
 def _names(text):
@@ -50,7 +50,7 @@ def _arguments(argv):
     a.rounds = a.rounds or (3 if a.quick else 7)
     a.secs = a.secs or (1 if a.quick else 2)
     if a.memory:
-        a.scenarios = [MEMORY]
+        a.scenarios = [MEMORY, MEMORY_TLS]
     if a.start:
         a.scenarios = [START]
     if not a.scenarios:
@@ -58,15 +58,19 @@ def _arguments(argv):
         if a.syscalls or a.instructions:
             a.scenarios = ["h1-1k-c64"]
         elif not a.quick:
-            a.scenarios += [MEMORY, START]
+            a.scenarios += [MEMORY, MEMORY_TLS, START]
     for name in a.scenarios:
-        if name not in SCENARIOS and name not in (MEMORY, START):
+        if name not in SCENARIOS and \
+                name not in (MEMORY, MEMORY_TLS, START):
             p.error(f"no scenario {name}")
     return a
 
 
 def _missing_tools(args):
-    wanted = ["wrk", "taskset", "setpriv"]
+    wanted = ["wrk", "taskset", "setpriv", "openssl"]
+    tools = {SCENARIOS[s].tool for s in args.scenarios if s in SCENARIOS}
+    if "h2load" in tools:
+        wanted += ["h2load", "nghttp"]
     if args.syscalls:
         wanted.append("strace")
     if args.instructions:
@@ -168,12 +172,13 @@ def _one_scenario(lab, peers, scenario, args, result):
 
 def _compare(lab, peers, args, result):
     for name in args.scenarios:
-        if name == MEMORY:
-            found = memory.measure(lab, peers, args.connections)
-            result.add("memory", found,
-                       memory.report(found, args.connections),
+        if name in (MEMORY, MEMORY_TLS):
+            over_tls = name == MEMORY_TLS
+            found = memory.measure(lab, peers, args.connections, over_tls)
+            result.add(name, found,
+                       memory.report(found, args.connections, over_tls),
                        memory.gated(found.get(args.subject),
-                                    args.connections))
+                                    args.connections, over_tls))
         elif name == START:
             found = start.measure(lab, peers)
             result.add("start", found, start.report(found),
@@ -201,6 +206,7 @@ def _list(lab):
     rows = [[n, lab.binary(n) or "not found"] for n in lab.peers]
     rows += [[s.name, s.about] for s in SCENARIOS.values()]
     rows.append([MEMORY, "bytes per idle connection"])
+    rows.append([MEMORY_TLS, "bytes per idle TLS connection"])
     rows.append([START, "time to the first answer, idle RSS, sizes"])
     for name, text in rows:
         print(f"{name:12} {text}")

@@ -84,6 +84,12 @@ class Comparison:
         hardest = min(found) if metric == "rps" else max(found)
         return hardest[1:]
 
+    def against(self, peer, metric):
+        """The same of one rival."""
+        ratios, calm = self.ratios(peer, metric) if peer in self.runs \
+            else ([], False)
+        return peer, ratios, calm
+
     def summary(self):
         out = {"peers": {}, "ratios": {}, "best": {}}
         for peer in self.runs:

@@ -43,7 +43,12 @@ def of_comparison(comparison, rounds):
 
     for metric, key, below in (("cpu_us", "cpu_ratio_max", True),
                                ("rps", "rps_ratio_min", False)):
-        if key in limit:
+        if key not in limit:
+            continue
+        if "to" in limit:
+            peer, ratios, calm = comparison.against(limit["to"], metric)
+            check(f"{metric} to {peer}", key, ratios, calm, below)
+        else:
             peer, ratios, calm = comparison.against_best(metric)
             check(f"{metric} to the best ({peer})", key, ratios, calm, below)
     if "own_ratio_max" in limit:

@@ -2,7 +2,7 @@
 """A child process that holds many client connections, so that their file
 descriptors and work are not the harness's.
 
-Run as `python3 holder.py PORT`; one JSON command per line on stdin, one JSON
+Run as `python3 holder.py PORT [tls]`; one JSON command per line on stdin, one JSON
 answer per line on stdout:
     {"do": "open", "count": N, "request": true}   idle connections
     {"do": "close"}
@@ -14,6 +14,7 @@ import json
 import os
 import select
 import socket
+import ssl
 import subprocess
 import sys
 import time
@@ -25,10 +26,12 @@ REQUEST = b"GET /1k HTTP/1.1\r\nHost: localhost\r\n"
 class Holder:
     """The harness's side."""
 
-    def __init__(self, port, cpu):
+    def __init__(self, port, cpu, environment=None):
+        """With an environment (tls.environment()) over TLS."""
         self.process = subprocess.Popen(
             ["setpriv", "--pdeathsig", "KILL", "taskset", "-c", cpu,
-             sys.executable, os.path.abspath(__file__), str(port)],
+             sys.executable, os.path.abspath(__file__), str(port)] +
+            (["tls"] if environment else []), env=environment,
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         self.answer()
 
@@ -79,11 +82,13 @@ def whole_answer(s):
             return
 
 
-def open_idle(port, count, request):
+def open_idle(port, count, request, context=None):
     held = []
     for _ in range(count):
         try:
             s = connect(port)
+            if context:
+                s = context.wrap_socket(s)
             if request:
                 s.sendall(REQUEST + b"\r\n")
                 whole_answer(s)
@@ -160,15 +165,23 @@ def slow(port, count, drip, give_up):
     say(lives=sorted(heads.lives), status=heads.status, left=len(heads.open))
 
 
+def unverified():
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    return context
+
+
 def main():
     port = int(sys.argv[1])
+    context = unverified() if sys.argv[2:] == ["tls"] else None
     held = []
     say(ready=True)
     for line in sys.stdin:
         command = json.loads(line)
         what = command.pop("do")
         if what == "open":
-            held += open_idle(port, **command)
+            held += open_idle(port, context=context, **command)
             say(open=len(held))
         elif what == "close":
             for s in held:

@@ -27,7 +27,15 @@ def _complete(data):
     return bool(length) and len(data) >= end + 4 + int(length.group(1))
 
 
-def fetch(port, path, method="GET", body=None, headers=None, timeout=5):
+def connect(port, timeout=5, context=None):
+    """A connection; over TLS with a context (ssl.SSLContext)."""
+    s = socket.create_connection((HOST, port), timeout)
+    return context.wrap_socket(s, server_hostname="localhost") if context \
+        else s
+
+
+def fetch(port, path, method="GET", body=None, headers=None, timeout=5,
+          context=None):
     """(status, head, body) of one request on a connection of its own."""
     fields = {"Host": f"{HOST}:{port}", "Connection": "close"}
     fields.update(headers or {})
@@ -36,7 +44,7 @@ def fetch(port, path, method="GET", body=None, headers=None, timeout=5):
     head = f"{method} {path} HTTP/1.1\r\n" + "".join(
         f"{k}: {v}\r\n" for k, v in fields.items()) + "\r\n"
     data = b""
-    with socket.create_connection((HOST, port), timeout) as s:
+    with connect(port, timeout, context) as s:
         s.sendall(head.encode() + (body or b""))
         while not _complete(data):
             got = s.recv(262144)

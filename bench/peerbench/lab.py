@@ -8,9 +8,10 @@ import socket
 import subprocess
 import tempfile
 
-from . import conf, host, httpc
+from . import conf, host, httpc, tls
 
 BENCH = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+TOOLS = {"origin": [], "floor": [], "handshakes": ["-lssl", "-lcrypto"]}
 IDLE_SECONDS = 600
 IN_MEMORY = "/dev/shm"
 IN_MEMORY_NEEDED = 2 << 30
@@ -57,18 +58,20 @@ class Lab:
             self.peers = json.load(f)
         self.sluice = sluice or find_sluice()
         self.targets = targets
-        self.http, self.spare_port, self.origin_port = \
-            _free_ports(2 + targets)[:3]
+        self.http, self.https, self.spare_port, self.origin_port = \
+            _free_ports(3 + targets)[:4]
         self.run = tempfile.mkdtemp(prefix="sluice-bench-")
         self.logs = tempfile.mkdtemp(prefix="sluice-bench-", dir=_log_place())
         self.origin = None
 
     def __enter__(self):
         try:
-            for tool in ("origin", "floor"):
+            for tool, libraries in TOOLS.items():
                 source = os.path.join(BENCH, "src", tool + ".c")
                 subprocess.run([os.environ.get("CC", "cc"), "-O2", "-o",
-                                self.path(tool), source], check=True)
+                                self.path(tool), source] + libraries,
+                               check=True)
+            tls.prepare(self)
             self.origin = self.start(
                 [self.path("origin"), str(self.origin_port),
                  str(self.targets)], host.LOAD_CPU, "origin.log")
@@ -85,6 +88,10 @@ class Lab:
 
     def path(self, name):
         return os.path.join(self.run, name)
+
+    def port(self, flags):
+        """Where a proxy with these flags is asked."""
+        return self.https if "tls" in flags else self.http
 
     def start(self, argv, cpu, log, **kw):
         with open(self.path(log), "ab") as f:
@@ -154,7 +161,7 @@ class Proxy:
         path = os.path.join(self.dir, "conf")
         values = {"bin": lab.binary(name), "conf": path, "run": self.dir,
                   "http": lab.http, "origin": origin or lab.origin_port,
-                  "idle": idle}
+                  "idle": idle} | tls.values(lab)
         if "template" in peer:
             source = os.path.join(BENCH, "templates", peer["template"])
             with open(source, encoding="utf-8") as f:

@@ -5,7 +5,7 @@ import re
 import subprocess
 from dataclasses import dataclass
 
-from . import conf, host, httpc
+from . import conf, host, httpc, tls
 
 # Through all routes in an order that does not go from one to its neighbour.
 ROUTES_SCRIPT = """
@@ -58,13 +58,22 @@ def _wrk_script(lab, scenario):
     return ["-s", path]
 
 
+def _url(lab, scenario):
+    scheme = "https" if "tls" in scenario.flags else "http"
+    return f"{scheme}://{httpc.HOST}:{lab.port(scenario.flags)}{scenario.path}"
+
+
+def _output(lab, argv, seconds):
+    return subprocess.run(["taskset", "-c", host.LOAD_CPU] + argv,
+                          capture_output=True, text=True, check=False,
+                          timeout=seconds + 30,
+                          env=tls.environment(lab)).stdout
+
+
 def wrk(lab, scenario, seconds):
-    url = f"http://{httpc.HOST}:{lab.http}{scenario.path}"
-    argv = ["taskset", "-c", host.LOAD_CPU, "wrk", "-t1",
-            f"-c{scenario.conns}", f"-d{seconds}s", "--latency",
-            "--timeout", "5s"] + _wrk_script(lab, scenario) + [url]
-    out = subprocess.run(argv, capture_output=True, text=True, check=False,
-                         timeout=seconds + 30).stdout
+    out = _output(lab, ["wrk", "-t1", f"-c{scenario.conns}", f"-d{seconds}s",
+                        "--latency", "--timeout", "5s"] +
+                  _wrk_script(lab, scenario) + [_url(lab, scenario)], seconds)
     total = re.search(r"(\d+) requests in ([\d.]+\w+),", out)
     if not total:
         raise RuntimeError("wrk: " + out)
@@ -80,7 +89,45 @@ def wrk(lab, scenario, seconds):
                 quantile(50), quantile(99), errors)
 
 
-TOOLS = {"wrk": wrk}
+def h2load(lab, scenario, seconds):
+    argv = ["h2load", "-t1", f"-c{scenario.conns}", f"-m{scenario.streams}",
+            f"-D{seconds}"]
+    if scenario.body:
+        path = lab.path("body")
+        with open(path, "w", encoding="ascii") as f:
+            f.write(scenario.body)
+        argv += ["-d", path, "-H", "content-type: application/octet-stream"]
+    out = _output(lab, argv + [_url(lab, scenario)], seconds)
+    wall = re.search(r"finished in ([\d.]+\w+),", out)
+    done = re.search(r"(\d+) succeeded, (\d+) failed, (\d+) errored, "
+                     r"(\d+) timeout", out)
+    good = re.search(r"status codes: (\d+) 2xx", out)
+    if not wall or not done or "Application protocol: h2" not in out:
+        raise RuntimeError("h2load: " + out)
+    count, *wrong = map(int, done.groups())
+    # Those in flight at the end have a status, but are not counted as done.
+    errors = sum(wrong) + max(count - int(good.group(1)), 0)
+    return Load(count, _micros(wall.group(1)) / 1e6, None, None, errors)
+
+
+def handshakes(lab, scenario, seconds):
+    """Connections that should have been resumed and were not are errors."""
+    out = _output(lab, [lab.path("handshakes"), str(lab.https), scenario.path,
+                        str(seconds), str(scenario.conns),
+                        "resume" if scenario.resume else "new"], seconds)
+    figures = out.split()
+    if len(figures) != 6:
+        raise RuntimeError("handshakes: " + out)
+    count, resumed, errors = map(int, figures[:3])
+    if scenario.resume:
+        errors += max(count - resumed - scenario.conns, 0)
+    elif resumed:
+        errors += resumed
+    wall, p50, p99 = map(float, figures[3:])
+    return Load(count, wall, p50, p99, errors)
+
+
+TOOLS = {"wrk": wrk, "h2load": h2load, "handshakes": handshakes}
 
 
 def run(lab, scenario, seconds):

@@ -7,7 +7,7 @@ the shares of common pages (libc) do not move between the two.
 import sys
 import time
 
-from . import gate, host
+from . import gate, host, tls
 from .holder import Holder
 from .lab import Proxy
 from .report import number, table
@@ -15,10 +15,12 @@ from .report import number, table
 SETTLE = 1
 
 
-def _growth(lab, peer, count, request):
+def _growth(lab, peer, count, request, over_tls):
     """PSS (KiB) at start, after a small warm-up and with `count` open."""
-    with Proxy(lab, peer, ("many",)) as proxy, \
-            Holder(lab.http, host.LOAD_CPU) as holder:
+    flags = ("many", "tls") if over_tls else ("many",)
+    environment = tls.environment(lab) if over_tls else None
+    with Proxy(lab, peer, flags) as proxy, \
+            Holder(lab.port(flags), host.LOAD_CPU, environment) as holder:
         pids = proxy.pids()
         time.sleep(SETTLE)
         start = host.pss_kib(pids)
@@ -37,18 +39,21 @@ def _growth(lab, peer, count, request):
     }
 
 
-def measure(lab, peers, count):
+def measure(lab, peers, count, over_tls=False):
     results = {}
     for peer in peers:
+        if over_tls and "tls" in lab.peers[peer].get("cannot", ()):
+            continue
         try:
-            results[peer] = {"used": _growth(lab, peer, count, True),
-                             "fresh": _growth(lab, peer, count, False)}
+            results[peer] = {
+                kind: _growth(lab, peer, count, kind == "used", over_tls)
+                for kind in ("used", "fresh")}
         except (RuntimeError, OSError) as e:
             print(f"memory {peer}: {e}", file=sys.stderr)
     return results
 
 
-def report(results, count):
+def report(results, count, over_tls=False):
     rows = []
     for peer, r in results.items():
         used, fresh = r["used"], r["fresh"]
@@ -58,17 +63,20 @@ def report(results, count):
             number(fresh["bytes"]), number(fresh["bytes_warm"]),
             f"{used['open']}/{fresh['open']}"])
     return "\n".join([
-        f"memory: bytes of PSS per idle connection, {count} of them",
+        f"memory{' over TLS 1.3' if over_tls else ''}: bytes of PSS per "
+        f"idle connection, {count} of them",
         table(["peer", "KiB at 0", "KiB full", "used", "used,warm", "fresh",
                "fresh,warm", "open"], rows),
         "used: after one request each; fresh: connected, nothing sent; "
         "warm: against the", "proxy after 20 connections instead of none"])
 
 
-def gated(r, count):
+def gated(r, count, over_tls=False):
     """The limit for one peer's results (or None)."""
-    limit = gate.limits("memory")["idle_bytes_max"]
-    return [gate.verdict(f"memory, {kind} connection, bytes",
+    what = "TLS " if over_tls else ""
+    limit = gate.limits("memory")["idle_tls_bytes_max" if over_tls
+                                  else "idle_bytes_max"]
+    return [gate.verdict(f"memory, {kind} {what}connection, bytes",
                          r and r[kind]["bytes"], limit,
                          measured=bool(r) and r[kind]["open"] == count)
             for kind in ("used", "fresh")]

@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """What the proxies are asked to do.
 
-A new family (TLS, HTTP/2) is a scenario with its own `flags`, which the
-templates see, and where wrk does not do, another `tool` of load.TOOLS.
+A new family is a scenario with its own `flags`, which the templates see, and
+where wrk does not do, another `tool` of load.TOOLS.  Flag `tls`: over HTTPS,
+`h2`: by HTTP/2.
 """
 from dataclasses import dataclass, replace
 
@@ -24,12 +25,15 @@ class Scenario:
     own: str = ""           # a scenario whose cost is compared with this one's
     aim: float = 0          # wanted cost to the best peer's; no gate
     warm: int = 0           # seconds of load before the measured ones
+    streams: int = 0        # of HTTP/2, on each connection
+    resume: bool = False    # each connection brings a ticket
     tool: str = "wrk"
 
     @property
     def asks(self):
         """What a peer must be able to do, see `cannot` in peers.json."""
-        return set(self.flags) | ({"close"} if self.close else set())
+        return set(self.flags) | {what for what in ("close", "resume")
+                                  if getattr(self, what)}
 
     def baseline(self):
         """The scenario of `own`, measured just as this one; or None."""
@@ -58,8 +62,26 @@ _ALL = (
     Scenario("targets899", f"as h1-1k-c64, {TARGETS} targets, round robin",
              flags=("targets",), own="h1-1k-c64", aim=0.75,
              warm=1),
+    Scenario("tls13-1k", "as h1-1k-c64 over TLS 1.3", flags=("tls",)),
+    Scenario("tls13-1m", "as h1-1m over TLS 1.3", path="/1m", conns=16,
+             flags=("tls", "big"), warm=1),
+    Scenario("tls-new", "a TLS 1.3 connection for each request, 1 KiB, "
+             "8 at a time", conns=8, flags=("tls",), tool="handshakes"),
+    Scenario("tls-resume", "as tls-new, with a ticket of the connection "
+             "before", conns=8, resume=True, flags=("tls",),
+             tool="handshakes"),
+    Scenario("h2-1k", "HTTP/2 over TLS 1.3, 1 KiB, 8 connections, 32 streams "
+             "on each", conns=8, streams=32, flags=("tls", "h2"),
+             tool="h2load"),
+    Scenario("h2-1m", "HTTP/2, 1 MiB, 4 connections, 4 streams on each",
+             path="/1m", conns=4, streams=4, flags=("tls", "h2", "big"),
+             warm=1, tool="h2load"),
+    Scenario("h2-post-10k", "HTTP/2, POST of 10 KiB, 1 KiB back, "
+             "8 connections, 32 streams on each", body=BODY_10K, conns=8,
+             streams=32, flags=("tls", "h2"), tool="h2load"),
 )
 SCENARIOS = {s.name: s for s in _ALL}
 QUICK = ("h1-1k-c64", "post-10k", "close-1k")
 MEMORY = "memory"   # not a load: bytes per idle connection (memory.py)
+MEMORY_TLS = "memory-tls"   # the same over TLS
 START = "start"     # nor this: time to the first answer, sizes (start.py)
