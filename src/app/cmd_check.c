@@ -8,6 +8,7 @@
 #include "app/commands.h"
 #include "app/source.h"
 #include "base/memory.h"
+#include "control/certificates.h"
 #include "proxy/lint.h"
 
 struct values {
@@ -82,6 +83,30 @@ static void print_json(struct report *report, const struct config *config)
 
 /* ---- for people ---------------------------------------------------------- */
 
+static void print_certificate(const struct config_certificate *c,
+                              bool is_default)
+{
+    printf("    %s " STR_FMT ", ",
+           is_default ? "default certificate" : "certificate", STR_ARG(c->arn));
+    if (c->file.n) {
+        printf("from " STR_FMT, STR_ARG(c->file));
+        if (!str_eq(c->key, c->file))
+            printf(" and " STR_FMT, STR_ARG(c->key));
+    } else {
+        printf("issued here for");
+        for (unsigned i = 0; i < c->nnames; i++)
+            printf(" " STR_FMT, STR_ARG(c->names[i]));
+    }
+    putchar('\n');
+}
+
+static void print_tls(const struct config_tls *tls)
+{
+    printf("    " STR_FMT "\n", STR_ARG(tls->policy->name));
+    for (unsigned i = 0; i < tls->ncertificates; i++)
+        print_certificate(&tls->certificates[i], i == 0);
+}
+
 static void print_listener(const struct config_listener *listener)
 {
     char buffer[ADDRESS_TEXT_MAX];
@@ -92,6 +117,8 @@ static void print_listener(const struct config_listener *listener)
            "default\n",
            STR_ARG(listener->id), listener->port, STR_ARG(text_str(&t)),
            listener->nrules - 1, listener->nrules == 2 ? "" : "s");
+    if (listener->tls)
+        print_tls(listener->tls);
 }
 
 static void print_group(const struct config_group *group)
@@ -140,8 +167,10 @@ static int run(int argc, char **argv)
     if (!options_read(&cmd_check, argc, argv, &values, &status))
         return status;
     config = source_load(&values.source, &source, &report, &error);
-    if (config)
+    if (config) {
+        certificates_check(config, &report);
         lint_config(config, &report);
+    }
     if (values.json && !error.text[0])
         print_json(&report, config);
     else

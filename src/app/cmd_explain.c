@@ -75,6 +75,7 @@ struct asked {
     struct str host; /* n == 0: the URL is a path */
     struct str path;
     uint16_t port; /* 0: not said */
+    bool https;
 };
 
 /* ---- the request --------------------------------------------------------- */
@@ -82,9 +83,14 @@ struct asked {
 static bool bad_url(const char *url, struct error *error)
 {
     return error_set(error,
-                     "\"%.200s\" is no URL: write http://HOST[:PORT]/PATH, or "
-                     "/PATH alone",
+                     "\"%.200s\" is no URL: write http://HOST[:PORT]/PATH or "
+                     "https://HOST[:PORT]/PATH, or /PATH alone",
                      url);
+}
+
+static uint16_t standard_port(const struct asked *asked)
+{
+    return asked->https ? 443 : 80;
 }
 
 static bool cut_authority(struct str authority, struct asked *asked)
@@ -110,18 +116,18 @@ static bool cut_url(const char *url, struct asked *asked, struct error *error)
         asked->path = rest;
         return true;
     }
-    if (str_istarts(rest, STR("https://")))
-        return error_set(error, "HTTPS listeners are not served yet: write "
-                                "http://");
-    if (!str_istarts(rest, STR("http://")))
+    asked->https = str_istarts(rest, STR("https://"));
+    if (!asked->https && !str_istarts(rest, STR("http://")))
         return bad_url(url, error);
-    rest = str_make(rest.p + 7, rest.n - 7);
+    n = asked->https ? strlen("https://") : strlen("http://");
+    rest = str_make(rest.p + n, rest.n - n);
+    n = 0;
     while (n < rest.n && rest.p[n] != '/' && rest.p[n] != '?')
         n++;
     if (!cut_authority(str_make(rest.p, n), asked))
         return bad_url(url, error);
     if (asked->port == 0)
-        asked->port = 80;
+        asked->port = standard_port(asked);
     asked->path = str_make(rest.p + n, rest.n - n);
     return true;
 }
@@ -158,7 +164,7 @@ static void put_request(struct text *t, const struct values *values,
     if (asked->host.n) {
         TEXT_LITERAL(t, "Host: ");
         text_str_put(t, asked->host);
-        if (asked->port && asked->port != 80)
+        if (asked->port && asked->port != standard_port(asked))
             text_printf(t, ":%u", asked->port);
         TEXT_LITERAL(t, "\r\n");
     }
@@ -192,6 +198,20 @@ static bool no_listener(const struct config *config, const struct asked *asked,
                     STR_ARG(config->listeners[i]->id));
     return error_set(error, "no listener has port %u; there are %.*s",
                      asked->port, (int)ports.n, ports.p);
+}
+
+/* A path alone is of whatever the listener speaks. */
+static bool speaks(const struct config_listener *listener,
+                   const struct asked *asked, struct error *error)
+{
+    bool https = listener->protocol == PROTOCOL_HTTPS;
+
+    if (asked->port == 0 || asked->https == https)
+        return true;
+    return error_set(error,
+                     "listener " STR_FMT " on port %u speaks %s: write %s://",
+                     STR_ARG(listener->id), listener->port,
+                     https ? "HTTPS" : "HTTP", https ? "https" : "http");
 }
 
 /* The listener that the URL's port means: by the template's port, else by the
@@ -362,7 +382,8 @@ static int with_config(struct config *config, const struct values *values,
     put_request(&head, values, asked);
     if (i == config->nlisteners)
         no_listener(config, asked, error);
-    else if (parse(&head, fields, &req, mode_of(config->listeners[i]), error))
+    else if (speaks(config->listeners[i], asked, error) &&
+             parse(&head, fields, &req, mode_of(config->listeners[i]), error))
         status = explain(config, values, i, &req, error);
     free(head.p);
     free(fields);

@@ -10,6 +10,7 @@
 #include "app/parent.h"
 #include "app/process.h"
 #include "app/source.h"
+#include "app/state_folder.h"
 #include "app/supervisor.h"
 #include "base/log.h"
 #include "control/server.h"
@@ -25,9 +26,10 @@ struct values {
     unsigned log_format;         /* enum log_format */
     const char *logs[LOG_KINDS]; /* NULL: what the template says */
     const char *explain_key;
-    const char *cookie_key; /* NULL: one that is made at the start */
-    const char *ticket_key; /* the same */
-    const char *user;       /* NULL: the one we are */
+    const char *cookie_key;   /* NULL: one that is made at the start */
+    const char *ticket_key;   /* the same */
+    const char *user;         /* NULL: the one we are */
+    const char *state_folder; /* NULL: that of the environment */
     bool no_supervisor;
 };
 
@@ -36,8 +38,10 @@ struct serving {
     const struct values *values;
     struct source source;
     struct config *config;
-    struct source next;              /* read again, not running yet */
-    struct seal_keys keys[KEY_USES]; /* n == 0: the server makes one */
+    struct certificate_source certificate_source;
+    struct certificates *certificates; /* of the config at the start */
+    struct source next;                /* read again, not running yet */
+    struct seal_keys keys[KEY_USES];   /* n == 0: the server makes one */
     struct parent parent;
 };
 
@@ -135,6 +139,7 @@ static const struct option options[] = {
                       "another one. Processes with the same file resume each "
                       "other's sessions. HUP reads it again. Default: a key "
                       "that is made at the start and forgotten at the end."),
+    STATE_FOLDER_OPTION(struct values),
     {.name = "user",
      .argument = "NAME",
      .help = "The user to become once the sockets are bound.",
@@ -332,7 +337,9 @@ static void print_listeners(const struct server *server,
         if (s->source.template)
             snprintf(more, sizeof(more), " " STR_FMT " %u",
                      STR_ARG(listener->id), listener->port);
-        process_print_address("listener", "http", &address, more);
+        process_print_address(
+            "listener", listener->protocol == PROTOCOL_HTTPS ? "https" : "http",
+            &address, more);
     }
 }
 
@@ -452,6 +459,8 @@ static int run_server(struct serving *s, struct error *error)
         .reloaded = reloaded,
         .bound = values->user ? bound : NULL,
         .draining = draining,
+        .certificate_source = &s->certificate_source,
+        .certificates = s->certificates,
         .owner = s,
     };
     struct server *server;
@@ -514,6 +523,26 @@ static void print_problems(const struct serving *s, struct report *report)
         source_print_missing(s->config);
 }
 
+/* Certificates are read before privileges are dropped. */
+static bool load_certificates(struct serving *s, struct report *report)
+{
+    char folder[PATH_MAX];
+
+    certificate_source_init(&s->certificate_source,
+                            state_folder(s->values->state_folder, folder));
+    if (!certificates_wanted(s->config))
+        return true;
+    s->certificates =
+        certificates_load(&s->certificate_source, s->config, NULL, report);
+    return s->certificates != NULL;
+}
+
+static void drop_certificates(struct serving *s)
+{
+    certificates_release(s->certificates);
+    certificate_source_end(&s->certificate_source);
+}
+
 static int load_and_serve(struct serving *s, struct source_options *source)
 {
     struct report report = {.strict = false};
@@ -522,16 +551,18 @@ static int load_and_serve(struct serving *s, struct source_options *source)
 
     choose_texts(s, source);
     s->config = source_load(source, &s->source, &report, &error);
-    if (s->config) {
+    if (s->config && load_certificates(s, &report)) {
         print_problems(s, &report);
         report_end(&report);
         status = serve(s);
-        config_release(s->config);
     } else {
         source_print(&report);
         status = source_failed(&cmd_serve, &s->source, &report, &error);
         report_end(&report);
     }
+    if (s->config)
+        drop_certificates(s);
+    config_release(s->config);
     source_end(&s->source);
     source_end(&s->next);
     return status;

@@ -15,5 +15,6 @@ extern const struct command cmd_serve;
 extern const struct command cmd_check;
 extern const struct command cmd_explain;
 extern const struct command cmd_status;
+extern const struct command cmd_ca;
 
 #endif

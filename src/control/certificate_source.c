@@ -228,3 +228,11 @@ void certificate_complain(struct certificate_source *source, struct str file,
     }
     pthread_mutex_unlock(&source->lock);
 }
+
+void certificate_complain_anew(struct certificate_source *source)
+{
+    pthread_mutex_lock(&source->lock);
+    for (struct complaint *c = source->complaints; c; c = c->next)
+        c->last.text[0] = '\0';
+    pthread_mutex_unlock(&source->lock);
+}

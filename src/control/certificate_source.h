@@ -67,4 +67,7 @@ bool certificate_is_current(const struct served_certificate *served);
 void certificate_complain(struct certificate_source *source, struct str file,
                           const char *what);
 
+/* What was said may be said again: somebody asked. */
+void certificate_complain_anew(struct certificate_source *source);
+
 #endif

@@ -24,7 +24,8 @@ struct change {
         unsigned slot;
         struct sockets sockets; /* one for each worker, at least */
     } * opened;
-    bool *keep; /* by slot: the snapshot has it */
+    bool *keep;                        /* by slot: the snapshot has it */
+    struct certificates *certificates; /* held; NULL: no HTTPS listener */
 };
 
 /* ---- messages to workers ------------------------------------------------- */
@@ -385,8 +386,8 @@ static bool open_slot(struct change *change,
     return true;
 }
 
-/* Gives every listener of the snapshot its slot, opening those that are new.
- * HTTPS listeners are not served yet. */
+/* Gives every listener of the snapshot its slot, opening those that are
+ * new. */
 static bool place_listeners(struct change *change, unsigned *slots,
                             struct error *error)
 {
@@ -396,8 +397,6 @@ static bool place_listeners(struct change *change, unsigned *slots,
     for (unsigned i = 0; i < s->nlisteners; i++) {
         const struct config_listener *listener = s->listeners[i].config;
 
-        if (listener->protocol != PROTOCOL_HTTP)
-            continue;
         slots[i] = find_slot(server, listener);
         if ((slots[i] == server->nslots || !server->slots[slots[i]].used) &&
             !open_slot(change, listener, &slots[i], error))
@@ -436,8 +435,6 @@ static void map_slots(struct change *change, const unsigned *slots)
     s->slots = memory_zeroed(s->nslots + 1, sizeof(struct route_table *));
     change->keep = memory_zeroed(server->nslots + 1, sizeof(bool));
     for (unsigned i = 0; i < s->nlisteners; i++) {
-        if (s->listeners[i].config->protocol != PROTOCOL_HTTP)
-            continue;
         s->slots[slots[i]] = &s->listeners[i];
         set_sinks(server, &s->listeners[i]);
         change->keep[slots[i]] = true;
@@ -476,6 +473,8 @@ static void hand_out(struct change *change)
     struct server *server = change->server;
     struct snapshot *old = server->newest;
 
+    certificates_release(server->certificates);
+    server->certificates = certificates_hold(change->certificates);
     server->newest = change->snapshot;
     server->snapshot_id++;
     loop_tick(&server->loop);
@@ -559,23 +558,66 @@ static bool apply(struct change *change, struct error *error)
     return ok;
 }
 
-bool publish(struct server *server, struct config *config, struct error *error)
+/* ---- certificates --------------------------------------------------------- */
+
+/* Those that came with the config, or what is loaded for it now. */
+static bool take_certificates(struct change *change, struct config *config,
+                              struct certificates *given, struct error *error)
+{
+    struct server *server = change->server;
+    struct report report = {.strict = false};
+
+    change->certificates = certificates_hold(given);
+    if (given || !certificates_wanted(config))
+        return true;
+    if (server->options.certificate_source == NULL)
+        return error_set(error, "HTTPS listeners have no certificates");
+    change->certificates =
+        certificates_load(server->options.certificate_source, config,
+                          server->certificates, &report);
+    if (change->certificates == NULL)
+        error_set(error, STR_FMT,
+                  STR_ARG(report.first ? report.first->what : STR("?")));
+    report_end(&report);
+    return change->certificates != NULL;
+}
+
+/* Each route table of an HTTPS listener gets its context. */
+static void set_contexts(struct change *change)
+{
+    struct snapshot *s = change->snapshot;
+
+    for (unsigned i = 0; change->certificates && i < s->nlisteners; i++)
+        s->listeners[i].tls =
+            tls_context_hold(change->certificates->listeners[i].context);
+}
+
+static bool make_change(struct change *change, struct config *config,
+                        struct error *error)
+{
+    if (!compile(change->server, config, &change->snapshot, error))
+        return false;
+    set_contexts(change);
+    change->opened =
+        memory_zeroed(config->nlisteners + 1, sizeof(*change->opened));
+    if (apply(change, error)) {
+        hand_out(change);
+        open_and_close(change);
+        return true;
+    }
+    undo(change);
+    return false;
+}
+
+bool publish(struct server *server, struct config *config,
+             struct certificates *certificates, struct error *error)
 {
     struct change change = {.server = server};
-    bool ok;
+    bool ok = deregistrations_allow(&server->leaving, config, error) &&
+              take_certificates(&change, config, certificates, error) &&
+              make_change(&change, config, error);
 
-    if (!deregistrations_allow(&server->leaving, config, error) ||
-        !compile(server, config, &change.snapshot, error))
-        return false;
-    change.opened =
-        memory_zeroed(config->nlisteners + 1, sizeof(*change.opened));
-    ok = apply(&change, error);
-    if (ok) {
-        hand_out(&change);
-        open_and_close(&change);
-    } else {
-        undo(&change);
-    }
+    certificates_release(change.certificates);
     free(change.opened);
     free(change.keep);
     return ok;

@@ -13,9 +13,16 @@ static void read_again(struct chore *chore)
 {
     struct server *server = LIST_ENTRY_OF(chore, struct server, reload);
     struct publish *p = memory_zeroed(1, sizeof(*p));
+    const struct running *from = &server->reload_from;
+    bool ok;
 
     if (server->options.reload)
         p->config = server->options.reload(server->options.owner);
+    if (server->options.certificate_source)
+        certificate_complain_anew(server->options.certificate_source);
+    p->certificates = certificate_watch_load(
+        server, p->config ? p->config : from->config, from, &ok);
+    p->refused = !ok;
     for (unsigned i = 0; i < KEY_USES && server->options.keys_again; i++)
         p->has_keys[i] = server->options.keys_again(
             server->options.owner, (enum key_use)i, &p->keys[i]);
@@ -31,8 +38,9 @@ static void settled(struct server *server)
 
 void reload_begin(struct server *server)
 {
-    bool nothing =
-        server->options.reload == NULL && server->options.keys_again == NULL;
+    bool nothing = server->options.reload == NULL &&
+                   server->options.keys_again == NULL &&
+                   server->certificates == NULL;
 
     if (nothing || server->draining) {
         log_write(LOG_INFO, "control",
@@ -46,16 +54,17 @@ void reload_begin(struct server *server)
         return;
     }
     server->reloading = true;
+    running_hold(server, &server->reload_from);
     server->reload.run = read_again;
     list_init(&server->reload.node);
     chores_add(&server->chores, &server->reload);
 }
 
-static bool run(struct server *server, struct config *config)
+static bool run(struct server *server, const struct publish *p)
 {
-    struct error error = {""};
+    struct error error = {"its certificates cannot be had"};
 
-    if (publish(server, config, &error))
+    if (!p->refused && publish(server, p->config, p->certificates, &error))
         return true;
     log_write(LOG_ERROR, "control",
               "the new template is refused, the old one goes on: %s",
@@ -78,9 +87,13 @@ static void take_keys(struct server *server, enum key_use use,
 
 void reload_end(struct server *server, struct publish *p)
 {
-    bool runs = p->config && !server->stopping && !server->draining &&
-                run(server, p->config);
+    bool runs =
+        p->config && !server->stopping && !server->draining && run(server, p);
 
+    if (p->config == NULL)
+        certificate_watch_take(server, &server->reload_from, p->certificates);
+    running_release(&server->reload_from);
+    certificates_release(p->certificates);
     for (unsigned i = 0; i < KEY_USES; i++) {
         if (p->has_keys[i])
             take_keys(server, (enum key_use)i, &p->keys[i]);

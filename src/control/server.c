@@ -124,7 +124,7 @@ static void publish_now(struct server *server, struct publish *p)
     struct error error = {""};
 
     if (!server->stopping && !server->draining &&
-        !publish(server, p->config, &error))
+        !publish(server, p->config, NULL, &error))
         log_write(LOG_ERROR, "control", "a change is refused: %s", error.text);
     config_release(p->config);
     free(p);
@@ -148,6 +148,10 @@ static void on_message(struct mailbox *mailbox, struct message *message)
         break;
     case CONTROL_RELOADED:
         reload_end(server, LIST_ENTRY_OF(message, struct publish, message));
+        break;
+    case CONTROL_CERTIFICATES:
+        certificate_watch_end(server,
+                              LIST_ENTRY_OF(message, struct publish, message));
         break;
     case CONTROL_DRAIN:
         free(message);
@@ -416,12 +420,14 @@ static bool start(struct server *server, struct config *config,
                                 "key for cookies and tickets");
     if (!make_workers(server, logs, error) ||
         (logs && !make_ring(server, error)) ||
-        !publish(server, config, error) || !open_api(server, error) ||
+        !publish(server, config, server->options.certificates, error) ||
+        !open_api(server, error) ||
         (server->options.bound &&
          !server->options.bound(server->options.owner, error)) ||
         (logs && !start_log(server, config, error)))
         return false;
     watch_signals(server);
+    certificate_watch(server);
     probe_first(server);
     return server->draining ||
            (start_api(server, error) && start_workers(server, error));
@@ -544,6 +550,7 @@ void server_free(struct server *server)
         health_monitor_free(server->health);
     deregistrations_end(&server->leaving);
     publish_end(server);
+    certificates_release(server->certificates);
     target_registry_end(&server->targets);
     if (server->loop.base) {
         forget_signals(server);

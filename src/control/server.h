@@ -6,6 +6,7 @@
 #ifndef SLUICE_CONTROL_SERVER_H
 #define SLUICE_CONTROL_SERVER_H
 
+#include "control/certificates.h"
 #include "crypto/seal.h"
 #include "model/config.h"
 #include "proxy/inspect.h"
@@ -65,6 +66,11 @@ struct server_options {
      * callee said why).  Called as reload(), for each use.  NULL: they never
      * change. */
     bool (*keys_again)(void *owner, enum key_use use, struct seal_keys *keys);
+    /* Where certificates of HTTPS listeners come from, and those of the config
+     * at the start, which are held (NULL: server_start() loads them).  NULL:
+     * HTTPS listeners cannot be served. */
+    struct certificate_source *certificate_source;
+    struct certificates *certificates;
     /* SIGHUP: the config to run from now on, or NULL when there is none (the
      * callee said why).  Called on the chore thread, never twice at a time;
      * NULL: HUP does nothing. */

@@ -20,11 +20,15 @@ enum {
     CONTROL_PUBLISH = 100, /* struct publish */
     CONTROL_DRAIN,         /* struct message */
     CONTROL_RELOADED,      /* struct publish; config NULL: refused */
+    CONTROL_CERTIFICATES,  /* struct publish: those of the config, read again;
+                              NULL: they are as they were */
 };
 
 struct publish {
     struct message message;
     struct config *config;
+    struct certificates *certificates; /* of the config; NULL: not loaded */
+    bool refused; /* its certificates are not to be had, which was logged */
     bool has_keys[KEY_USES];
     struct seal_keys keys[KEY_USES];
 };
@@ -93,6 +97,13 @@ struct server {
     struct chore reload;
     bool reloading;
     bool reload_again;
+    struct certificates *certificates; /* of the newest snapshot; NULL: none */
+    struct timer certificate_look;
+    struct chore certificate_chore;
+    struct running { /* what ran when a chore began; held */
+        struct config *config;
+        struct certificates *certificates;
+    } reload_from, look_from;
     struct api_port *api;
     struct counters **all; /* of every worker; not control's: calls of the API
                               are no requests of clients */
@@ -100,9 +111,11 @@ struct server {
 
 /* ---- publish.c ----------------------------------------------------------- */
 
-/* Has the workers that there are run the config (held by what it becomes).
- * False with an error and nothing changed. */
-bool publish(struct server *server, struct config *config, struct error *error);
+/* Has the workers that there are run the config (held by what it becomes) with
+ * these certificates (held too; NULL: they are loaded here).  False with an
+ * error and nothing changed. */
+bool publish(struct server *server, struct config *config,
+             struct certificates *certificates, struct error *error);
 
 /* A worker's hold on the newest snapshot. */
 struct lease *publish_lease(struct server *server);
@@ -168,6 +181,31 @@ bool sockets_held(const struct server *server, const struct address *address);
 void sockets_close(struct sockets *s);
 
 void sockets_drop(const struct server *server, struct str name);
+
+/* ---- certificate_watch.c --------------------------------------------------- */
+
+/* Looks after the files of the newest snapshot's certificates from now on. */
+void certificate_watch(struct server *server);
+
+/* CONTROL_CERTIFICATES came. */
+void certificate_watch_end(struct server *server, struct publish *publish);
+
+/* Runs them when they are other ones than those that ran, and the config is
+ * still the same.  NULL: nothing. */
+void certificate_watch_take(struct server *server, const struct running *before,
+                            struct certificates *certificates);
+
+/* What runs now, held for a chore; and let go of. */
+void running_hold(struct server *server, struct running *running);
+void running_release(struct running *running);
+
+/* On the chore thread: the certificates of the config, what is current from
+ * those that ran.  NULL when the config has no HTTPS listener, and when they
+ * are not to be had (`*ok` false, which was logged). */
+struct certificates *certificate_watch_load(struct server *server,
+                                            const struct config *config,
+                                            const struct running *before,
+                                            bool *ok);
 
 /* ---- reload.c ------------------------------------------------------------ */
 

@@ -175,6 +175,7 @@ static void free_listener(struct route_table *table)
     if (table->router)
         router_free(table->router);
     free(table->actions);
+    tls_context_release(table->tls);
 }
 
 void snapshot_free(struct snapshot *s, struct target_registry *registry,

@@ -14,6 +14,7 @@
 
 #include "lb/group.h"
 #include "net/mailbox.h"
+#include "net/tls_context.h"
 #include "proxy/action.h"
 #include "proxy/inspect.h"
 #include "proxy/listener_headers.h"
@@ -27,6 +28,7 @@ struct route_table {
     struct listener_headers headers;
     int sinks[LOG_KINDS]; /* of its load balancer's logs, or LOG_SINK_NONE;
                                control assigns them */
+    struct tls_context *tls; /* held; control assigns it; NULL: HTTP */
 };
 
 struct snapshot {

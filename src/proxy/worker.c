@@ -112,6 +112,7 @@ static void follow(struct worker_port *p, const struct route_table *table)
     p->port.keep_alive_ms = a->client_keep_alive_ms;
     p->port.desync_mode = a->desync_mode;
     p->port.fields_set = listener_headers_set(&table->headers);
+    p->port.tls = table->tls;
 }
 
 static void fit_scratch(struct worker *w, const struct snapshot *s)

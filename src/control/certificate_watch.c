@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Files of certificates that change while they are served: the chore thread
+ * looks at them every few seconds, and what is new runs with the config that
+ * is there.
+ */
+#include <stdlib.h>
+
+#include "base/log.h"
+#include "base/memory.h"
+#include "control/server_state.h"
+
+enum { LOOK_EVERY_MS = 2000 };
+
+/* ---- what ran -------------------------------------------------------------- */
+
+void running_hold(struct server *server, struct running *running)
+{
+    running->config = config_hold(server->newest->config);
+    running->certificates = certificates_hold(server->certificates);
+}
+
+void running_release(struct running *running)
+{
+    config_release(running->config);
+    certificates_release(running->certificates);
+    *running = (struct running){.config = NULL};
+}
+
+/* ---- on the chore thread ------------------------------------------------------ */
+
+static void log_problems(const struct report *report)
+{
+    for (const struct problem *p = report->first; p; p = p->next)
+        log_write(p->severity == PROBLEM_ERROR ? LOG_ERROR : LOG_WARN,
+                  "control", STR_FMT, STR_ARG(p->what));
+}
+
+struct certificates *certificate_watch_load(struct server *server,
+                                            const struct config *config,
+                                            const struct running *before,
+                                            bool *ok)
+{
+    struct report report = {.strict = false};
+    struct certificates *set = NULL;
+
+    *ok = true;
+    if (server->options.certificate_source == NULL ||
+        !certificates_wanted(config))
+        return NULL;
+    set = certificates_load(server->options.certificate_source, config,
+                            before->certificates, &report);
+    log_problems(&report);
+    report_end(&report);
+    *ok = set != NULL;
+    return set;
+}
+
+static void look(struct chore *chore)
+{
+    struct server *server =
+        LIST_ENTRY_OF(chore, struct server, certificate_chore);
+    struct publish *p = memory_zeroed(1, sizeof(*p));
+    const struct running *from = &server->look_from;
+    bool ok;
+
+    if (certificates_outdated(from->certificates))
+        p->certificates =
+            certificate_watch_load(server, from->config, from, &ok);
+    p->message.kind = CONTROL_CERTIFICATES;
+    mailbox_send(&server->mailbox, &p->message);
+}
+
+/* ---- on the control thread ------------------------------------------------------ */
+
+static void on_look(struct timer *timer)
+{
+    struct server *server =
+        LIST_ENTRY_OF(timer, struct server, certificate_look);
+
+    if (server->draining)
+        return;
+    if (server->certificates == NULL) {
+        loop_timer_set(&server->loop, timer, LOOK_EVERY_MS);
+        return;
+    }
+    running_hold(server, &server->look_from);
+    server->certificate_chore.run = look;
+    list_init(&server->certificate_chore.node);
+    chores_add(&server->chores, &server->certificate_chore);
+}
+
+void certificate_watch(struct server *server)
+{
+    timer_init(&server->certificate_look, on_look);
+    if (server->options.certificate_source)
+        loop_timer_set(&server->loop, &server->certificate_look, LOOK_EVERY_MS);
+}
+
+/* A set that serves the same is taken too: it knows that its files were read,
+ * or which of them could not be. */
+void certificate_watch_take(struct server *server, const struct running *before,
+                            struct certificates *certificates)
+{
+    struct error error = {""};
+
+    if (certificates == NULL || server->stopping || server->draining ||
+        server->newest->config != before->config ||
+        server->certificates != before->certificates)
+        return;
+    if (certificates_equal(certificates, server->certificates)) {
+        certificates_release(server->certificates);
+        server->certificates = certificates_hold(certificates);
+    } else if (!publish(server, before->config, certificates, &error)) {
+        log_write(LOG_ERROR, "control",
+                  "new certificates cannot be served, the old ones go on: %s",
+                  error.text);
+    }
+}
+
+void certificate_watch_end(struct server *server, struct publish *p)
+{
+    certificate_watch_take(server, &server->look_from, p->certificates);
+    running_release(&server->look_from);
+    certificates_release(p->certificates);
+    free(p);
+    if (!server->stopping && !server->draining)
+        loop_timer_set(&server->loop, &server->certificate_look, LOOK_EVERY_MS);
+}
