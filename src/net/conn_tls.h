@@ -69,6 +69,9 @@ void conn_tls_give_up(struct conn *conn);
 
 /* ---- what was agreed on -------------------------------------------------- */
 
+/* Whether the handshake ended well. */
+bool conn_tls_done(const struct conn_tls *tls);
+
 enum tls_alpn {
     TLS_ALPN_NONE,
     TLS_ALPN_HTTP_1,

@@ -10,6 +10,11 @@ static bool is_agreed(const struct conn_tls *t)
     return t->ssl && SSL_get_current_cipher(t->ssl);
 }
 
+bool conn_tls_done(const struct conn_tls *t)
+{
+    return t->done;
+}
+
 struct str conn_tls_version(const struct conn_tls *t)
 {
     return is_agreed(t) ? str_of(SSL_get_version(t->ssl)) : STR("");

@@ -6,6 +6,7 @@
 #include "proxy/connection_log.h"
 
 #include "base/clock.h"
+#include "net/conn_tls.h"
 #include "proxy/log_line.h"
 #include "proxy/worker.h"
 
@@ -29,29 +30,68 @@ void connection_id(uint8_t id[16], const struct worker *w,
     memcpy(id, words, sizeof(words));
 }
 
+/* False: the log is not wanted. */
+static bool begin(struct connection_record *record, const struct worker_port *p,
+                  const struct server_stream *stream)
+{
+    const struct worker *w = p->worker;
+    const struct lease *lease = p->last ? p->last : w->lease;
+    const struct route_table *table;
+
+    if (w->ring == NULL)
+        return false;
+    table = lease->snapshot->slots[p->slot];
+    if (table->sinks[CONNECTION_LOG] == LOG_SINK_NONE)
+        return false;
+    *record = (struct connection_record){
+        .sink = (uint32_t)table->sinks[CONNECTION_LOG],
+        .port = p->port.local.port,
+        .time = clock_wall_us(),
+        .handshake_us = -1,
+        .client = *server_stream_client(stream),
+        .local = p->port.local,
+    };
+    connection_id(record->conn_id, w, stream);
+    record->texts[CONNECTION_LOAD_BALANCER] =
+        table->config->load_balancer->full_name;
+    return true;
+}
+
 void connection_log_accepted(struct worker_port *p,
                              const struct server_stream *stream)
 {
-    struct worker *w = p->worker;
-    const struct route_table *table;
-    struct lease *lease;
-    struct connection_record record = {.handshake_us = -1};
+    struct connection_record record;
 
-    if (w->ring == NULL)
+    if (p->port.tls == NULL && begin(&record, p, stream))
+        worker_log(p->worker, CONNECTION_LOG, &record);
+}
+
+/* What the handshake came to. */
+static void put_handshake_result(struct connection_record *record,
+                                 const struct conn_tls *tls)
+{
+    record->texts[CONNECTION_TLS_PROTOCOL] = conn_tls_version(tls);
+    record->texts[CONNECTION_TLS_CIPHER] = conn_tls_cipher(tls);
+    record->texts[CONNECTION_KEY_EXCHANGE] = conn_tls_key_exchange(tls);
+    if (conn_tls_done(tls)) {
+        record->handshake_us = conn_tls_handshake_us(tls);
+        record->texts[CONNECTION_VERIFY_STATUS] = STR("Success");
+    } else {
+        record->texts[CONNECTION_VERIFY_STATUS] =
+            STR("Failed:UnmappedConnectionError");
+    }
+}
+
+void connection_log_handshake(struct server_stream *stream)
+{
+    struct worker_port *p = worker_port_of(server_stream_port(stream));
+    const struct conn_tls *tls = conn_tls(server_stream_conn(stream));
+    struct connection_record record;
+
+    if (tls == NULL || !begin(&record, p, stream))
         return;
-    lease = p->last ? p->last : w->lease;
-    table = lease->snapshot->slots[p->slot];
-    if (table->sinks[CONNECTION_LOG] == LOG_SINK_NONE)
-        return;
-    record.sink = (uint32_t)table->sinks[CONNECTION_LOG];
-    record.port = p->port.local.port;
-    record.time = clock_wall_us();
-    record.client = *server_stream_client(stream);
-    record.local = p->port.local;
-    connection_id(record.conn_id, w, stream);
-    record.texts[CONNECTION_LOAD_BALANCER] =
-        table->config->load_balancer->full_name;
-    worker_log(w, CONNECTION_LOG, &record);
+    put_handshake_result(&record, tls);
+    worker_log(p->worker, CONNECTION_LOG, &record);
 }
 
 /* ---- the line ------------------------------------------------------------ */

@@ -51,8 +51,12 @@ struct worker_port;
 void connection_id(uint8_t id[16], const struct worker *worker,
                    const struct server_stream *stream);
 
-/* A client was accepted: its record, where the log is wanted. */
+/* A client was accepted: its record, where the log is wanted and there is no
+ * TLS. */
 void connection_log_accepted(struct worker_port *port,
                              const struct server_stream *stream);
+
+/* A handshake ended, well or not: the record of a connection with TLS. */
+void connection_log_handshake(struct server_stream *stream);
 
 #endif

@@ -507,6 +507,7 @@ const struct server_handler exchange_server_handler = {
     .on_interim = on_interim,
     .on_gone = on_client_gone,
     .on_refused = on_refused,
+    .on_handshake = connection_log_handshake,
 };
 
 /* ---- the target's side -------------------------------------------------- */

@@ -5,6 +5,7 @@
  * the arena when it comes.
  */
 #include "base/clock.h"
+#include "net/conn_tls.h"
 #include "proxy/exchange.h"
 #include "proxy/forwarded.h"
 
@@ -15,11 +16,29 @@ static struct str copy(struct exchange *ex, struct str s)
     return str_make(p, p ? s.n : 0);
 }
 
-/* What every record of a port has. */
-static void begin(struct access_record *record, const struct worker_port *p,
-                  const struct route_table *table)
+/* What was agreed on with TLS; good as long as the connection. */
+static void put_tls(struct access_record *record, const struct conn_tls *tls)
 {
+    record->type = ACCESS_HTTPS;
+    record->texts[ACCESS_SSL_CIPHER] = conn_tls_cipher(tls);
+    record->texts[ACCESS_SSL_PROTOCOL] = conn_tls_version(tls);
+    if (conn_tls_name_matched(tls))
+        record->texts[ACCESS_DOMAIN_NAME] = conn_tls_server_name(tls);
+    record->texts[ACCESS_CERTIFICATE] = conn_tls_resumed(tls)
+                                            ? STR("session-reused")
+                                            : conn_tls_certificate(tls);
+}
+
+/* What every record of a connection has. */
+static void begin(struct access_record *record,
+                  const struct server_stream *stream,
+                  const struct worker_port *p, const struct route_table *table)
+{
+    const struct conn_tls *tls = conn_tls(server_stream_conn(stream));
+
     record->type = ACCESS_HTTP;
+    if (tls)
+        put_tls(record, tls);
     record->sink = (uint32_t)table->sinks[ACCESS_LOG];
     record->local = p->port.local;
     record->port = p->port.local.port;
@@ -54,7 +73,14 @@ void exchange_log_begin(struct exchange *ex)
     if (record == NULL)
         return;
     memset(record, 0, sizeof(*record));
-    begin(record, worker_port_of(server_stream_port(ex->client)), ex->table);
+    begin(record, ex->client, worker_port_of(server_stream_port(ex->client)),
+          ex->table);
+    if (req->version >= REQUEST_HTTP_2)
+        record->type = ACCESS_H2;
+    record->texts[ACCESS_DOMAIN_NAME] =
+        copy(ex, record->texts[ACCESS_DOMAIN_NAME]);
+    record->texts[ACCESS_CERTIFICATE] =
+        copy(ex, record->texts[ACCESS_CERTIFICATE]);
     record->client = *server_stream_client(ex->client);
     connection_id(record->conn_id, ex->worker, ex->client);
     record->version = req->version;
@@ -89,7 +115,7 @@ void exchange_log_request(struct exchange *ex, const struct request_out *out)
     record->texts[ACCESS_TRACE_ID] =
         copy(ex, added(out, STR("X-Amzn-Trace-Id")));
     if (ex->websocket)
-        record->type = ACCESS_WS;
+        record->type = record->type == ACCESS_HTTP ? ACCESS_WS : ACCESS_WSS;
 }
 
 void exchange_log_redirect(struct exchange *ex, struct str location)
@@ -135,6 +161,20 @@ static struct str action_word(const struct exchange *ex)
     return str_of(words[ex->action->type]);
 }
 
+/* A WebSocket may have been asked for and not been granted; gRPC is what its
+ * group says it is. */
+static void put_type(const struct exchange *ex, struct access_record *record)
+{
+    if (record->type == ACCESS_WS && record->status != 101)
+        record->type = ACCESS_HTTP;
+    else if (record->type == ACCESS_WSS && record->status != 101)
+        record->type =
+            record->version >= REQUEST_HTTP_2 ? ACCESS_H2 : ACCESS_HTTPS;
+    else if (record->type == ACCESS_H2 && ex->group &&
+             ex->group->config->version == VERSION_GRPC)
+        record->type = ACCESS_GRPCS;
+}
+
 /* The three spans; all -1 unless a target answered (alb.md 7.1). */
 static void put_times(struct exchange *ex, struct access_record *record)
 {
@@ -164,8 +204,7 @@ void exchange_log_end(struct exchange *ex)
                            &ex->worker->loop.random);
         record->texts[ACCESS_TRACE_ID] = text_str(&trace);
     }
-    if (record->type == ACCESS_WS && record->status != 101)
-        record->type = ACCESS_HTTP; /* asked for, and not granted */
+    put_type(ex, record);
     if (ex->action && !ex->tunnel) {
         record->priority = (int32_t)ex->action->rule->priority;
         record->texts[ACCESS_ACTIONS] = action_word(ex);
@@ -193,7 +232,7 @@ void exchange_log_refused(struct server_stream *stream,
     table = lease->snapshot->slots[p->slot];
     if (table->sinks[ACCESS_LOG] == LOG_SINK_NONE)
         return;
-    begin(&record, p, table);
+    begin(&record, stream, p, table);
     record.client = *server_stream_client(stream);
     connection_id(record.conn_id, w, stream);
     record.status = fault->status;

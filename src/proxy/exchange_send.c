@@ -2,6 +2,7 @@
  *
  * How a request leaves for its target.
  */
+#include "net/conn_tls.h"
 #include "proxy/exchange.h"
 #include "proxy/forwarded.h"
 
@@ -98,14 +99,31 @@ enum step_result exchange_transform(struct exchange *ex)
 
 /* ---- sending ------------------------------------------------------------- */
 
+/* How the client came by TLS; NULL: it did not. */
+static const struct forwarded_tls *tls_of(const struct exchange *ex,
+                                          struct forwarded_tls *to)
+{
+    const struct conn_tls *tls = conn_tls(server_stream_conn(ex->client));
+
+    if (tls == NULL)
+        return NULL;
+    if (exchange_attributes(ex)->tls_headers) {
+        to->version = conn_tls_version(tls);
+        to->cipher_suite = conn_tls_cipher(tls);
+    }
+    return to;
+}
+
 /* What the request becomes on its way. */
 static bool describe(struct exchange *ex, struct text *t,
                      struct request_out *out)
 {
     struct worker *w = ex->worker;
+    struct forwarded_tls tls;
     struct forwarded_from from = {
         .attributes = exchange_attributes(ex),
         .names = &ex->table->headers.request,
+        .tls = tls_of(ex, &tls),
         .client = server_stream_client(ex->client),
         .host = ex->new_host,
         .fallback = ex->table->config->load_balancer->dns_name,
