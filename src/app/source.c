@@ -16,6 +16,7 @@ struct parts {
     struct local_service services[OPTION_LIST_MAX];
     struct local_port ports[OPTION_LIST_MAX];
     struct local_certificate certificates[OPTION_LIST_MAX];
+    struct local_trust_store trust_stores[OPTION_LIST_MAX];
 };
 
 /* ---- cutting ------------------------------------------------------------- */
@@ -96,6 +97,13 @@ static bool cut_lists(const struct source_options *options, struct parts *parts,
                              &parts->certificates[i], error))
             return false;
     }
+    for (unsigned i = 0; i < options->trust_stores.n; i++) {
+        struct local_trust_store *t = &parts->trust_stores[i];
+
+        if (!cut_pair("trust-store", "NAME=CA.pem[,LIST.crl...]",
+                      options->trust_stores.v[i], &t->name, &t->files, error))
+            return false;
+    }
     return true;
 }
 
@@ -127,6 +135,8 @@ static struct local local_of(const struct source_options *options,
         .services = parts->services,
         .ncertificates = options->certificates.n,
         .certificates = parts->certificates,
+        .ntrust_stores = options->trust_stores.n,
+        .trust_stores = parts->trust_stores,
         .retry = (enum retry)options->retry,
         .zone = options->zone ? str_of(options->zone) : STR(""),
         .again = options->again,
@@ -235,11 +245,12 @@ static bool check_options(const struct source_options *options,
         return error_set(error, "--attribute and --health-check go with --to: "
                                 "in a template they are properties");
     if (options->to.n && options->ports.n + options->services.n +
-                             options->parameters.n + options->certificates.n)
+                             options->parameters.n + options->certificates.n +
+                             options->trust_stores.n)
         return error_set(error,
-                         "--port, --service, --parameter and --certificate go "
-                         "with a template; with --to, --listen says the port "
-                         "of an HTTP listener");
+                         "--port, --service, --parameter, --certificate and "
+                         "--trust-store go with a template; with --to, "
+                         "--listen says the port of an HTTP listener");
     return true;
 }
 

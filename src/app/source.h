@@ -17,6 +17,7 @@ struct source_options {
     struct option_list services;
     struct option_list ports;
     struct option_list certificates;
+    struct option_list trust_stores;
     struct option_list to;
     struct option_list attributes;
     const char *stack;
@@ -92,6 +93,17 @@ struct source_options {
              "blue/green service.",                                            \
          .kind = OPTION_LIST,                                                  \
          SOURCE_FIELD(type, services)},                                        \
+        {.name = "trust-store",                                                \
+         .argument = "NAME=CA.pem[,LIST.crl...]",                              \
+         .help = "The files of a trust store of mutual TLS: certificates of "  \
+                 "the authorities that clients may come from (PEM), and "      \
+                 "lists of those that were revoked (PEM or DER). NAME is its " \
+                 "ARN, its logical id, or that of a listener that names it. "  \
+                 "They are read again when they change. Default: "             \
+                 "CaCertificates and RevocationLists of its "                  \
+                 "Metadata.Sluice.",                                           \
+         .kind = OPTION_LIST,                                                  \
+         SOURCE_FIELD(type, trust_stores)},                                    \
     {                                                                          \
         .name = "certificate", .argument = "NAME=CERT.pem[,KEY.pem]",          \
         .help =                                                                \

@@ -118,6 +118,12 @@ struct str arn_certificate(struct region *region, const struct arn_scope *scope,
                          hex + 16, hex + 20);
 }
 
+struct str arn_trust_store(struct region *region, const struct arn_scope *scope,
+                           struct str name, struct str logical_id)
+{
+    return with_id(region, scope, "truststore", name, logical_id);
+}
+
 /* What stands behind `mark`; p == NULL when it is not there. */
 static struct str behind(struct str arn, struct str mark)
 {

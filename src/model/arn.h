@@ -35,6 +35,8 @@ struct str arn_load_balancer(struct region *region,
 struct str arn_target_group(struct region *region,
                             const struct arn_scope *scope, struct str name,
                             struct str logical_id);
+struct str arn_trust_store(struct region *region, const struct arn_scope *scope,
+                           struct str name, struct str logical_id);
 /* `parent` is the load balancer's ARN. */
 struct str arn_listener(struct region *region, const struct arn_scope *scope,
                         struct str parent, struct str logical_id);

@@ -36,9 +36,10 @@ static const struct type {
      read_certificate},
     {"AWS::ElasticLoadBalancingV2::ListenerCertificate", "listener certificate",
      PHASE_RULES, read_listener_certificate},
-    /* Trust stores come with mutual TLS. */
-    {"AWS::ElasticLoadBalancingV2::TrustStore", NULL, PHASES, NULL},
-    {"AWS::ElasticLoadBalancingV2::TrustStoreRevocation", NULL, PHASES, NULL},
+    {"AWS::ElasticLoadBalancingV2::TrustStore", "trust store", PHASE_NODES,
+     read_trust_store},
+    {"AWS::ElasticLoadBalancingV2::TrustStoreRevocation",
+     "trust store revocation", PHASE_LISTENERS, read_revocation},
 };
 
 enum { NTYPES = sizeof(types) / sizeof(*types) };
@@ -178,6 +179,7 @@ static void make_room(struct build *b, unsigned n)
     c->load_balancers = take_array(&c->region, n, sizeof(void *));
     c->listeners = take_array(&c->region, n, sizeof(void *));
     c->groups = take_array(&c->region, n, sizeof(void *));
+    c->trust_stores = take_array(&c->region, n, sizeof(void *));
     c->services = take_array(&c->region, n, sizeof(void *));
     b->known = take_array(&b->region, n, sizeof(*b->known));
     b->balancers = take_array(&b->region, n, sizeof(*b->balancers));
@@ -189,6 +191,8 @@ static void make_room(struct build *b, unsigned n)
     b->balancer_hints = take_array(&b->region, n, sizeof(*b->balancer_hints));
     b->balancer_names.names =
         take_array(&b->region, n, sizeof(*b->balancer_names.names));
+    b->trust_store_names.names =
+        take_array(&b->region, n, sizeof(*b->trust_store_names.names));
     b->group_names.names =
         take_array(&b->region, n, sizeof(*b->group_names.names));
 }
@@ -251,6 +255,7 @@ static void read_resources(struct build *build, const struct value *resources)
     read_phase(build, resources, PHASE_NODES);
     check_names(&build->balancer_names, "load balancer");
     check_names(&build->group_names, "target group");
+    check_names(&build->trust_store_names, "trust store");
     read_phase(build, resources, PHASE_LISTENERS);
     read_phase(build, resources, PHASE_RULES);
     for (unsigned i = 0; i < config->nlisteners; i++)

@@ -31,6 +31,7 @@ enum {
     CONFIG_CERTIFICATES_QUOTA = 25, /* of one load balancer, without those that
                                        are a listener's default */
     CONFIG_NAMES_MAX = 100,         /* of one certificate */
+    CONFIG_REVOCATIONS_MAX = 30,    /* lists of one trust store */
 };
 
 /* ---- load balancers ------------------------------------------------------ */
@@ -328,11 +329,30 @@ struct config_certificate {
     struct str *names;
 };
 
+/* Authorities that clients' certificates may come from, and what they have
+ * revoked: files (PEM; lists may be DER). */
+struct config_trust_store {
+    struct str id;    /* logical id of its resource; n == 0: it has none here */
+    struct str owner; /* then: of the first listener that names it */
+    struct place place;
+    struct str arn; /* made up where the template cannot say it */
+    struct str
+        file; /* n == 0: none was said; a listener that verifies has one */
+    unsigned nlists;
+    struct str *lists;
+};
+
+enum mutual_mode { MUTUAL_OFF, MUTUAL_PASSTHROUGH, MUTUAL_VERIFY };
+
 /* What an HTTPS listener has beside an HTTP one. */
 struct config_tls {
     const struct ssl_policy *policy;
     unsigned ncertificates;                  /* at least 1 */
     struct config_certificate *certificates; /* [0]: the default */
+    enum mutual_mode mutual;
+    struct config_trust_store *trust_store; /* MUTUAL_VERIFY */
+    bool ignore_expiry;                     /* of clients' certificates */
+    bool advertise_names;   /* of the trust store's authorities */
     bool websocket_over_h2; /* Metadata.Sluice.WebSocketOverHttp2 */
 };
 
@@ -377,6 +397,8 @@ struct config {
     struct config_listener **listeners;
     unsigned ngroups;
     struct config_group **groups;
+    unsigned ntrust_stores;
+    struct config_trust_store **trust_stores;
     unsigned nservices;
     struct config_service **services;
 };
@@ -399,6 +421,11 @@ struct local_certificate {
     struct str key; /* may be the same file */
 };
 
+struct local_trust_store {
+    struct str name;  /* before "=" as typed: an ARN or a logical id */
+    struct str files; /* the bundle, then lists, with "," between them */
+};
+
 struct local {
     struct address bind; /* port unused; family 0: 127.0.0.1 */
     unsigned port_offset;
@@ -408,6 +435,8 @@ struct local {
     const struct local_service *services;
     unsigned ncertificates;
     const struct local_certificate *certificates;
+    unsigned ntrust_stores;
+    const struct local_trust_store *trust_stores;
     enum retry retry;
     struct str zone; /* n == 0: this process stands for the nodes of all */
     bool again;      /* read again while it runs: what has gone is no error */

@@ -327,5 +327,6 @@ void local_apply(struct config *config, const struct local_hints *hints,
 {
     local_apply_listeners(config, hints, local, report);
     local_apply_certificates(config, local, report);
+    local_apply_trust_stores(config, local, report);
     local_apply_groups(config, hints, local, report);
 }

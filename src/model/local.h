@@ -61,6 +61,11 @@ bool local_address(struct str text, struct address *address,
 void local_apply(struct config *config, const struct local_hints *hints,
                  const struct local *local, struct report *report);
 
+/* The files of --trust-store; every listener that verifies clients has a trust
+ * store with a file then, or an error says how to give it one. */
+void local_apply_trust_stores(struct config *config, const struct local *local,
+                              struct report *report);
+
 /* Its two halves: where listeners listen, and the targets of groups. */
 void local_apply_listeners(struct config *config,
                            const struct local_hints *hints,

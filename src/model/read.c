@@ -86,6 +86,7 @@ static const char *const kind_words[] = {
     [KNOWN_LOAD_BALANCER] = "load balancer",
     [KNOWN_TARGET_GROUP] = "target group",
     [KNOWN_LISTENER] = "listener",
+    [KNOWN_TRUST_STORE] = "trust store",
     [KNOWN_CERTIFICATE] = "certificate",
 };
 

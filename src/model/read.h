@@ -19,6 +19,7 @@ enum known_kind {
     KNOWN_LOAD_BALANCER,
     KNOWN_TARGET_GROUP,
     KNOWN_LISTENER,
+    KNOWN_TRUST_STORE,
     KNOWN_CERTIFICATE, /* its object: struct certificate_resource */
 };
 
@@ -77,6 +78,7 @@ struct build {
     struct kept_file *files;
     struct given_names balancer_names;
     struct given_names group_names;
+    struct given_names trust_store_names;
     unsigned nknown;
     unsigned nsorted; /* of them, by ARN */
     struct known *known;
@@ -137,6 +139,8 @@ void read_service(struct build *build, const struct resource *resource);
 void read_certificate(struct build *build, const struct resource *resource);
 void read_listener_certificate(struct build *build,
                                const struct resource *resource);
+void read_trust_store(struct build *build, const struct resource *resource);
+void read_revocation(struct build *build, const struct resource *resource);
 
 /* Metadata.Sluice of a resource that has none. */
 void refuse_sluice(const struct resource *resource);
@@ -215,6 +219,17 @@ void read_tls(struct build *build, const struct resource *resource,
 /* After the last listener and ListenerCertificate: the arrays, and what is
  * checked of all listeners of a load balancer. */
 void list_certificates(struct build *build);
+
+/* ---- read_mutual.c: what is asked of clients ---------------------------------- */
+
+extern const struct schema mutual_schema; /* MutualAuthentication */
+
+/* Whether it says something other than `Mode: "off"`. */
+bool is_mutual(const struct field *mutual);
+
+/* Into listener->tls, which is there. */
+void read_mutual(struct build *build, const struct resource *resource,
+                 const struct field *mutual, struct config_listener *listener);
 
 /* The table of one action. */
 extern const struct schema action_schema;

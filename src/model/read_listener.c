@@ -18,14 +18,6 @@ struct input {
     struct field transforms;
 };
 
-struct mutual_input {
-    const struct value *value;
-    struct field mode;
-    struct field trust_store;
-    struct field ignore_expiry;
-    struct field advertise;
-};
-
 /* Its Metadata.Sluice. */
 struct sluice_input {
     const struct value *value;
@@ -33,36 +25,6 @@ struct sluice_input {
     struct field certificates;
     struct field websocket_over_h2;
 };
-
-enum { MODE_OFF, MODE_PASSTHROUGH, MODE_VERIFY };
-
-static const char *const modes[] = {"off", "passthrough", "verify", NULL};
-static const char *const switches[] = {"off", "on", NULL};
-
-#define MUTUAL(member) offsetof(struct mutual_input, member)
-
-static const struct property mutual_properties[] = {
-    {.name = "Mode",
-     .kind = PROPERTY_WORD,
-     .offset = MUTUAL(mode),
-     .words = modes,
-     .example = "\"off\""},
-    {.name = "TrustStoreArn",
-     .kind = PROPERTY_STRING,
-     .offset = MUTUAL(trust_store),
-     .flags = PROPERTY_UNKNOWABLE},
-    {.name = "IgnoreClientCertificateExpiry",
-     .kind = PROPERTY_BOOL,
-     .offset = MUTUAL(ignore_expiry)},
-    {.name = "AdvertiseTrustStoreCaNames",
-     .kind = PROPERTY_WORD,
-     .offset = MUTUAL(advertise),
-     .words = switches,
-     .example = "\"off\""},
-};
-
-static const struct schema mutual_schema =
-    SCHEMA(mutual_properties, struct mutual_input);
 
 #define AT(member) offsetof(struct input, member)
 
@@ -150,8 +112,6 @@ static const struct schema sluice_schema = {
 static void check_http(const struct resource *resource,
                        const struct input *input)
 {
-    const struct mutual_input *m = input->mutual.items;
-    bool mutual = input->mutual.ok && m->mode.ok && m->mode.number != MODE_OFF;
     const struct field *fields[] = {&input->ssl_policy, &input->certificates,
                                     &input->mutual};
     static const char *const names[] = {"SslPolicy", "Certificates",
@@ -161,25 +121,12 @@ static void check_http(const struct resource *resource,
         bool given = fields[i]->ok || (fields[i]->value &&
                                        fields[i]->value->kind == VALUE_UNKNOWN);
 
-        if (given && (fields[i] != &input->mutual || mutual))
+        if (given && (fields[i] != &input->mutual || is_mutual(&input->mutual)))
             resource_doubt(resource, field_place(fields[i]),
                            "%s is for HTTPS listeners, this one speaks HTTP\n"
                            "write Protocol: HTTPS, or leave %s out",
                            names[i], names[i]);
     }
-}
-
-static void check_mutual(const struct resource *resource,
-                         const struct field *field)
-{
-    const struct mutual_input *input = field->items;
-
-    if (field->ok && input->mode.ok && input->mode.number == MODE_VERIFY &&
-        input->trust_store.value == NULL)
-        resource_error(resource, field_place(field),
-                       "MutualAuthentication.TrustStoreArn is missing: Mode "
-                       "verify needs a trust store\nadd TrustStoreArn: !Ref "
-                       "TrustStore, or write Mode: passthrough");
 }
 
 static void check_tls(const struct resource *resource,
@@ -190,7 +137,6 @@ static void check_tls(const struct resource *resource,
                        "AlpnPolicy is for TLS listeners of network load "
                        "balancers\nleave it out: HTTPS listeners offer h2 and "
                        "http/1.1");
-    check_mutual(resource, &input->mutual);
     if (protocol == PROTOCOL_HTTP && str_eq(input->protocol.text, STR("HTTP")))
         check_http(resource, input);
 }
@@ -380,12 +326,14 @@ void read_listener(struct build *build, const struct resource *resource)
         "balancer speaks HTTP\nwrite Protocol: HTTP or HTTPS");
     check_tls(resource, &input, listener->protocol);
     read_into(build, resource, &input, lb, listener);
-    if (listener->protocol == PROTOCOL_HTTPS)
+    if (listener->protocol == PROTOCOL_HTTPS) {
         read_tls(build, resource,
                  &(struct tls_fields){&input.protocol, &input.ssl_policy,
                                       &input.certificates, &sluice.certificates,
                                       &sluice.websocket_over_h2},
                  listener);
+        read_mutual(build, resource, &input.mutual, listener);
+    }
     build->listener_hints[listener->index] = (struct local_listener_hint){
         sluice.local_port.value, resource->cdk_path};
 }

@@ -134,6 +134,9 @@ static const struct value *arn_of(struct resolver *r, struct declared *d,
     if (d->kind == KIND_CERTIFICATE)
         return string(r, arn_certificate(r->region, &r->scope, d->id), place);
     name = name_of(r, d, place);
+    if (d->kind == KIND_TRUST_STORE)
+        return string(r, arn_trust_store(r->region, &r->scope, name, d->id),
+                      place);
     return string(r,
                   d->kind == KIND_GROUP
                       ? arn_target_group(r->region, &r->scope, name, d->id)

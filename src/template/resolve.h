@@ -60,6 +60,7 @@ enum resource_kind {
     KIND_LISTENER,
     KIND_RULE,
     KIND_GROUP,
+    KIND_TRUST_STORE, /* its files are in AWS */
     KIND_CERTIFICATE, /* its names may be known only in AWS */
 };
 

@@ -18,7 +18,7 @@ static const struct {
     {ELB "ListenerRule", KIND_RULE},
     {ELB "TargetGroup", KIND_GROUP},
     {ELB "ListenerCertificate", KIND_READ},
-    {ELB "TrustStore", KIND_READ},
+    {ELB "TrustStore", KIND_TRUST_STORE},
     {ELB "TrustStoreRevocation", KIND_READ},
     {"AWS::ECS::Service", KIND_READ},
     {"AWS::CertificateManager::Certificate", KIND_CERTIFICATE},
@@ -46,6 +46,8 @@ const char *const *resource_attributes(enum resource_kind kind)
         "TargetGroupArn", "TargetGroupFullName", "TargetGroupName",
         "LoadBalancerArns", NULL};
     static const char *const of_certificate[] = {"Id", NULL};
+    static const char *const of_trust_store[] = {
+        "TrustStoreArn", "NumberOfCaCertificates", "Status", NULL};
 
     switch (kind) {
     case KIND_LOAD_BALANCER:
@@ -58,6 +60,8 @@ const char *const *resource_attributes(enum resource_kind kind)
         return of_group;
     case KIND_CERTIFICATE:
         return of_certificate;
+    case KIND_TRUST_STORE:
+        return of_trust_store;
     case KIND_IGNORED:
     case KIND_READ:
         break;
@@ -296,7 +300,7 @@ const struct value *resource_properties(struct resolver *r, struct declared *d,
     d->asked_by = r->running;
     r->running = d;
     r->quiet = d->kind == KIND_IGNORED || d->kind == KIND_READ ||
-               d->kind == KIND_CERTIFICATE;
+               d->kind == KIND_CERTIFICATE || d->kind == KIND_TRUST_STORE;
     d->properties = resolve(r, properties);
     r->quiet = quiet;
     r->running = d->asked_by;

@@ -154,6 +154,8 @@ static void expand_type(const struct value *resource)
         {"LI", ELB "Listener"},
         {"RU", ELB "ListenerRule"},
         {"LC", ELB "ListenerCertificate"},
+        {"TS", ELB "TrustStore"},
+        {"TR", ELB "TrustStoreRevocation"},
         {"CE", "AWS::CertificateManager::Certificate"}};
     struct value *type =
         (void *)(uintptr_t)(const void *)value_get(resource, STR("Type"));
@@ -187,6 +189,10 @@ static struct str arn_of(struct region *region, const struct value *resources,
     id = region_copy(region, id);
     if (str_eq(type, STR(ELB "TargetGroup")))
         return arn_target_group(
+            region, &scope, arn_name(region, name ? name->text : STR(""), id),
+            id);
+    if (str_eq(type, STR(ELB "TrustStore")))
+        return arn_trust_store(
             region, &scope, arn_name(region, name ? name->text : STR(""), id),
             id);
     if (str_eq(type, STR("AWS::CertificateManager::Certificate")))

@@ -2,8 +2,9 @@
  *
  * Resources for tests, written short: flow YAML with bare words, in which
  *
- *     LB TG LI RU LC CE after "Type:" are load balancer, target group,
- *     listener, rule, listener certificate, certificate
+ *     LB TG LI RU LC CE TS TR after "Type:" are load balancer, target group,
+ *     listener, rule, listener certificate, certificate, trust store, its
+ *     revocation
  *     @Lb is the ARN of resource Lb
  *     ?why? is what only AWS knows
  *     ^ marks the place where a problem is expected

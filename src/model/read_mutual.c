@@ -1,0 +1,293 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Mutual TLS: what a listener asks of its clients, and the trust stores that
+ * say whom it believes.
+ */
+#include "model/read.h"
+
+struct mutual_input {
+    const struct value *value;
+    struct field mode;
+    struct field trust_store;
+    struct field ignore_expiry;
+    struct field advertise;
+};
+
+/* AWS::ElasticLoadBalancingV2::TrustStore. */
+struct store_input {
+    const struct value *value;
+    struct field name;
+};
+
+/* AWS::ElasticLoadBalancingV2::TrustStoreRevocation. */
+struct revocation_input {
+    const struct value *value;
+    struct field trust_store;
+    struct field contents;
+};
+
+struct content_input {
+    const struct value *value;
+    struct field type;
+};
+
+/* Their Metadata.Sluice. */
+struct files_input {
+    const struct value *value;
+    struct field certificates; /* of a trust store alone */
+    struct field lists;
+};
+
+static const char *const modes[] = {"off", "passthrough", "verify", NULL};
+static const char *const switches[] = {"off", "on", NULL};
+static const char *const list_types[] = {"CRL", NULL};
+
+#define MUTUAL(member) offsetof(struct mutual_input, member)
+
+static const struct property mutual_properties[] = {
+    {.name = "Mode",
+     .kind = PROPERTY_WORD,
+     .offset = MUTUAL(mode),
+     .words = modes,
+     .example = "\"off\""},
+    {.name = "TrustStoreArn",
+     .kind = PROPERTY_STRING,
+     .offset = MUTUAL(trust_store),
+     .flags = PROPERTY_UNKNOWABLE},
+    {.name = "IgnoreClientCertificateExpiry",
+     .kind = PROPERTY_BOOL,
+     .offset = MUTUAL(ignore_expiry)},
+    {.name = "AdvertiseTrustStoreCaNames",
+     .kind = PROPERTY_WORD,
+     .offset = MUTUAL(advertise),
+     .words = switches,
+     .example = "\"off\""},
+};
+
+const struct schema mutual_schema =
+    SCHEMA(mutual_properties, struct mutual_input);
+
+static const struct property store_properties[] = {
+    {.name = "Name",
+     .kind = PROPERTY_STRING,
+     .offset = offsetof(struct store_input, name),
+     .flags = PROPERTY_UNKNOWABLE,
+     .example = "clients"},
+    {.name = "CaCertificatesBundleS3Bucket", .kind = PROPERTY_IGNORED},
+    {.name = "CaCertificatesBundleS3Key", .kind = PROPERTY_IGNORED},
+    {.name = "CaCertificatesBundleS3ObjectVersion", .kind = PROPERTY_IGNORED},
+    {.name = "Tags", .kind = PROPERTY_IGNORED},
+};
+
+static const struct schema store_schema =
+    SCHEMA(store_properties, struct store_input);
+
+static const struct property content_properties[] = {
+    {.name = "S3Bucket", .kind = PROPERTY_IGNORED},
+    {.name = "S3Key", .kind = PROPERTY_IGNORED},
+    {.name = "S3ObjectVersion", .kind = PROPERTY_IGNORED},
+    {.name = "RevocationType",
+     .kind = PROPERTY_WORD,
+     .offset = offsetof(struct content_input, type),
+     .words = list_types,
+     .example = "CRL"},
+};
+
+static const struct schema content_schema =
+    SCHEMA(content_properties, struct content_input);
+
+static const struct property revocation_properties[] = {
+    {.name = "TrustStoreArn",
+     .kind = PROPERTY_STRING,
+     .offset = offsetof(struct revocation_input, trust_store),
+     .flags = NEEDED,
+     .example = "!Ref TrustStore"},
+    {.name = "RevocationContents",
+     .kind = PROPERTY_STRUCTS,
+     .offset = offsetof(struct revocation_input, contents),
+     .flags = NEEDED,
+     .schema = &content_schema,
+     .example = "[{S3Bucket: lists, S3Key: ca.crl, RevocationType: CRL}]"},
+};
+
+static const struct schema revocation_schema =
+    SCHEMA(revocation_properties, struct revocation_input);
+
+#define FILES(member) offsetof(struct files_input, member)
+
+static const struct property files_properties[] = {
+    {.name = "RevocationLists",
+     .kind = PROPERTY_STRINGS,
+     .offset = FILES(lists),
+     .min = 1,
+     .example = "[ca.crl]"},
+    {.name = "CaCertificates",
+     .kind = PROPERTY_STRING,
+     .offset = FILES(certificates),
+     .min = 1,
+     .example = "ca.pem"},
+};
+
+static const struct schema store_files_schema = {
+    .properties = files_properties,
+    .n = 2,
+    .size = sizeof(struct files_input),
+    .own = true,
+};
+
+static const struct schema list_files_schema = {
+    .properties = files_properties,
+    .n = 1,
+    .size = sizeof(struct files_input),
+    .own = true,
+};
+
+/* ---- trust stores ------------------------------------------------------------ */
+
+static struct config_trust_store *
+new_store(struct build *build, const struct resource *resource, struct str arn)
+{
+    struct config *config = build->config;
+    struct config_trust_store *store =
+        region_take(&config->region, sizeof(*store));
+
+    store->place = keep_place(build, resource_place(resource));
+    store->arn = keep(build, arn);
+    store->lists = region_take(&config->region,
+                               CONFIG_REVOCATIONS_MAX * sizeof(*store->lists));
+    config->trust_stores[config->ntrust_stores++] = store;
+    return store;
+}
+
+static void add_lists(struct build *build, const struct resource *resource,
+                      const struct field *lists,
+                      struct config_trust_store *store)
+{
+    const struct field *files = lists->items;
+
+    for (unsigned i = 0; i < lists->n; i++) {
+        if (!files[i].ok)
+            continue;
+        if (store->nlists == CONFIG_REVOCATIONS_MAX) {
+            resource_error(resource, field_place(lists),
+                           "a trust store has %d revocation lists at most\n"
+                           "leave some out, or put several into one file",
+                           CONFIG_REVOCATIONS_MAX);
+            return;
+        }
+        store->lists[store->nlists++] = keep(build, files[i].text);
+    }
+}
+
+void read_trust_store(struct build *build, const struct resource *resource)
+{
+    struct region *region = &build->region;
+    struct store_input input = {.value = NULL};
+    struct files_input files = {.value = NULL};
+    struct config_trust_store *store;
+    struct str name;
+
+    schema_read(resource, &store_schema, NULL, resource->properties, &input);
+    schema_read(resource, &store_files_schema, "Metadata.Sluice",
+                resource->sluice, &files);
+    name = read_name(build, resource, &input.name, &build->trust_store_names);
+    name = arn_name(region, name, resource->id);
+    store =
+        new_store(build, resource,
+                  arn_trust_store(region, &build->scope, name, resource->id));
+    store->id = keep(build, resource->id);
+    store->file = keep_text(build, &files.certificates);
+    add_lists(build, resource, &files.lists, store);
+    known_add(build, KNOWN_TRUST_STORE, store->arn, store->id, store);
+}
+
+/* Its lists are in S3: what stands here for them is in Metadata. */
+void read_revocation(struct build *build, const struct resource *resource)
+{
+    struct revocation_input input = {.value = NULL};
+    struct files_input files = {.value = NULL};
+    struct config_trust_store *store;
+
+    schema_read(resource, &revocation_schema, NULL, resource->properties,
+                &input);
+    schema_read(resource, &list_files_schema, "Metadata.Sluice",
+                resource->sluice, &files);
+    store = known_find(build, resource, KNOWN_TRUST_STORE, &input.trust_store,
+                       "TrustStoreArn");
+    if (store == NULL)
+        return;
+    add_lists(build, resource, &files.lists, store);
+    if (files.lists.value == NULL)
+        resource_warning(resource, resource_place(resource),
+                         "its lists are in S3, which is not read here: nobody "
+                         "is refused for them\nadd Metadata: {Sluice: "
+                         "{RevocationLists: [ca.crl]}}, or give them with "
+                         "--trust-store " STR_FMT "=CA.pem,LIST.crl",
+                         STR_ARG(store->id));
+}
+
+/* ---- the listener -------------------------------------------------------------- */
+
+bool is_mutual(const struct field *mutual)
+{
+    const struct mutual_input *input = mutual->items;
+
+    return mutual->ok && input->mode.ok && input->mode.number != MUTUAL_OFF;
+}
+
+/* One that is in no template: AWS has it. */
+static struct config_trust_store *foreign_store(struct build *build,
+                                                const struct resource *resource,
+                                                struct str arn)
+{
+    struct config *config = build->config;
+    struct config_trust_store *store;
+
+    for (unsigned i = 0; i < config->ntrust_stores; i++) {
+        if (str_eq(config->trust_stores[i]->arn, arn))
+            return config->trust_stores[i];
+    }
+    store = new_store(build, resource, arn);
+    store->owner = keep(build, resource->id);
+    return store;
+}
+
+static struct config_trust_store *find_store(struct build *build,
+                                             const struct resource *resource,
+                                             const struct field *field)
+{
+    struct region *region = &build->region;
+
+    if (!field->ok)
+        return foreign_store(
+            build, resource,
+            arn_trust_store(region, &build->scope,
+                            arn_name(region, STR(""), resource->id),
+                            resource->id));
+    if (str_starts(field->text, STR("arn:")) && !known_has(build, field->text))
+        return foreign_store(build, resource, field->text);
+    return known_find(build, resource, KNOWN_TRUST_STORE, field,
+                      "MutualAuthentication.TrustStoreArn");
+}
+
+void read_mutual(struct build *build, const struct resource *resource,
+                 const struct field *mutual, struct config_listener *listener)
+{
+    const struct mutual_input *input = mutual->items;
+    struct config_tls *tls = listener->tls;
+
+    if (!is_mutual(mutual))
+        return;
+    tls->mutual = (enum mutual_mode)input->mode.number;
+    tls->ignore_expiry = input->ignore_expiry.ok && input->ignore_expiry.number;
+    tls->advertise_names = input->advertise.ok && input->advertise.number;
+    if (tls->mutual != MUTUAL_VERIFY)
+        return;
+    if (input->trust_store.value)
+        tls->trust_store = find_store(build, resource, &input->trust_store);
+    else
+        resource_error(resource, field_place(mutual),
+                       "MutualAuthentication.TrustStoreArn is missing: Mode "
+                       "verify needs a trust store\nadd TrustStoreArn: !Ref "
+                       "TrustStore, or write Mode: passthrough");
+}
