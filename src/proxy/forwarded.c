@@ -285,6 +285,27 @@ static void tls(const struct forwarded_from *from, struct request_out *out)
     add(out, names[FORWARDED_TLS_CIPHER_SUITE], from->tls->cipher_suite);
 }
 
+/* alb.md 5.7: what was verified, or the chain for the target to verify. */
+static void mutual_tls(const struct forwarded_from *from,
+                       struct request_out *out)
+{
+    const struct str *names = from->names->names;
+    const struct client_certificate *c;
+
+    if (from->tls == NULL || from->tls->certificate == NULL)
+        return;
+    c = from->tls->certificate;
+    if (!from->tls->verified) {
+        add(out, names[FORWARDED_MTLS_CERT], c->pem);
+        return;
+    }
+    add(out, names[FORWARDED_MTLS_SERIAL_NUMBER], c->serial_number);
+    add(out, names[FORWARDED_MTLS_ISSUER], c->issuer);
+    add(out, names[FORWARDED_MTLS_SUBJECT], c->subject);
+    add(out, names[FORWARDED_MTLS_VALIDITY], c->validity);
+    add(out, names[FORWARDED_MTLS_LEAF], c->pem);
+}
+
 /* ---- invalid names ------------------------------------------------------- */
 
 void forwarded_drop_invalid(struct request *req)
@@ -324,5 +345,6 @@ bool forwarded_apply(struct request *req, const struct forwarded_from *from,
     add(out, STR("X-Forwarded-Port"), since(t, begin));
     x_amzn_trace_id(req, from, t, out);
     tls(from, out);
+    mutual_tls(from, out);
     return text_ok(t);
 }

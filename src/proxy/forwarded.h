@@ -9,6 +9,7 @@
 #define SLUICE_PROXY_FORWARDED_H
 
 #include "base/random.h"
+#include "crypto/client_certificate.h"
 #include "http/stream.h"
 #include "model/config.h"
 
@@ -36,6 +37,9 @@ struct forwarded_names {
 struct forwarded_tls {
     struct str version;
     struct str cipher_suite;
+    /* What it showed of itself; NULL: nothing was asked, or shown. */
+    const struct client_certificate *certificate;
+    bool verified; /* it was asked for one that a trust store vouches for */
 };
 
 struct forwarded_from {

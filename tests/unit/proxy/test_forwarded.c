@@ -293,8 +293,9 @@ static void test_names_of_tls_fields_are_ours_alone(void **state)
 /* alb.md 10: 105, 110 */
 static void test_a_client_with_tls_is_told_of_when_asked_for(void **state)
 {
-    static const struct forwarded_tls tls = {STR("TLSv1.3"),
-                                             STR("TLS_AES_128_GCM_SHA256")};
+    static const struct forwarded_tls tls = {.version = STR("TLSv1.3"),
+                                             .cipher_suite =
+                                                 STR("TLS_AES_128_GCM_SHA256")};
     static const char sent[] = GET "X-Version: 1\r\n"
                                    "X-Amzn-Tls-Cipher-Suite: 2\r\n\r\n";
     struct config_listener_attribute renamed = {
@@ -324,6 +325,94 @@ static void test_a_client_with_tls_is_told_of_when_asked_for(void **state)
     head = forward(sent);
     assert_string_equal(value(head, "X-Version"), "-");
     assert_string_equal(value(head, "X-Amzn-Tls-Cipher-Suite"), "-");
+}
+
+static const struct client_certificate shown = {
+    .serial_number = {"03A5B1", 6},
+    .issuer = {"CN=ca", 5},
+    .subject = {"CN=a", 4},
+    .validity = {"NotBefore=x;NotAfter=y", 22},
+    .pem = {"-----BEGIN%20", 13},
+};
+
+/* What a client would like to be. */
+#define FORGED                                                                 \
+    GET "X-Amzn-Mtls-Clientcert-Subject: CN=root\r\n"                          \
+        "X-Amzn-Mtls-Clientcert: forged\r\n\r\n"
+
+static void test_a_client_that_was_verified_is_told_of(void **state)
+{
+    struct forwarded_tls tls = {.certificate = &shown, .verified = true};
+    const char *head;
+
+    (void)state;
+    x.from.tls = &tls;
+    head = forward(FORGED);
+    assert_string_equal(value(head, "X-Amzn-Mtls-Clientcert-Serial-Number"),
+                        "03A5B1");
+    assert_string_equal(value(head, "X-Amzn-Mtls-Clientcert-Issuer"), "CN=ca");
+    assert_string_equal(value(head, "X-Amzn-Mtls-Clientcert-Subject"), "CN=a");
+    assert_string_equal(value(head, "X-Amzn-Mtls-Clientcert-Validity"),
+                        "NotBefore=x;NotAfter=y");
+    assert_string_equal(value(head, "X-Amzn-Mtls-Clientcert-Leaf"),
+                        "-----BEGIN%20");
+    assert_int_equal(times(head, "X-Amzn-Mtls-Clientcert"), 0);
+    assert_int_equal(times(head, "X-Amzn-Tls-Version"), 0);
+    x.from.tls = NULL;
+}
+
+static void test_a_chain_that_passes_through_is_one_field(void **state)
+{
+    struct forwarded_tls tls = {.certificate = &shown};
+    const char *head;
+
+    (void)state;
+    x.from.tls = &tls;
+    head = forward(FORGED);
+    assert_string_equal(value(head, "X-Amzn-Mtls-Clientcert"), "-----BEGIN%20");
+    assert_int_equal(times(head, "X-Amzn-Mtls-Clientcert-Subject"), 0);
+    assert_int_equal(times(head, "X-Amzn-Mtls-Clientcert-Leaf"), 0);
+    tls.certificate = NULL; /* it showed none */
+    head = forward(FORGED);
+    assert_int_equal(times(head, "X-Amzn-Mtls-Clientcert"), 0);
+    assert_int_equal(times(head, "X-Amzn-Mtls-Clientcert-Subject"), 0);
+    x.from.tls = NULL;
+}
+
+#define CERTIFICATE(name)                                                      \
+    "routing.http.request.x_amzn_mtls_clientcert" name ".header_name"
+
+/* 105 */
+static void test_fields_of_mutual_tls_can_have_other_names(void **state)
+{
+    struct config_listener_attribute renamed[] = {
+        {STR(CERTIFICATE("")), STR("X-Chain")},
+        {STR(CERTIFICATE("_serial_number")), STR("X-Serial")},
+        {STR(CERTIFICATE("_issuer")), STR("X-Issuer")},
+        {STR(CERTIFICATE("_subject")), STR("X-Subject")},
+        {STR(CERTIFICATE("_validity")), STR("X-Validity")},
+        {STR(CERTIFICATE("_leaf")), STR("X-Leaf")},
+    };
+    struct config_listener listener = {.attributes = renamed,
+                                       .nattributes = COUNT(renamed)};
+    struct forwarded_tls tls = {.certificate = &shown, .verified = true};
+    const char *head;
+
+    (void)state;
+    listener_headers_compile(&x.headers, &listener);
+    x.from.tls = &tls;
+    head = forward(GET "X-Subject: CN=root\r\nx-chain: forged\r\n"
+                       "X-Amzn-Mtls-Clientcert-Leaf: forged\r\n\r\n");
+    assert_string_equal(value(head, "X-Serial"), "03A5B1");
+    assert_string_equal(value(head, "X-Issuer"), "CN=ca");
+    assert_string_equal(value(head, "X-Subject"), "CN=a");
+    assert_string_equal(value(head, "X-Validity"), "NotBefore=x;NotAfter=y");
+    assert_string_equal(value(head, "X-Leaf"), "-----BEGIN%20");
+    assert_int_equal(times(head, "X-Chain"), 0);
+    assert_int_equal(times(head, "X-Amzn-Mtls-Clientcert-Leaf"), 0);
+    tls.verified = false;
+    assert_string_equal(value(forward(GET "\r\n"), "X-Chain"), "-----BEGIN%20");
+    x.from.tls = NULL;
 }
 
 static void test_te_is_not_passed_on(void **state)
@@ -505,6 +594,9 @@ int main(void)
         FROM_CLIENT(test_odd_names_go_only_when_they_are_to_be_dropped),
         FROM_CLIENT(test_names_of_tls_fields_are_ours_alone),
         FROM_CLIENT(test_a_client_with_tls_is_told_of_when_asked_for),
+        FROM_CLIENT(test_a_client_that_was_verified_is_told_of),
+        FROM_CLIENT(test_a_chain_that_passes_through_is_one_field),
+        FROM_CLIENT(test_fields_of_mutual_tls_can_have_other_names),
         FROM_CLIENT(test_te_is_not_passed_on),
         FROM_CLIENT(test_host_follows_the_table),
         FROM_CLIENT(test_without_a_host_one_is_made),
