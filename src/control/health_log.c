@@ -3,6 +3,7 @@
  * What the health check log says of a probe (alb.md 7.5).
  */
 #include "control/server_state.h"
+#include "lb/probe.h"
 
 /* The node, as its other logs name it: where its listeners are. */
 static struct address node_of(const struct config_load_balancer *balancer)
@@ -16,6 +17,7 @@ void health_log_put(void *owner, const struct probe_end *end)
     struct server *server = owner;
     const struct config_load_balancer *balancer = end->group->load_balancer;
     struct health_check_record record = {
+        .type = probe_type(end->group),
         .code = (uint16_t)end->code,
         .time = end->began,
         .latency_ns = end->latency_ns,

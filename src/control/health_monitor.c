@@ -13,7 +13,6 @@
 enum duty {
     DUTY_NONE, /* not looked at so far */
     DUTY_PROBE,
-    DUTY_LATER, /* health checks of a kind that is not there yet */
     DUTY_OFF,
     DUTY_UNUSED,
 };
@@ -124,9 +123,8 @@ static void begin_probe(struct monitored *m)
     health_checking(&m->health);
     m->began = clock_wall_us();
     m->began_ns = clock_monotonic_ns();
-    m->probe =
-        health_probe_begin(&m->monitor->probes, m, &m->group->config->health,
-                           &m->target->address, &result);
+    m->probe = health_probe_begin(&m->monitor->probes, m, m->group->config,
+                                  &m->target->address, &result);
     if (m->probe == NULL)
         take(m, result, 0);
 }
@@ -195,9 +193,6 @@ static enum duty duty_of(const struct config_group *config)
         return DUTY_UNUSED;
     if (!config->health.enabled)
         return DUTY_OFF;
-    if (config->health.protocol != PROTOCOL_HTTP ||
-        config->version != VERSION_HTTP1)
-        return DUTY_LATER;
     return DUTY_PROBE;
 }
 
@@ -222,10 +217,6 @@ static void begin_duty(struct monitored *m, enum duty duty)
         m->beat_us = m->monitor->loop->now_us;
         await_beat(m);
         ask(m);
-        break;
-    case DUTY_LATER:
-        health_begin(&m->health);
-        health_checking(&m->health);
         break;
     case DUTY_OFF:
         health_exempt(&m->health, TARGET_UNAVAILABLE);
@@ -329,12 +320,6 @@ static void apply_group(struct health_monitor *monitor, struct group *group)
         begun += apply_target(monitor, group, group->targets[i], duty);
     if (begun == group->ntargets)
         balance_first_batch(group);
-    if (begun && duty == DUTY_LATER)
-        log_write(LOG_WARN, "control",
-                  "target group " STR_FMT ": health checks over HTTPS, HTTP/2 "
-                  "and gRPC are not supported yet: its targets stay initial "
-                  "and all of them get requests",
-                  STR_ARG(group->config->name));
     group_refresh(group);
 }
 

@@ -9,10 +9,6 @@
  * its state and its rhythm when snapshots change, also when the group's
  * settings do: a new interval counts from its last beat, the rest holds from
  * the next probe on.
- *
- * Groups that ask for health checks over HTTPS, HTTP/2 or gRPC are not probed
- * yet: their targets stay initial, so that requests go to all of them (fail
- * open), and the log says so.
  */
 #ifndef SLUICE_CONTROL_HEALTH_MONITOR_H
 #define SLUICE_CONTROL_HEALTH_MONITOR_H
@@ -51,7 +47,7 @@ struct probe_end {
     int64_t began;       /* microseconds since 1970 */
     uint64_t latency_ns; /* until its result */
     enum probe_result result;
-    unsigned code; /* the status that came; 0: none */
+    unsigned code; /* the status that came, HTTP's or gRPC's; 0: none */
 };
 
 /* Calls `ended` for every probe that ends from now on, but for those that are

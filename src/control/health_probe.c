@@ -1,45 +1,30 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "control/health_probe.h"
-
 #include <errno.h>
 #include <stdlib.h>
 
+#include "base/log.h"
 #include "base/memory.h"
-#include "net/conn.h"
-
-enum {
-    REST_MS = 500,           /* for what follows the status */
-    REST_BYTES = 256 * 1024, /* and how much of it */
-};
-
-struct health_probe {
-    struct conn conn;
-    struct list node;
-    struct health_probes *probes;
-    void *owner;                 /* NULL: the result is out */
-    struct config_health health; /* without its texts */
-    size_t rest;                 /* bytes read since then */
-    size_t nrequest;
-    char request[];
-};
+#include "codec/h2.h"
+#include "control/health_probe_internal.h"
 
 static struct health_probe *of_conn(struct conn *conn)
 {
     return LIST_ENTRY_OF(conn, struct health_probe, conn);
 }
 
-static void close_probe(struct health_probe *probe)
+void probe_close(struct health_probe *probe)
 {
     if (probe->conn.closed)
         return;
     list_remove(&probe->node);
     probe->probes->open--;
+    probe_h2_end(probe);
     conn_close(&probe->conn);
     probe->probes->on_closed(probe->probes);
 }
 
-static void tell(struct health_probe *probe, enum probe_result result,
-                 unsigned code)
+void probe_tell(struct health_probe *probe, enum probe_result result,
+                unsigned code)
 {
     void *owner = probe->owner;
 
@@ -48,54 +33,61 @@ static void tell(struct health_probe *probe, enum probe_result result,
         probe->probes->on_result(owner, result, code);
 }
 
-static void fail(struct health_probe *probe, enum probe_result result)
+void probe_fail(struct health_probe *probe, enum probe_result result)
 {
-    tell(probe, result, 0);
-    close_probe(probe);
+    probe_tell(probe, result, 0);
+    probe_close(probe);
 }
 
-/* ---- the answer ---------------------------------------------------------- */
+/* ---- the answer over HTTP/1.1 -------------------------------------------- */
 
-static void read_rest(struct health_probe *probe)
+void probe_read_rest(struct health_probe *probe)
 {
     struct window w;
 
     do {
-        switch (conn_read(&probe->conn, LOOP_READ, &w)) {
+        switch (conn_read(&probe->conn, PROBE_READ, &w)) {
         case CONN_AGAIN:
             return;
         case CONN_EOF:
         case CONN_BROKEN:
-            close_probe(probe);
+            probe_close(probe);
             return;
         case CONN_DATA:
-            probe->rest += w.n;
+            probe->read += w.n;
         }
-    } while (probe->rest < REST_BYTES);
-    close_probe(probe);
+    } while (probe->read < PROBE_REST_BYTES);
+    probe_close(probe);
 }
 
+/* Another look is due after bytes that did not decide: a reset that came with
+ * them makes no event of its own. */
 static void read_answer(struct health_probe *probe)
 {
     enum probe_result result;
     enum conn_read got;
+    bool came = false;
     unsigned code;
 
-    do {
+    for (;;) {
         got = conn_read_kept(&probe->conn, PROBE_RESPONSE_MAX);
         if (probe_judge(&probe->health, conn_kept(&probe->conn),
-                        got == CONN_EOF || got == CONN_BROKEN, &result,
-                        &code)) {
-            tell(probe, result, code);
-            if (code == 0) {
-                close_probe(probe);
-                return;
-            }
-            conn_timer(&probe->conn, REST_MS);
-            read_rest(probe);
+                        got == CONN_EOF || got == CONN_BROKEN, &result, &code))
+            break;
+        if (got != CONN_DATA) {
+            if (came)
+                conn_expect_more(&probe->conn);
             return;
         }
-    } while (got == CONN_DATA);
+        came = true;
+    }
+    probe_tell(probe, result, code);
+    if (code == 0) {
+        probe_close(probe);
+        return;
+    }
+    conn_timer(&probe->conn, PROBE_REST_MS);
+    probe_read_rest(probe);
 }
 
 /* ---- events -------------------------------------------------------------- */
@@ -117,41 +109,50 @@ static enum probe_result result_of(int error)
     }
 }
 
+static bool is_http2(const struct health_probe *probe)
+{
+    return probe->type == PROBE_H2 || probe->type == PROBE_GRPC;
+}
+
 static void on_connected(struct conn *conn, int error)
 {
     struct health_probe *probe = of_conn(conn);
 
     if (error) {
-        fail(probe, result_of(error));
-        return;
+        probe_fail(probe, result_of(error));
+    } else if (is_http2(probe)) {
+        probe_h2_begin(probe);
+    } else {
+        conn_send(conn, probe->request.p, probe->request.n);
+        conn_again(conn); /* the answer may be there: it makes no other event */
     }
-    conn_send(conn, probe->request, probe->nrequest);
-    conn_again(conn); /* the answer may be there: it makes no other event */
 }
 
 static void on_readable(struct conn *conn)
 {
     struct health_probe *probe = of_conn(conn);
 
-    if (probe->owner)
+    if (is_http2(probe))
+        probe_h2_read(probe);
+    else if (probe->owner)
         read_answer(probe);
     else
-        read_rest(probe);
+        probe_read_rest(probe);
 }
 
 static void on_drained(struct conn *conn)
 {
-    (void)conn;
+    conn_resume(conn, CONN_PAUSE_PEER);
 }
 
 static void on_broken(struct conn *conn)
 {
-    fail(of_conn(conn), PROBE_FAILED);
+    probe_fail(of_conn(conn), PROBE_FAILED);
 }
 
 static void on_timeout(struct conn *conn)
 {
-    fail(of_conn(conn), PROBE_TIMEOUT);
+    probe_fail(of_conn(conn), PROBE_TIMEOUT);
 }
 
 static void on_free(struct conn *conn)
@@ -170,42 +171,91 @@ static const struct conn_ops ops = {
 
 /* ---- begin and end ------------------------------------------------------- */
 
+static void put_texts(struct text *t, const struct config_group *group,
+                      const struct address *address, size_t *nrequest)
+{
+    if (group->version == VERSION_HTTP1) {
+        probe_put_request(t, &group->health, address);
+        *nrequest = t->n;
+        return;
+    }
+    probe_put_path(t, &group->health);
+    *nrequest = t->n;
+    probe_put_authority(t, &group->health, address);
+}
+
 static struct health_probe *probe_new(struct health_probes *probes, void *owner,
-                                      const struct config_health *health,
+                                      const struct config_group *group,
                                       const struct address *address)
 {
     char buffer[PROBE_REQUEST_MAX];
-    struct text request = text_in(buffer, sizeof(buffer));
+    struct text t = text_in(buffer, sizeof(buffer));
     struct health_probe *probe;
+    size_t nrequest;
 
-    probe_put_request(&request, health, address);
-    probe = memory_zeroed(1, sizeof(*probe) + request.n);
-    memcpy(probe->request, request.p, request.n);
-    probe->nrequest = request.n;
+    put_texts(&t, group, address, &nrequest);
+    probe = memory_zeroed(1, sizeof(*probe) + t.n);
+    memcpy(probe->texts, t.p, t.n);
+    probe->request = str_make(probe->texts, nrequest);
+    probe->authority = str_make(probe->texts + nrequest, t.n - nrequest);
     probe->probes = probes;
     probe->owner = owner;
+    probe->type = probe_type(group);
     /* The snapshot that it belongs to may go before the answer comes. */
-    probe->health = *health;
+    probe->health = group->health;
     probe->health.path = probe->health.matcher = STR("");
     return probe;
 }
 
+/* NULL, and why is in the log, when there is no memory for one. */
+static struct tls_context *context_for(struct health_probe *probe)
+{
+    bool http2 = is_http2(probe);
+    struct tls_context **context =
+        http2 ? &probe->probes->http2 : &probe->probes->http1;
+    struct tls_client_settings settings = {.http2 = http2};
+    struct error error;
+
+    if (*context == NULL)
+        *context = tls_context_client(&settings, &error);
+    if (*context == NULL)
+        log_write(LOG_ERROR, "control",
+                  "health checks over TLS cannot begin: %s", error.text);
+    return *context;
+}
+
+static int connect_probe(struct health_probe *probe,
+                         const struct address *address)
+{
+    struct loop *loop = probe->probes->loop;
+    struct tls_context *context;
+
+    if (probe->health.protocol == PROTOCOL_HTTP)
+        return conn_connect(&probe->conn, loop, address, &ops);
+    context = context_for(probe);
+    if (context == NULL)
+        return ENOMEM;
+    return conn_connect_tls(&probe->conn, loop, address, &ops, context,
+                            STR(""));
+}
+
 struct health_probe *health_probe_begin(struct health_probes *probes,
                                         void *owner,
-                                        const struct config_health *health,
+                                        const struct config_group *group,
                                         const struct address *address,
                                         enum probe_result *result)
 {
-    struct health_probe *probe = probe_new(probes, owner, health, address);
-    struct address to = probe_address(health, address);
-    int error = conn_connect(&probe->conn, probes->loop, &to, &ops);
+    struct health_probe *probe = probe_new(probes, owner, group, address);
+    struct address to = probe_address(&group->health, address);
+    int error = connect_probe(probe, &to);
 
     if (error) {
         *result = result_of(error);
         free(probe);
         return NULL;
     }
-    conn_timer(&probe->conn, health->timeout_ms);
+    loop_tick(probes->loop); /* many begin in one turn, and TLS takes time */
+    conn_timer(&probe->conn, group->health.timeout_ms);
     list_push_back(&probes->all, &probe->node);
     probes->open++;
     return probe;
@@ -214,7 +264,7 @@ struct health_probe *health_probe_begin(struct health_probes *probes,
 void health_probe_abandon(struct health_probe *probe)
 {
     probe->owner = NULL;
-    close_probe(probe);
+    probe_close(probe);
 }
 
 void health_probes_end(struct health_probes *probes)
@@ -222,4 +272,9 @@ void health_probes_end(struct health_probes *probes)
     while (!list_empty(&probes->all))
         health_probe_abandon(
             LIST_ENTRY_OF(probes->all.next, struct health_probe, node));
+    tls_context_release(probes->http1);
+    tls_context_release(probes->http2);
+    h2_port_free(probes->port);
+    probes->http1 = probes->http2 = NULL;
+    probes->port = NULL;
 }

@@ -201,6 +201,18 @@ void probe_take_grpc_status(struct probe_answer *answer, struct str value)
     }
 }
 
+void probe_take_trailers(struct probe_answer *answer, struct str lines)
+{
+    static const char name[] = "grpc-status: ";
+    const size_t n = sizeof(name) - 1;
+    struct str line;
+
+    while (cut_line(&lines, &line) == READING_DONE) {
+        if (line.n >= n && str_ieq(str_make(line.p, n), STR("grpc-status: ")))
+            probe_take_grpc_status(answer, str_make(line.p + n, line.n - n));
+    }
+}
+
 static enum probe_result judge_grpc(const struct config_health *health,
                                     const struct probe_answer *answer,
                                     unsigned *code)

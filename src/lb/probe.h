@@ -69,6 +69,9 @@ struct probe_answer {
 /* Takes a grpc-status, from the head (gRPC's Trailers-Only) or from the trailers: the last one counts. */
 void probe_take_grpc_status(struct probe_answer *answer, struct str value);
 
+/* What of trailers ("name: value\r\n" lines) is a grpc-status. */
+void probe_take_trailers(struct probe_answer *answer, struct str lines);
+
 /* As probe_judge().  PROBE_H2: the status decides as soon as it is there.
  * PROBE_GRPC: grpc-status decides when the stream is whole; without one an
  * HTTP status that is not 200 is the code, and a wrong one. */

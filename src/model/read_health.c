@@ -71,20 +71,10 @@ static bool is_tcp(struct str protocol)
 static enum protocol read_health_protocol(const struct resource *resource,
                                           const struct field *field)
 {
-    enum protocol protocol =
-        read_protocol(resource, field, "HealthCheckProtocol", is_tcp,
-                      "is for target groups of network load balancers\n"
-                      "write HTTP, and a HealthCheckPath that the targets "
-                      "answer");
-
-    if (protocol == PROTOCOL_HTTPS)
-        resource_warning(resource, field_place(field),
-                         "health checks over HTTPS come with a later version "
-                         "of Sluice: the targets stay initial and all get "
-                         "requests\n"
-                         "to have them checked here write "
-                         "HealthCheckProtocol: HTTP");
-    return protocol;
+    return read_protocol(
+        resource, field, "HealthCheckProtocol", is_tcp,
+        "is for target groups of network load balancers\n"
+        "write HTTP, and a HealthCheckPath that the targets answer");
 }
 
 static uint16_t read_port(const struct resource *resource,
@@ -206,6 +196,11 @@ static void read_matcher(struct build *build, const struct resource *resource,
                            grpc ? "HttpCode" : "GrpcCode",
                            grpc ? "without" : "of",
                            grpc ? "GrpcCode" : "HttpCode");
+        if (right->value == NULL && wrong->value == NULL)
+            resource_error(resource, field_place(matcher),
+                           "Matcher has no codes\nwrite {%s: \"" STR_FMT
+                           "\"}, or leave Matcher out",
+                           grpc ? "GrpcCode" : "HttpCode", STR_ARG(text));
         if (right->ok) {
             text = right->text;
             if (!code_set_parse(&group->health.codes, text, min, max))

@@ -78,15 +78,16 @@ CONNECTION_FIELDS = (
     ("ip_address", 0, r"[0-9a-f.:]+"),
 )
 HEALTH_CHECK_FIELDS = (
-    ("type", 0, "http"),
+    ("type", 0, "https?|h2|grpc"),
     ("time", 0, TIME),
     ("latency", 0, r"[0-9]+\.[0-9]{9}"),
     ("target_addr", 0, ADDRESS),
     ("target_group_id", 0, r"[A-Za-z0-9-]+"),
     ("status", 0, "PASS|FAIL"),
-    ("status_code", 0, STATUS),
+    ("status_code", 0, "-|[0-9]{1,3}"),
     ("reason_code", 0, "-|TimedOut|ConnectionReset|ResponseCodeMismatch|"
-                       "TargetError|InternalError"),
+                       "TargetError|InternalError|GRPCStatusHeaderEmpty|"
+                       "GRPCUnexpectedStatus"),
     ("elb", 0, r"app/[A-Za-z0-9-]+/[0-9a-f]{16}"),
     ("ip_address", 0, r"[0-9a-f.:]+"),
 )

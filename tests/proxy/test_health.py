@@ -623,6 +623,7 @@ class Settings(unittest.TestCase):
         for settings in (
                 {}, {"HealthCheckEnabled": True},
                 {"HealthCheckProtocol": "HTTP"},
+                {"HealthCheckProtocol": "HTTPS"},
                 {"HealthCheckPort": "traffic-port"},
                 {"HealthCheckPort": "1"}, {"HealthCheckPort": 65535},
                 {"HealthCheckPath": "/" + "x" * 1023},
@@ -640,13 +641,6 @@ class Settings(unittest.TestCase):
                 {"Matcher": {"HttpCode": "200,202-204,499"}}):
             with self.subTest(settings):
                 self.assertEqual(self.check(**settings), (0, ""))
-
-    # 80
-    def test_HTTPS_is_taken_with_a_warning_that_it_comes_later(self):
-        code, said = self.check(HealthCheckProtocol="HTTPS")
-        self.assertEqual(code, 0)
-        self.assertIn("warning: target group Tg: health checks over HTTPS "
-                      "come with a later version", said)
 
     # 80
     def test_values_out_of_their_ranges_are_refused(self):
@@ -677,6 +671,7 @@ class Settings(unittest.TestCase):
                 ({"Matcher": {"HttpCode": "299-200"}}, "200 to 499"),
                 ({"Matcher": {"HttpCode": "200,"}}, "200 to 499"),
                 ({"Matcher": {"HttpCode": "2xx"}}, "200 to 499"),
+                ({"Matcher": {}}, "no codes"),
                 ({"Matcher": {"GrpcCode": "12"}}, "GRPC")):
             with self.subTest(settings):
                 code, said = self.check(**settings)

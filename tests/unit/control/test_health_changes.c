@@ -220,32 +220,30 @@ static void test_without_health_checks_targets_are_unavailable(void **state)
     made_free(made);
 }
 
-static void test_kinds_of_checks_that_are_not_there_fail_open(void **state)
+/* The target answers HTTP/1.1 to all. */
+static void
+test_a_change_of_how_targets_are_asked_holds_from_the_next_on(void **state)
 {
-    const char *text, *warning;
     struct fake *fake = fake_new(OK);
     struct made *made = made_new();
     struct target *t = made_add(made, "127.0.0.1", fake->port);
 
     (void)state;
-    capture_begin();
+    made->config.health.timeout_ms = WATCH_INTERVAL_MS / 2;
+    made_apply(made);
+    watch_for_state(t, TARGET_HEALTHY);
     for (int kind = 0; kind < 3; kind++) {
         made->config.health.protocol = kind ? PROTOCOL_HTTP : PROTOCOL_HTTPS;
         made->config.version = kind == 1   ? VERSION_HTTP2
                                : kind == 2 ? VERSION_GRPC
                                            : VERSION_HTTP1;
         made_apply(made);
-        watch_check(t, "initial", "Elb.InitialHealthChecking",
-                    "Initial health checks in progress");
-        assert_int_equal(made_eligible(made), 1);
-        assert_true(atomic_load(&made->group.zones[0].fail_open));
+        watch_for_state(t, TARGET_UNHEALTHY);
+        made->config.health.protocol = PROTOCOL_HTTP;
+        made->config.version = VERSION_HTTP1;
+        made_apply(made);
+        watch_for_state(t, TARGET_HEALTHY);
     }
-    watch_ms(WATCH_INTERVAL_MS);
-    text = capture_end();
-    assert_int_equal(fake->nvisits, 0);
-    warning = strstr(text, "target group blue: health checks over");
-    assert_non_null(warning);
-    assert_null(strstr(warning + 1, "target group blue")); /* said once */
     fake_end(fake);
     watch_no_more();
     made_free(made);
@@ -326,7 +324,7 @@ int main(void)
         WATCHED(test_a_slot_that_goes_over_takes_no_health_along),
         WATCHED(test_a_group_comes_into_use_and_goes_out_of_it),
         WATCHED(test_without_health_checks_targets_are_unavailable),
-        WATCHED(test_kinds_of_checks_that_are_not_there_fail_open),
+        WATCHED(test_a_change_of_how_targets_are_asked_holds_from_the_next_on),
         WATCHED(test_a_walk_sees_every_target_of_the_newest_snapshot),
         WATCHED(test_the_end_may_come_at_any_time),
     };

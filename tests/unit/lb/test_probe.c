@@ -408,6 +408,42 @@ static void test_the_last_gRPC_status_counts(void **state)
     assert_int_equal(answer.grpc, PROBE_GRPC_BAD);
 }
 
+/* 84 */
+static void test_trailers_are_looked_through_for_a_gRPC_status(void **state)
+{
+    static const struct {
+        const char *lines;
+        int grpc; /* -1: still absent, -2: no number */
+    } cases[] = {
+        {"", -1},
+        {"grpc-status: 12\r\n", 12},
+        {"grpc-message: no\r\ngrpc-status: 5\r\nx: y\r\n", 5},
+        {"Grpc-Status: 0\r\n", 0},
+        {"grpc-status: 1\r\ngrpc-status: 2\r\n", 2},
+        {"x-grpc-status: 1\r\n", -1},
+        {"grpc-status-details-bin: 1\r\n", -1},
+        {"grpc-statu: 1\r\n", -1},
+        {"grpc-status: \r\n", -1},
+        {"grpc-status: two\r\n", -2},
+        {"grpc-status: 12", -1}, /* no line */
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        struct probe_answer answer = {.status = 200};
+
+        probe_take_trailers(&answer, str_of(cases[i].lines));
+        if (cases[i].grpc < 0) {
+            assert_int_equal(answer.grpc, cases[i].grpc == -1
+                                              ? PROBE_GRPC_ABSENT
+                                              : PROBE_GRPC_BAD);
+        } else {
+            assert_int_equal(answer.grpc, PROBE_GRPC_GIVEN);
+            assert_int_equal(answer.grpc_status, cases[i].grpc);
+        }
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -425,6 +461,7 @@ int main(void)
             test_the_status_decides_over_HTTP2_as_soon_as_it_is_there),
         cmocka_unit_test(test_the_gRPC_status_decides_when_the_stream_is_whole),
         cmocka_unit_test(test_the_last_gRPC_status_counts),
+        cmocka_unit_test(test_trailers_are_looked_through_for_a_gRPC_status),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

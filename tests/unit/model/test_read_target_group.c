@@ -8,6 +8,8 @@
 
 #include "builds.h"
 
+#define COUNT(a) (sizeof(a) / sizeof(*(a)))
+
 static void test_it_has_the_defaults_of_ALB(void **state)
 {
     struct config *config = build_good(in_group, "");
@@ -70,18 +72,60 @@ static void test_groups_of_gRPC_have_defaults_of_their_own(void **state)
     config_release(config);
 }
 
-static void test_health_checks_over_HTTPS_come_later(void **state)
+/* 80, 84 */
+static void test_a_matcher_of_gRPC_takes_its_codes(void **state)
 {
-    static const struct fault faults[] = {
-        {"Tg: {Type: TG, Properties: {Port: 80, Protocol: HTTP, VpcId: v, "
-         "HealthCheckProtocol: ^HTTPS}}",
-         "target group Tg: health checks over HTTPS come with a later version "
-         "of Sluice: the targets stay initial and all get requests",
-         "to have them checked here write HealthCheckProtocol: HTTP"},
+    static const struct {
+        const char *matcher;
+        unsigned in[3], out;
+    } cases[] = {
+        {"0", {0, 0, 0}, 1},          {"'12'", {12, 12, 12}, 0},
+        {"'0,12'", {0, 12, 12}, 1},   {"'0-5,99'", {0, 5, 99}, 6},
+        {"'0-99'", {0, 50, 99}, 100},
     };
 
     (void)state;
-    CHECK_WARNINGS(in_nothing, faults);
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        char text[128];
+        struct text t = text_in(text, sizeof(text) - 1);
+        struct config *config;
+        const struct code_set *codes;
+
+        text_printf(&t, "ProtocolVersion: GRPC, Matcher: {GrpcCode: %s}",
+                    cases[i].matcher);
+        text[t.n] = '\0';
+        config = build_good(in_group, text);
+        codes = &config->groups[0]->health.codes;
+        for (size_t k = 0; k < COUNT(cases[i].in); k++)
+            assert_true(code_set_has(codes, cases[i].in[k]));
+        assert_false(code_set_has(codes, cases[i].out));
+        config_release(config);
+    }
+}
+
+/* 80, 84 */
+static void test_how_targets_are_checked_is_not_how_they_are_used(void **state)
+{
+    static const char *const versions[] = {"HTTP1", "HTTP2", "GRPC"};
+    static const char *const protocols[] = {"HTTP", "HTTPS"};
+
+    (void)state;
+    for (unsigned v = 0; v < COUNT(versions); v++) {
+        for (unsigned p = 0; p < COUNT(protocols); p++) {
+            char text[160];
+            struct text t = text_in(text, sizeof(text) - 1);
+            struct config *config;
+
+            text_printf(&t, "ProtocolVersion: %s, HealthCheckProtocol: %s",
+                        versions[v], protocols[p]);
+            text[t.n] = '\0';
+            config = build_good(in_group, text);
+            assert_int_equal(config->groups[0]->version, v);
+            assert_int_equal(config->groups[0]->protocol, PROTOCOL_HTTP);
+            assert_int_equal(config->groups[0]->health.protocol, p);
+            config_release(config);
+        }
+    }
 }
 
 static void test_all_of_it_is_kept(void **state)
@@ -369,6 +413,27 @@ static void test_health_checks_are_checked(void **state)
          "target group Tg: Matcher.GrpcCode is for groups of ProtocolVersion "
          "GRPC",
          "write HttpCode"},
+        {"ProtocolVersion: HTTP2, Matcher: {^GrpcCode: 0}",
+         "target group Tg: Matcher.GrpcCode is for groups of ProtocolVersion "
+         "GRPC",
+         "write HttpCode"},
+        {"ProtocolVersion: HTTP2, Matcher: {HttpCode: ^'500'}",
+         "target group Tg: Matcher.HttpCode cannot be \"500\": ALB takes 200 "
+         "to 499, never 500 and above",
+         "let the health check answer 200 when the target is well"},
+        {"Matcher: ^{}", "target group Tg: Matcher has no codes",
+         "write {HttpCode: \"200\"}, or leave Matcher out"},
+        {"ProtocolVersion: GRPC, Matcher: ^{}",
+         "target group Tg: Matcher has no codes",
+         "write {GrpcCode: \"12\"}, or leave Matcher out"},
+        {"ProtocolVersion: GRPC, Matcher: {GrpcCode: ^'0-100'}",
+         "target group Tg: Matcher.GrpcCode cannot be \"0-100\": gRPC codes "
+         "are 0 to 99",
+         "write codes and ranges, such as \"0,12\" or \"0-5\""},
+        {"ProtocolVersion: GRPC, HealthCheckPath: ^AWS.ALB/healthcheck",
+         "target group Tg: HealthCheckPath is \"AWS.ALB/healthcheck\": a path "
+         "begins with /",
+         "write HealthCheckPath: /AWS.ALB/healthcheck"},
         {"ProtocolVersion: GRPC, Matcher: {GrpcCode: ^100}",
          "target group Tg: Matcher.GrpcCode cannot be \"100\": gRPC codes are "
          "0 to 99",
@@ -558,9 +623,10 @@ int main(void)
         cmocka_unit_test(test_it_has_the_defaults_of_ALB),
         cmocka_unit_test(test_groups_of_functions_have_defaults_of_their_own),
         cmocka_unit_test(test_groups_of_gRPC_have_defaults_of_their_own),
-        cmocka_unit_test(test_health_checks_over_HTTPS_come_later),
         cmocka_unit_test(test_targets_over_TLS_are_believed_unless_asked),
         cmocka_unit_test(test_what_is_said_of_TLS_is_checked),
+        cmocka_unit_test(test_a_matcher_of_gRPC_takes_its_codes),
+        cmocka_unit_test(test_how_targets_are_checked_is_not_how_they_are_used),
         cmocka_unit_test(test_all_of_it_is_kept),
         cmocka_unit_test(test_any_address_may_be_a_target),
         cmocka_unit_test(test_Addresses_of_Metadata_are_targets),
