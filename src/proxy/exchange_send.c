@@ -121,7 +121,7 @@ static bool describe(struct exchange *ex, struct text *t,
                      struct request_out *out)
 {
     struct worker *w = ex->worker;
-    struct forwarded_tls tls;
+    struct forwarded_tls tls = {.certificate = NULL};
     struct forwarded_from from = {
         .attributes = exchange_attributes(ex),
         .names = &ex->table->headers.request,
