@@ -67,8 +67,7 @@ void server_linger(struct server_session *s)
     conn_shutdown(&s->conn);
     s->conn.pauses = 0;
     conn_timer(&s->conn, LINGER_MS);
-    s->conn.readable = true; /* look once: the end may be there already */
-    conn_again(&s->conn);
+    conn_expect_more(&s->conn); /* the end may be there already */
 }
 
 static void read_linger(struct server_session *s)

@@ -79,8 +79,10 @@ static void on_event(evutil_socket_t fd, short what, void *arg)
     loop_tick(conn->loop);
     if (what & EV_CLOSED)
         conn->hangup = true;
-    if (what & (EV_READ | EV_CLOSED))
+    if (what & (EV_READ | EV_CLOSED)) {
         conn->readable = true;
+        conn->drained = false;
+    }
     if (conn->connecting) {
         if (what & EV_WRITE)
             connected(conn);
@@ -120,6 +122,7 @@ static void set_up(struct conn *conn, struct loop *loop, int fd,
     conn->fd = fd;
     conn->pauses = 0;
     conn->readable = conn->hangup = conn->eof = conn->connecting = false;
+    conn->drained = false;
     conn->broken = conn->told_broken = conn->closed = false;
     conn->drained_due = conn->shut = conn->shut_due = false;
     conn->unacknowledged = 0;
@@ -462,6 +465,7 @@ void conn_again(struct conn *conn)
 void conn_expect_more(struct conn *conn)
 {
     conn->readable = true;
+    conn->drained = false;
     conn_again(conn);
 }
 
@@ -504,6 +508,7 @@ bool conn_unread(struct conn *conn)
     if (ioctl(conn->fd, FIONREAD, &n) || n <= 0)
         return false;
     conn->readable = true;
+    conn->drained = false;
     return true;
 }
 

@@ -59,6 +59,8 @@ struct conn {
     uint32_t unacknowledged; /* output that was under way when last asked */
     uint8_t pauses;          /* enum conn_pause */
     bool readable : 1;
+    bool drained : 1; /* TLS: no event since a read that emptied the socket;
+                         readable may be so for what was read already */
     bool writable : 1;
     bool hangup : 1; /* the peer ended its direction: EOF comes */
     bool eof : 1;    /* read to the end */

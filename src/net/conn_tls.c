@@ -256,6 +256,7 @@ static bool shake_all(struct tls_gear *g)
         bool drained;
         enum conn_read how = tls_gear_fill(g, TLS_RECORD_DATA, &drained);
 
+        conn->drained = drained;
         conn->readable = !drained;
         if (how == CONN_AGAIN)
             break;
@@ -360,7 +361,7 @@ enum conn_read conn_tls_receive(struct conn *conn, char *p, size_t max,
                                 size_t *got)
 {
     struct conn_tls *t = conn->tls;
-    bool drained = false;
+    bool drained = conn->drained;
     bool ok = true;
     struct tls_gear *g;
 
@@ -383,6 +384,7 @@ enum conn_read conn_tls_receive(struct conn *conn, char *p, size_t max,
         if (how == CONN_DATA)
             ok = decrypt(g, p, max, got);
     }
+    conn->drained = drained;
     conn->readable = !drained || *got == max;
     if (conn->eof)
         g->begin = g->visible = g->end = 0;

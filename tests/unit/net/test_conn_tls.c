@@ -38,6 +38,7 @@ struct echo {
     bool resumed;
     bool unread; /* conn_unread() while something was left */
     bool held;   /* something was held when all had been read */
+    bool hungry; /* conn_has_input() when the first bytes had been read */
     enum tls_alpn alpn;
     char name[64];
 };
@@ -90,6 +91,8 @@ static void on_readable(struct conn *conn)
 
     switch (how) {
     case CONN_DATA:
+        if (e->received == 0)
+            e->hungry = conn_has_input(conn);
         e->received += w.n;
         e->unread |= conn_unread(conn);
         if (e->keeps)
@@ -290,6 +293,22 @@ static void gulp(BIO *to, int fd)
     assert_int_equal(BIO_write(to, bytes, (int)n), n);
 }
 
+static void expect_hello(SSL *ssl, BIO *in, int fd)
+{
+    char got[5];
+    size_t have = 0;
+
+    while (have < sizeof(got)) {
+        int n = SSL_read(ssl, got + have, (int)(sizeof(got) - have));
+
+        if (n > 0)
+            have += (size_t)n;
+        else
+            gulp(in, fd);
+    }
+    assert_memory_equal(got, "hello", 5);
+}
+
 static void test_bytes_may_come_one_by_one(void **state)
 {
     struct echo e = {.at_once = 0};
@@ -297,8 +316,6 @@ static void test_bytes_may_come_one_by_one(void **state)
     SSL *ssl = SSL_new(client_context);
     BIO *in = BIO_new(BIO_s_mem());
     BIO *out = BIO_new(BIO_s_mem());
-    char got[5];
-    size_t have = 0;
 
     (void)state;
     SSL_set_bio(ssl, in, out);
@@ -309,20 +326,42 @@ static void test_bytes_may_come_one_by_one(void **state)
     trickle(out, fd);
     assert_int_equal(SSL_write(ssl, "hello", 5), 5);
     trickle(out, fd);
-    while (have < 5) {
-        int n = SSL_read(ssl, got + have, (int)(5 - have));
-
-        if (n > 0)
-            have += (size_t)n;
-        else
-            gulp(in, fd);
-    }
-    assert_memory_equal(got, "hello", 5);
+    expect_hello(ssl, in, fd);
     SSL_free(ssl);
     close(fd);
     end(&e);
     assert_int_equal(e.received, 5);
     assert_int_equal(e.last, CONN_EOF); /* without a close_notify */
+}
+
+/* So a request with Connection: close can be answered and closed at once. */
+static void
+test_bytes_with_the_last_of_the_handshake_are_all_there_is(void **state)
+{
+    struct echo e = {.at_once = 0};
+    int fd = begin(&e);
+    SSL *ssl = SSL_new(client_context);
+    BIO *in = BIO_new(BIO_s_mem());
+    BIO *out = BIO_new(BIO_s_mem());
+    char *p;
+    size_t n;
+
+    (void)state;
+    SSL_set_bio(ssl, in, out);
+    while (SSL_connect(ssl) != 1) {
+        trickle(out, fd);
+        gulp(in, fd);
+    }
+    assert_int_equal(SSL_write(ssl, "hello", 5), 5);
+    n = (size_t)BIO_get_mem_data(out, &p);
+    assert_int_equal(send(fd, p, n, 0), n);
+    BIO_reset(out);
+    expect_hello(ssl, in, fd);
+    SSL_free(ssl);
+    close(fd);
+    end(&e);
+    assert_false(e.hungry);
+    assert_int_equal(e.last, CONN_EOF);
 }
 
 enum { BIG = 3 * 1000 * 1000 };
@@ -669,6 +708,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_plaintext_goes_both_ways),
         cmocka_unit_test(test_bytes_may_come_one_by_one),
+        cmocka_unit_test(
+            test_bytes_with_the_last_of_the_handshake_are_all_there_is),
         cmocka_unit_test(test_big_bodies_wait_for_a_slow_reader),
         cmocka_unit_test(test_a_small_room_reads_a_record_in_pieces),
         cmocka_unit_test(test_what_is_kept_is_read_on_behind),
