@@ -57,12 +57,15 @@ static void store_state(struct target *target, enum target_state state)
     atomic_store_explicit(&target->state, (uint8_t)state, memory_order_relaxed);
 }
 
-static void log_change(const struct monitored *m)
+/* `detail`: what is known of the failed health check beyond its reason. */
+static void log_change(const struct monitored *m, const char *detail)
 {
-    char buffer[128];
+    char buffer[256];
     struct text why = text_in(buffer, sizeof(buffer));
 
     health_put_description(&why, &m->health);
+    if (m->health.reason == HEALTH_REASON_FAILED_HEALTH_CHECKS && *detail)
+        text_printf(&why, " (%s)", detail);
     log_write(LOG_INFO, "control",
               "target group " STR_FMT ": target %s is %s%s" STR_FMT,
               STR_ARG(m->group->config->name), m->target->text,
@@ -87,7 +90,8 @@ static void tell_end(const struct monitored *m, enum probe_result result,
     m->monitor->ended(m->monitor->owner, &end);
 }
 
-static void take(struct monitored *m, enum probe_result result, unsigned code)
+static void take(struct monitored *m, enum probe_result result, unsigned code,
+                 const char *detail)
 {
     const struct config_health *config = &m->group->config->health;
     struct health_limits limits = {
@@ -103,15 +107,16 @@ static void take(struct monitored *m, enum probe_result result, unsigned code)
     store_state(m->target, m->health.state);
     balance_monitor_changed(m->monitor->balance, m->group, m->target, before);
     group_refresh(m->group);
-    log_change(m);
+    log_change(m, detail);
 }
 
-static void on_result(void *owner, enum probe_result result, unsigned code)
+static void on_result(void *owner, enum probe_result result, unsigned code,
+                      const char *why)
 {
     struct monitored *m = owner;
 
     m->probe = NULL;
-    take(m, result, code);
+    take(m, result, code, why);
 }
 
 /* ---- when to probe ------------------------------------------------------- */
@@ -126,7 +131,7 @@ static void begin_probe(struct monitored *m)
     m->probe = health_probe_begin(&m->monitor->probes, m, m->group->config,
                                   &m->target->address, &result);
     if (m->probe == NULL)
-        take(m, result, 0);
+        take(m, result, 0, "");
 }
 
 static void begin_waiting(struct loop_task *task)

@@ -24,18 +24,20 @@ void probe_close(struct health_probe *probe)
 }
 
 void probe_tell(struct health_probe *probe, enum probe_result result,
-                unsigned code)
+                unsigned code, const char *why)
 {
     void *owner = probe->owner;
 
     probe->owner = NULL;
     if (owner)
-        probe->probes->on_result(owner, result, code);
+        probe->probes->on_result(owner, result, code,
+                                 why ? why : probe_why(probe->type, result));
 }
 
-void probe_fail(struct health_probe *probe, enum probe_result result)
+void probe_fail(struct health_probe *probe, enum probe_result result,
+                const char *why)
 {
-    probe_tell(probe, result, 0);
+    probe_tell(probe, result, 0, why);
     probe_close(probe);
 }
 
@@ -81,7 +83,7 @@ static void read_answer(struct health_probe *probe)
         }
         came = true;
     }
-    probe_tell(probe, result, code);
+    probe_tell(probe, result, code, NULL);
     if (code == 0) {
         probe_close(probe);
         return;
@@ -119,7 +121,10 @@ static void on_connected(struct conn *conn, int error)
     struct health_probe *probe = of_conn(conn);
 
     if (error) {
-        probe_fail(probe, result_of(error));
+        struct tls_failure failure = conn_tls_failure(conn);
+
+        probe_fail(probe, result_of(error),
+                   failure.fault ? failure.why : strerror(error));
     } else if (is_http2(probe)) {
         probe_h2_begin(probe);
     } else {
@@ -147,12 +152,12 @@ static void on_drained(struct conn *conn)
 
 static void on_broken(struct conn *conn)
 {
-    probe_fail(of_conn(conn), PROBE_FAILED);
+    probe_fail(of_conn(conn), PROBE_FAILED, NULL);
 }
 
 static void on_timeout(struct conn *conn)
 {
-    probe_fail(of_conn(conn), PROBE_TIMEOUT);
+    probe_fail(of_conn(conn), PROBE_TIMEOUT, NULL);
 }
 
 static void on_free(struct conn *conn)

@@ -30,8 +30,10 @@ struct health_probes {
     /* Made when one is needed; what ALPN offers tells the contexts apart. */
     struct tls_context *http1, *http2;
     struct h2_port *port;
-    /* The result of a probe; it is not the owner's any more. */
-    void (*on_result)(void *owner, enum probe_result result, unsigned code);
+    /* The result of a probe; it is not the owner's any more.  `why`: for our
+     * log, "" when the result says it; good until this returns. */
+    void (*on_result)(void *owner, enum probe_result result, unsigned code,
+                      const char *why);
     /* There is one connection less. */
     void (*on_closed)(struct health_probes *probes);
 };

@@ -122,7 +122,7 @@ static void judge(struct health_probe *probe)
     if (h2->garbled ||
         probe_judge_answer(&probe->health, probe->type, &h2->answer, h2->state,
                            &result, &code)) {
-        probe_tell(probe, result, code);
+        probe_tell(probe, result, code, NULL);
         conn_timer(&probe->conn, PROBE_REST_MS);
     }
 }
@@ -135,7 +135,7 @@ static void go_on(struct health_probe *probe, bool alive)
     if (probe->owner)
         judge(probe);
     if (!alive || probe->read >= PROBE_REST_BYTES)
-        probe_fail(probe, PROBE_GARBLED);
+        probe_fail(probe, PROBE_GARBLED, NULL);
     else if (probe->owner == NULL)
         h2->state == PROBE_STREAM_OPEN ? h2_discard(&h2->stream) : leave(probe);
 }
@@ -248,7 +248,8 @@ void probe_h2_begin(struct health_probe *probe)
     struct h2_settings settings = {.client = true};
 
     if (!speaks_http2(probe)) {
-        probe_fail(probe, PROBE_FAILED);
+        probe_fail(probe, PROBE_FAILED,
+                   "it does not choose h2 by ALPN when TLS begins");
         return;
     }
     if (probes->port == NULL)
@@ -258,7 +259,7 @@ void probe_h2_begin(struct health_probe *probe)
     if (probes->port == NULL ||
         !h2_begin(&probe->h2->session, probes->port, &ops, &settings) ||
         !send_request(probe, probes->port)) {
-        probe_fail(probe, PROBE_INTERNAL);
+        probe_fail(probe, PROBE_INTERNAL, NULL);
         return;
     }
     conn_again(&probe->conn); /* the answer may be there: no other event */

@@ -31,14 +31,16 @@ struct health_probe {
     char texts[];
 };
 
-/* Gives the result to the owner, the first time. */
+/* Gives the result to the owner, the first time.  `why` NULL: what goes with
+ * the result. */
 void probe_tell(struct health_probe *probe, enum probe_result result,
-                unsigned code);
+                unsigned code, const char *why);
 
 void probe_close(struct health_probe *probe);
 
 /* Both, without a code. */
-void probe_fail(struct health_probe *probe, enum probe_result result);
+void probe_fail(struct health_probe *probe, enum probe_result result,
+                const char *why);
 
 /* Reads and throws away, until the target closes or was given enough time. */
 void probe_read_rest(struct health_probe *probe);

@@ -14,6 +14,28 @@ enum probe_type probe_type(const struct config_group *group)
     return group->health.protocol == PROTOCOL_HTTPS ? PROBE_HTTPS : PROBE_HTTP;
 }
 
+const char *probe_why(enum probe_type type, enum probe_result result)
+{
+    switch (result) {
+    case PROBE_FAILED:
+        return "it closed the connection before an answer";
+    case PROBE_GARBLED:
+        return type == PROBE_H2 || type == PROBE_GRPC
+                   ? "its answer is no HTTP/2"
+                   : "its answer is no HTTP/1.1";
+    case PROBE_NO_GRPC_STATUS:
+        return "its answer has no grpc-status";
+    case PROBE_BAD_GRPC_STATUS:
+        return "its grpc-status is no number from 0 to 99";
+    case PROBE_PASSED:
+    case PROBE_WRONG_CODE:
+    case PROBE_TIMEOUT:
+    case PROBE_INTERNAL:
+        break;
+    }
+    return "";
+}
+
 /* ---- the request --------------------------------------------------------- */
 
 /* A path as it may stand in a request line: what would end the line or the

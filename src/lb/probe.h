@@ -14,6 +14,10 @@
  * its health check, whatever its own is; the version is the group's. */
 enum probe_type probe_type(const struct config_group *group);
 
+/* What our own log says of a failure beyond ALB's description: "its answer is no
+ * HTTP/2"; "" when that says it all. */
+const char *probe_why(enum probe_type type, enum probe_result result);
+
 /* ---- HTTP/1.1 ------------------------------------------------------------ */
 
 enum {

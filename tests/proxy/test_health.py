@@ -270,6 +270,9 @@ class States(unittest.TestCase):
             lambda: scene.samples[-1][1][key], LONG)
         self.assertLessEqual({told[key][0] for _, told, _ in scene.samples},
                              {"initial", "unhealthy"})
+        self.assertIn("target %s is unhealthy: Health checks failed "
+                      "(Connection refused)" % key[1],
+                      "\n".join(scene.server.log))
 
     # 83
     def test_failures_count_only_when_consecutive(self):

@@ -444,6 +444,18 @@ class Verdicts(unittest.TestCase):
                                  ("h2", "FAIL", "-"))
                 scene.becomes(name, FAILED)
 
+    def test_our_log_says_why_there_was_no_answer(self):
+        for name, why in (
+                ("NoAlpn", "it does not choose h2 by ALPN when TLS begins"),
+                ("Zeros", "its answer is no HTTP/2"),
+                ("Empty", "its answer has no grpc-status"),
+                ("Word", "its grpc-status is no number from 0 to 99")):
+            with self.subTest(name):
+                scene.becomes(name, FAILED)
+                self.assertIn("is unhealthy: Health checks failed (%s)" % why,
+                              "\n".join(line for line in scene.server.log
+                                        if " %s:" % name.lower() in line))
+
 
 class Hostile(unittest.TestCase):
 

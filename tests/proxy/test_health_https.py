@@ -190,6 +190,20 @@ class Failures(unittest.TestCase):
                 if state:
                     scene.becomes(name, state)
 
+    def test_our_log_says_why_there_was_no_answer(self):
+        for name, why in (("Plain", "wrong version number"),
+                          ("Alert", "sslv3 alert handshake failure"),
+                          ("Gone", "the connection was reset"),
+                          ("Garbage", "its answer is no HTTP/1.1"),
+                          ("Close", "it closed the connection before an "
+                           "answer")):
+            with self.subTest(name):
+                scene.becomes(name, FAILED)
+                self.assertIn(
+                    "target group %s: target %s is unhealthy: Health checks "
+                    "failed (%s)" % (name.lower(), targets[name].address, why),
+                    "\n".join(scene.server.log))
+
     # 82
     def test_the_timeout_covers_connection_handshake_and_answer(self):
         for name in ("Stall", "Half", "Drip", "Silent"):
