@@ -10,7 +10,7 @@
 #include "base/memory.h"
 #include "control/server_state.h"
 
-enum { LOOK_EVERY_MS = 2000 };
+enum { LOOK_EVERY_MS = 1000 };
 
 /* ---- what ran -------------------------------------------------------------- */
 

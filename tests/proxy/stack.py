@@ -135,6 +135,20 @@ class Stack:
             "DefaultActions": list(actions) or [fixed(404)], **more},
             {"LocalPort": local or 0})
 
+    def https(self, name, port, *actions, certificate="Certificate", **more):
+        """A listener over TLS; `certificate` is the logical id or the ARN of
+        its default certificate."""
+        arn = certificate if ":" in certificate else ref(certificate)
+        return self.listener(name, port, *actions, Protocol="HTTPS",
+                             Certificates=[{"CertificateArn": arn}], **more)
+
+    def certificate(self, name, *names):
+        """An ACM certificate."""
+        return self.add(name, "AWS::CertificateManager::Certificate", {
+            "DomainName": names[0],
+            **({"SubjectAlternativeNames": list(names[1:])}
+               if names[1:] else {})})
+
     def rule(self, name, listener, priority, conditions, *actions, **more):
         return self.add(name, ELB + "ListenerRule", {
             "ListenerArn": ref(listener), "Priority": priority,
@@ -160,6 +174,8 @@ class Served(rig.Process):
         self.folder = tempfile.mkdtemp(prefix="sluice-test-")
         self.path = os.path.join(self.folder, name)
         self.write(stack)
+        if "--state-folder" not in options:
+            options += ("--state-folder", os.path.join(self.folder, "state"))
         super().__init__("serve", self.path, "--api", "127.0.0.1:0",
                          "--workers", workers, "--drain-timeout", drain,
                          *options, wait=wait)
