@@ -152,6 +152,22 @@ static bool show(SSL *ssl, const struct tls_pair *pair)
            1;
 }
 
+/* Which ciphers the client has is known only now, after the extensions were
+ * read (where take_name() comes); a resumed session needs no certificate. */
+static int show_certificate(SSL *ssl, void *owner)
+{
+    const struct tls_context *c = owner;
+    struct conn_tls *t = SSL_get_app_data(ssl);
+    const char *name = SSL_get_servername(ssl, TLSEXT_NAMETYPE_host_name);
+
+    if (name == NULL || c->pairs.n == 1)
+        return 1;
+    t->pair = tls_pairs_find(&c->pairs, str_of(name),
+                             kinds_of_signatures(ssl) & kinds_of_ciphers(ssl));
+    t->name_matched = t->pair != NULL;
+    return t->pair == NULL || t->pair == &c->pairs.v[0] || show(ssl, t->pair);
+}
+
 /* The client named whom it wants.  A name that is nobody's is accepted too:
  * that keeps it with the session. */
 static int take_name(SSL *ssl, int *alert, void *owner)
@@ -159,22 +175,13 @@ static int take_name(SSL *ssl, int *alert, void *owner)
     const struct tls_context *c = owner;
     struct conn_tls *t = SSL_get_app_data(ssl);
     const char *name = SSL_get_servername(ssl, TLSEXT_NAMETYPE_host_name);
-    const struct tls_pair *pair;
-    unsigned kinds = TLS_ANY;
 
+    (void)alert;
     if (name == NULL)
         return SSL_TLSEXT_ERR_NOACK;
-    if (c->pairs.n > 1)
-        kinds = kinds_of_signatures(ssl) & kinds_of_ciphers(ssl);
-    pair = tls_pairs_find(&c->pairs, str_of(name), kinds);
-    if (pair == NULL)
-        return SSL_TLSEXT_ERR_OK;
-    t->pair = pair;
-    t->name_matched = true;
-    if (pair == &c->pairs.v[0] || show(ssl, pair))
-        return SSL_TLSEXT_ERR_OK;
-    *alert = SSL_AD_INTERNAL_ERROR;
-    return SSL_TLSEXT_ERR_ALERT_FATAL;
+    t->pair = tls_pairs_find(&c->pairs, str_of(name), TLS_ANY);
+    t->name_matched = t->pair != NULL;
+    return SSL_TLSEXT_ERR_OK;
 }
 
 /* Sessions of one listener are no other's. */
@@ -244,6 +251,7 @@ static bool set_up_server(struct tls_context *c,
     SSL_CTX_set_alpn_select_cb(c->ssl, choose_alpn, c);
     SSL_CTX_set_tlsext_servername_callback(c->ssl, take_name);
     SSL_CTX_set_tlsext_servername_arg(c->ssl, c);
+    SSL_CTX_set_cert_cb(c->ssl, show_certificate, c);
     if (!bind_sessions(c->ssl, s->id))
         return error_set(error, "out of memory");
     return use_policy(c->ssl, s->policy, error) &&
