@@ -139,6 +139,69 @@ serve(struct loading *l, const struct config_listener *listener,
     return served;
 }
 
+/* ---- a trust store --------------------------------------------------------------- */
+
+static const struct served_trust *
+find_trust(const struct certificates *set,
+           const struct config_trust_store *wanted)
+{
+    for (unsigned i = 0; set && i < set->ntrusts; i++) {
+        if (trust_is_of(&set->trusts[i], wanted))
+            return &set->trusts[i];
+    }
+    return NULL;
+}
+
+static bool make_trust(struct loading *l,
+                       const struct config_trust_store *wanted,
+                       struct served_trust *served, struct error *error)
+{
+    const char *warning;
+
+    if (!trust_from_files(served, wanted, &l->set->region, error))
+        return false;
+    warning = tls_trust_warning(served->trust);
+    if (warning[0])
+        report_warning(l->report, &wanted->place,
+                       "%s\nput a newer file in its place", warning);
+    certificate_complain(l->source, wanted->file, "");
+    return true;
+}
+
+/* NULL with an error in the report. */
+static const struct served_trust *
+serve_trust(struct loading *l, const struct config_listener *listener)
+{
+    const struct config_trust_store *wanted = listener->tls->trust_store;
+    const struct served_trust *before = find_trust(l->before, wanted);
+    const struct served_trust *there = find_trust(l->set, wanted);
+    struct served_trust *served = &l->set->trusts[l->set->ntrusts];
+    struct error error = {""};
+
+    if (there)
+        return there;
+    if (before && trust_is_current(before)) {
+        trust_copy(served, before, &l->set->region);
+    } else if (make_trust(l, wanted, served, &error)) {
+        if (before)
+            log_write(LOG_INFO, "control",
+                      "trust store " STR_FMT " was read again",
+                      STR_ARG(wanted->file));
+    } else if (before) {
+        trust_copy(served, before, &l->set->region);
+        served->stale = true;
+        certificate_complain(l->source, wanted->file, error.text);
+    } else {
+        report_error(l->report, &wanted->place,
+                     "listener " STR_FMT ": %s\nits trust store " STR_FMT
+                     " comes from there",
+                     STR_ARG(listener->id), error.text, STR_ARG(wanted->arn));
+        return NULL;
+    }
+    l->set->ntrusts++;
+    return served;
+}
+
 /* ---- a listener ------------------------------------------------------------------ */
 
 static void add_part(struct sha256 *sha, struct str part)
@@ -147,6 +210,16 @@ static void add_part(struct sha256 *sha, struct str part)
 
     sha256_add(sha, &n, sizeof(n));
     sha256_add(sha, part.p, part.n);
+}
+
+/* A trust store that was read again is another one; the one of before is
+ * still there, so that no two have the same address. */
+static void add_mutual(struct sha256 *sha, const struct tls_server_settings *s)
+{
+    uintptr_t parts[] = {(uintptr_t)s->mutual, (uintptr_t)s->trust,
+                         s->ignore_expiry, s->advertise_names};
+
+    add_part(sha, str_make((const char *)parts, sizeof(parts)));
 }
 
 /* Of everything that the context hangs on. */
@@ -161,6 +234,7 @@ static bool digest(const struct tls_server_settings *s,
     add_part(&sha, s->policy->name);
     add_part(&sha, s->id);
     add_part(&sha, s->http2 ? STR("h2") : STR(""));
+    add_mutual(&sha, s);
     for (unsigned i = 0; i < s->ncertificates; i++) {
         add_part(&sha, s->certificates[i].arn);
         add_part(&sha, s->certificates[i].chain);
@@ -181,6 +255,31 @@ static const struct served_listener *find_listener(const struct certificates *c,
     return NULL;
 }
 
+static const enum tls_client_auth modes[] = {
+    [MUTUAL_OFF] = TLS_AUTH_NONE,
+    [MUTUAL_PASSTHROUGH] = TLS_AUTH_PASSTHROUGH,
+    [MUTUAL_VERIFY] = TLS_AUTH_VERIFY,
+};
+
+/* What is asked of clients.  False with an error in the report. */
+static bool ask_clients(struct loading *l,
+                        const struct config_listener *listener,
+                        struct tls_server_settings *settings)
+{
+    const struct config_tls *tls = listener->tls;
+    const struct served_trust *trust;
+
+    settings->mutual = modes[tls->mutual];
+    settings->ignore_expiry = tls->ignore_expiry;
+    settings->advertise_names = tls->advertise_names;
+    if (tls->trust_store == NULL)
+        return true;
+    trust = serve_trust(l, listener);
+    if (trust)
+        settings->trust = trust->trust;
+    return trust != NULL;
+}
+
 static bool make_context(struct loading *l,
                          const struct config_listener *listener,
                          const struct tls_certificate *certificates,
@@ -196,7 +295,7 @@ static bool make_context(struct loading *l,
     };
     struct error error = {"out of memory"};
 
-    if (!digest(&settings, to->digest))
+    if (!ask_clients(l, listener, &settings) || !digest(&settings, to->digest))
         return false;
     if (before && before->context &&
         memcmp(before->digest, to->digest, sizeof(to->digest)) == 0) {
@@ -253,6 +352,8 @@ static struct certificates *new_set(const struct config *config)
         n += tls ? tls->ncertificates : 0;
     }
     set->served = region_take(&set->region, (n + 1) * sizeof(*set->served));
+    set->trusts = region_take(&set->region, (config->ntrust_stores + 1) *
+                                                sizeof(*set->trusts));
     set->listeners = region_take(&set->region, (config->nlisteners + 1) *
                                                    sizeof(*set->listeners));
     set->nlisteners = config->nlisteners;
@@ -281,6 +382,10 @@ bool certificates_outdated(const struct certificates *set)
         if (!certificate_is_current(&set->served[i]))
             return true;
     }
+    for (unsigned i = 0; set && i < set->ntrusts; i++) {
+        if (!trust_is_current(&set->trusts[i]))
+            return true;
+    }
     return false;
 }
 
@@ -305,6 +410,8 @@ static void check_listener(struct loading *l,
         if (tls->certificates[i].file.n)
             serve(l, listener, &tls->certificates[i]);
     }
+    if (tls && tls->trust_store)
+        serve_trust(l, listener);
 }
 
 void certificates_check(const struct config *config, struct report *report)
@@ -338,6 +445,8 @@ void certificates_release(struct certificates *set)
                        set->served[i].key.n);
     for (unsigned i = 0; i < set->nlisteners; i++)
         tls_context_release(set->listeners[i].context);
+    for (unsigned i = 0; i < set->ntrusts; i++)
+        tls_trust_release(set->trusts[i].trust);
     region = set->region;
     free(set);
     region_end(&region);

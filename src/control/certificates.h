@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The certificates that the HTTPS listeners of a config serve, and the TLS
- * contexts made of them.
+ * The certificates that the HTTPS listeners of a config serve, the trust
+ * stores that they verify clients with, and the TLS contexts made of them.
  *
  * A set is made for a config, on any thread that may read files; it never
  * changes, is counted, and threads may share it.  What is as it was is taken
@@ -14,6 +14,7 @@
 #include <stdatomic.h>
 
 #include "control/certificate_source.h"
+#include "control/trust_source.h"
 #include "crypto/sha256.h"
 #include "net/tls_context.h"
 
@@ -30,6 +31,8 @@ struct certificates {
     struct region region;
     unsigned nserved;
     struct served_certificate *served; /* each pair of files once */
+    unsigned ntrusts;
+    struct served_trust *trusts; /* those that listeners verify with */
     unsigned nlisteners;
     struct served_listener *listeners; /* in the order of config->listeners */
 };
@@ -42,7 +45,7 @@ bool certificates_wanted(const struct config *config);
  * `before` has, goes on as it was; that is logged once.
  *
  * NULL with errors in the report; warnings of certificates that have expired
- * go there too. */
+ * go there too, as those of trust stores. */
 struct certificates *certificates_load(struct certificate_source *source,
                                        const struct config *config,
                                        const struct certificates *before,

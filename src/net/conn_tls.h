@@ -117,7 +117,7 @@ const struct client_certificate *
 conn_tls_client_certificate(const struct conn_tls *tls);
 
 /* Why a client's handshake failed, in the words of ALB's connection log
- * ("ClientCertExpired"); NULL: it did not. */
+ * ("ClientCertExpired"); while it has not ended well there is always one. */
 const char *conn_tls_code(const struct conn_tls *tls);
 
 #endif

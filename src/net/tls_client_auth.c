@@ -126,7 +126,5 @@ enum tls_client_auth conn_tls_client_auth(const struct conn_tls *t)
 
 const char *conn_tls_code(const struct conn_tls *t)
 {
-    return t->fault == TLS_FAULT_NONE ? NULL
-           : t->code                  ? t->code
-                                      : verify_code_of_library(0);
+    return t->code ? t->code : verify_code_of_library(0);
 }

@@ -6,6 +6,7 @@
 #include "proxy/connection_log.h"
 
 #include "base/clock.h"
+#include "crypto/client_certificate.h"
 #include "net/conn_tls.h"
 #include "proxy/log_line.h"
 #include "proxy/worker.h"
@@ -66,19 +67,32 @@ void connection_log_accepted(struct worker_port *p,
         worker_log(p->worker, CONNECTION_LOG, &record);
 }
 
-/* What the handshake came to. */
+/* What the client showed of itself, whatever came of it. */
+static void put_certificate(struct connection_record *record,
+                            const struct client_certificate *c)
+{
+    if (c == NULL)
+        return;
+    record->texts[CONNECTION_CERT_SUBJECT] = c->subject;
+    record->texts[CONNECTION_CERT_VALIDITY] = c->validity;
+    record->texts[CONNECTION_CERT_SERIAL] = c->serial_number;
+}
+
+/* What the handshake came to; a code of a failure stands in `status`. */
 static void put_handshake_result(struct connection_record *record,
-                                 const struct conn_tls *tls)
+                                 const struct conn_tls *tls,
+                                 struct text *status)
 {
     record->texts[CONNECTION_TLS_PROTOCOL] = conn_tls_version(tls);
     record->texts[CONNECTION_TLS_CIPHER] = conn_tls_cipher(tls);
     record->texts[CONNECTION_KEY_EXCHANGE] = conn_tls_key_exchange(tls);
+    put_certificate(record, conn_tls_client_certificate(tls));
     if (conn_tls_done(tls)) {
         record->handshake_us = conn_tls_handshake_us(tls);
         record->texts[CONNECTION_VERIFY_STATUS] = STR("Success");
     } else {
-        record->texts[CONNECTION_VERIFY_STATUS] =
-            STR("Failed:UnmappedConnectionError");
+        text_printf(status, "Failed:%s", conn_tls_code(tls));
+        record->texts[CONNECTION_VERIFY_STATUS] = text_str(status);
     }
 }
 
@@ -87,10 +101,12 @@ void connection_log_handshake(struct server_stream *stream)
     struct worker_port *p = worker_port_of(server_stream_port(stream));
     const struct conn_tls *tls = conn_tls(server_stream_conn(stream));
     struct connection_record record;
+    char code[64];
+    struct text status = text_in(code, sizeof(code));
 
     if (tls == NULL || !begin(&record, p, stream))
         return;
-    put_handshake_result(&record, tls);
+    put_handshake_result(&record, tls, &status);
     worker_log(p->worker, CONNECTION_LOG, &record);
 }
 

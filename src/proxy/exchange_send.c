@@ -109,6 +109,8 @@ static const struct forwarded_tls *tls_of(const struct exchange *ex,
 
     if (tls == NULL)
         return NULL;
+    to->certificate = conn_tls_client_certificate(tls);
+    to->verified = conn_tls_client_auth(tls) == TLS_AUTH_VERIFY;
     if (exchange_attributes(ex)->tls_headers) {
         to->version = conn_tls_version(tls);
         to->cipher_suite = conn_tls_cipher(tls);
