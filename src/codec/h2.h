@@ -136,6 +136,7 @@ struct h2 {
     uint16_t refusals; /* spent of the budget, h2_budget.h */
     uint16_t chatter;
     uint32_t budget_s;   /* when the budget was looked at last */
+    uint32_t fresh;      /* the first stream that the library has not seen */
     uint32_t frame_left; /* bytes of the frame that is being read */
     uint8_t frame_head[9];
     uint8_t frame_head_n;

@@ -13,7 +13,10 @@
 #include "codec/h2_internal.h"
 #include "codec/scan.h"
 
-enum { FIELD_OVERHEAD = 32 }; /* RFC 9113 §6.5.2 */
+enum {
+    FIELD_OVERHEAD = 32, /* RFC 9113 §6.5.2 */
+    COOKIE_MAX = H2_FIELD_MAX - 6,
+};
 
 void h2_block_begin(struct h2_port *port, bool client, bool trailers)
 {
@@ -156,7 +159,7 @@ static void take_cookie(struct h2_block *b, struct str value)
     struct field *last = b->nfields ? &b->v[b->nfields - 1] : NULL;
 
     if (last && last->id == FIELD_COOKIE &&
-        last->value_len + value.n + 2 <= H2_FIELD_MAX) {
+        last->value_len + value.n + 2 <= COOKIE_MAX) {
         b->n -= 2;
         put(b, "; ", 2);
         put(b, value.p, value.n);
@@ -280,25 +283,22 @@ static void join_cookies(struct h2_block *b)
                              .id = FIELD_COOKIE,
                              .flags = FIELD_CANONICAL};
     b->nfields = kept;
-    if (b->n - begin - 10 > H2_FIELD_MAX)
+    if (b->n - begin - 10 > COOKIE_MAX)
         fault(b, 400, "a field is too long");
     else
         joined->value_len = (uint16_t)(b->n - begin - 10);
 }
 
-/* SP and controls would end the target of a request line; '#' leaves as %23. */
+/* SP and controls would end the target of a request line, and what follows '#'
+ * is no path. */
 static bool path_ok(const struct h2_block *b, bool options)
 {
     struct str path = text_of(b, b->path);
-    const char *p = path.p, *end = p + path.n;
+    const char *end = path.p + path.n;
 
-    if (path.n == 0 || *p != '/')
+    if (path.n == 0 || *path.p != '/')
         return options && str_eq(path, STR("*"));
-    for (p = scan_target(p, end); p < end; p = scan_target(p + 1, end)) {
-        if (*p != '#')
-            return false;
-    }
-    return true;
+    return scan_target(path.p, end) == end;
 }
 
 static void check_target(struct h2_block *b, enum method method)
@@ -368,7 +368,6 @@ bool h2_block_request(struct h2_port *port, bool end)
         .version = REQUEST_HTTP_2,
         .https_scheme = b->scheme.n == 5,
         .keep_alive = true,
-        .encode_target = memchr(b->text + b->path.at, '#', b->path.n) != NULL,
         .te_trailers = b->te_trailers,
         .invalid_names = b->odd_names,
         .wants_websocket = method == METHOD_CONNECT && b->protocol.n,

@@ -77,6 +77,8 @@ static void note_opened(struct h2 *h2, uint32_t id)
         bit_clear(h2->cut, id);
     }
     h2->last = id;
+    if (h2->fresh > id)
+        h2->fresh = id;
     bit_set(h2->seen, id);
     if (h2->left)
         bit_set(h2->cut, id); /* it could not know */
@@ -92,9 +94,10 @@ static enum h2_error judge_late(const struct h2 *h2, uint32_t id)
     return bit_get(h2->cut, id) ? H2_NO_ERROR : H2_STREAM_CLOSED;
 }
 
-static bool is_late(struct h2 *h2, const struct frame *f)
+static bool is_late(const struct h2 *h2, const struct frame *f)
 {
     return !h2->client && f->id & 1 && (uint32_t)f->id <= h2->last &&
+           (uint32_t)f->id < h2->fresh &&
            nghttp2_session_find_stream(h2->session, f->id) == NULL;
 }
 
@@ -177,6 +180,9 @@ static enum h2_error look_at(struct h2 *h2, const struct frame *f)
         if (f->id == 0)
             return H2_PROTOCOL_ERROR;
         return chatter(h2);
+    case NGHTTP2_RST_STREAM:
+        h2->fresh = UINT32_MAX; /* it may be over already */
+        return chatter(h2);
     default:
         return chatter(h2);
     }
@@ -224,6 +230,7 @@ size_t h2_scan(struct h2 *h2, const char *p, size_t n, enum h2_error *error)
     size_t at = skip(h2->magic_left, n, 0), begin = at;
 
     *error = H2_NO_ERROR;
+    h2->fresh = UINT32_MAX;
     h2->magic_left = (uint8_t)(h2->magic_left - at);
     while (at < n) {
         if (h2->frame_left) {
