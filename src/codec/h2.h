@@ -17,7 +17,9 @@
  *
  * Flow control is the caller's: a stream that is paused keeps what comes
  * (never more than its window), and its peer gets credit only for what was
- * handed over while it was not.
+ * handed over while it was not.  The streams of a client's session are of many
+ * clients of ours: there the session's window is open whatever they keep, so
+ * that a slow one stops no other.
  *
  * Messages are checked as RFC 9113 §8.2 and §8.3 demand and then so that they
  * mean the same when they leave as HTTP/1.1; what does not pass is reset with
@@ -187,6 +189,8 @@ struct h2_stream {
     bool discard : 1;   /* nobody wants what comes */
     bool refused : 1;   /* reset because of what the peer did */
     bool reset_in : 1;  /* the peer reset it */
+    bool whole : 1;     /* it closed, and part of what came was not handed over:
+                           on_closed follows that */
 };
 
 struct h2_settings {
@@ -277,6 +281,13 @@ void h2_discard(struct h2_stream *stream);
 /* Resets the stream and forgets it: no callback follows, it is not the
  * session's any more. */
 void h2_reset(struct h2_stream *stream, enum h2_error error);
+
+/* The message is here to its end, and part of it was not handed over yet. */
+static inline bool h2_has_more(const struct h2_stream *stream)
+{
+    return stream->in_end && !stream->told_end && !stream->discard &&
+           !stream->refused;
+}
 
 /* Whether it is (still) a stream of a session that may be written to. */
 static inline bool h2_stream_open(const struct h2_stream *stream)

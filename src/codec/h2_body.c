@@ -10,8 +10,12 @@ enum { KEPT_CHUNK = 4 * 1024 };
 
 static void give_credit(struct h2_stream *stream)
 {
-    if (stream->owed && stream->h2)
-        nghttp2_session_consume(stream->h2->session, stream->id, stream->owed);
+    struct h2 *h2 = stream->h2;
+
+    if (stream->owed && h2 && h2->client)
+        nghttp2_session_consume_stream(h2->session, stream->id, stream->owed);
+    else if (stream->owed && h2)
+        nghttp2_session_consume(h2->session, stream->id, stream->owed);
     stream->owed = 0;
 }
 
@@ -22,6 +26,12 @@ static void hand_over(struct h2_stream *stream, const struct h2_piece *piece)
     stream->h2->ops->on_body(stream, piece);
     if (stream->h2 && !stream->paused)
         give_credit(stream);
+    if (piece->end && stream->h2 && stream->whole) {
+        const struct h2_ops *ops = stream->h2->ops;
+
+        h2_detach(stream);
+        ops->on_closed(stream, H2_NO_ERROR);
+    }
 }
 
 static bool keep(struct h2_stream *stream, const char *p, size_t n)
@@ -101,6 +111,8 @@ void h2_arrived(struct h2_stream *stream, const char *p, size_t n)
     struct h2_pending *pending = &h2->port->pending;
 
     stream->owed += (uint32_t)n;
+    if (h2->client)
+        nghttp2_session_consume_connection(h2->session, n);
     if (pending->stream != stream || pending->p) {
         h2_deliver(h2, false);
         if (stream->h2 == NULL)

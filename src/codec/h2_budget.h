@@ -25,6 +25,10 @@ enum {
     H2_CHATTER_MAX = 2000,
     H2_CHATTER_LEAK = 100, /* each second */
 
+    /* Of a target, at once and each second: one of gRPC sends windows and a
+     * PING for each small message that many clients send it. */
+    H2_TARGET_CHATTER = 60000,
+
     /* Of a header block: our frames are 16 KiB, so that 64 KiB need four. */
     H2_CONTINUATIONS_MAX = 32,
     H2_BLOCK_MAX = 65536, /* bytes before they are decoded */

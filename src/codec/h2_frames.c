@@ -118,7 +118,8 @@ void h2_budget_tick(struct h2 *h2, uint64_t now_s)
         return;
     h2->budget_s = (uint32_t)now_s;
     h2->refusals = leaked(h2->refusals, seconds, H2_REFUSALS_LEAK);
-    h2->chatter = leaked(h2->chatter, seconds, H2_CHATTER_LEAK);
+    h2->chatter = leaked(h2->chatter, seconds,
+                         h2->client ? H2_TARGET_CHATTER : H2_CHATTER_LEAK);
 }
 
 bool h2_spend(struct h2 *h2, bool wasted)
@@ -132,7 +133,9 @@ bool h2_spend(struct h2 *h2, bool wasted)
 
 static enum h2_error chatter(struct h2 *h2)
 {
-    return ++h2->chatter > H2_CHATTER_MAX ? H2_ENHANCE_YOUR_CALM : H2_NO_ERROR;
+    unsigned max = h2->client ? H2_TARGET_CHATTER : H2_CHATTER_MAX;
+
+    return ++h2->chatter > max ? H2_ENHANCE_YOUR_CALM : H2_NO_ERROR;
 }
 
 /* ---- frames ------------------------------------------------------------- */

@@ -27,7 +27,7 @@ void h2_detach(struct h2_stream *stream)
 
     if (!stream->in_end && !stream->reset_in)
         h2_mark_cut(h2, stream->id);
-    if (stream->owed)
+    if (stream->owed && !h2->client)
         nghttp2_session_consume_connection(h2->session, stream->owed);
     if (h2->in == stream)
         h2->in = NULL;
@@ -84,8 +84,9 @@ void h2_reset(struct h2_stream *stream, enum h2_error error)
     if (h2 == NULL)
         return;
     nghttp2_session_set_stream_user_data(h2->session, stream->id, NULL);
-    nghttp2_submit_rst_stream(h2->session, NGHTTP2_FLAG_NONE, stream->id,
-                              error);
+    if (!stream->whole)
+        nghttp2_submit_rst_stream(h2->session, NGHTTP2_FLAG_NONE, stream->id,
+                                  error);
     h2_detach(stream);
     h2_write(h2);
 }
@@ -372,6 +373,10 @@ static int on_stream_close(nghttp2_session *session, int32_t id, uint32_t error,
         h2_deliver(h2, false);
     if (stream->h2 == NULL)
         return 0;
+    if (h2->client && h2_has_more(stream) && error == H2_NO_ERROR) {
+        stream->whole = true;
+        return 0;
+    }
     if (!h2->client && !h2_spend(h2, is_wasted(stream, (enum h2_error)error)))
         nghttp2_session_terminate_session(session, NGHTTP2_ENHANCE_YOUR_CALM);
     h2_detach(stream);
