@@ -37,6 +37,16 @@ int conn_connect_tls(struct conn *conn, struct loop *loop,
                      const struct address *address, const struct conn_ops *ops,
                      struct tls_context *context, struct str server_name);
 
+/* Right after conn_connect_tls(): resumes *session if it is one, and keeps
+ * there what the peer gives for the next connection (the one before is freed).
+ * `session` must stay until the connection is closed, or until this is called
+ * with NULL.  For connections of one context to one peer. */
+struct tls_session;
+void conn_tls_session(struct conn *conn, struct tls_session **session);
+
+/* NULL: nothing. */
+void tls_session_free(struct tls_session *session);
+
 /* NULL when the connection is plain.  Good until on_free. */
 static inline const struct conn_tls *conn_tls(const struct conn *conn)
 {

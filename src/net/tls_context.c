@@ -302,6 +302,13 @@ static bool set_up_client(struct tls_context *c,
 
     c->http2 = s->http2;
     c->validate = s->validate;
+    SSL_CTX_set_session_cache_mode(c->ssl, SSL_SESS_CACHE_CLIENT |
+                                               SSL_SESS_CACHE_NO_INTERNAL);
+    SSL_CTX_sess_set_new_cb(c->ssl, tls_on_session);
+    if (!use_policy(c->ssl, s->policy, error))
+        return false;
+    if (s->policy && s->policy->min < 12) /* and old certificates */
+        SSL_CTX_set_security_level(c->ssl, 0);
     if (s->http2 && SSL_CTX_set_alpn_protos(c->ssl, both, sizeof(both) - 1))
         return error_set(error, "out of memory");
     if (!s->validate)

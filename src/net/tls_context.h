@@ -43,7 +43,8 @@ struct tls_server_settings {
 };
 
 struct tls_client_settings {
-    bool http2;             /* offer it */
+    const struct ssl_policy *policy; /* NULL: what the library does */
+    bool http2;                      /* offer it */
     bool validate;          /* else any certificate will do, as with ALB */
     struct str authorities; /* PEM; n == 0: those that the system trusts */
 };

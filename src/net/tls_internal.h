@@ -45,7 +45,8 @@ struct conn_tls {
     const char *why;  /* a fault's */
     const char *code; /* the same in ALB's words; NULL: none was found */
     struct client_certificate *client; /* of mutual TLS; NULL: none came */
-    const struct tls_pair *pair; /* shown to a client; NULL: the default */
+    const struct tls_pair *pair;  /* shown to a client; NULL: the default */
+    struct tls_session **session; /* gets what the peer gives; NULL: nobody */
     uint64_t began_us;
     uint64_t window_us; /* when the budget of KeyUpdates began */
     uint32_t handshake_us;
@@ -97,6 +98,9 @@ enum conn_read tls_gear_fill(struct tls_gear *gear, size_t want, bool *drained);
 
 /* Sends what OpenSSL wrote. */
 void tls_gear_flush(struct tls_gear *gear);
+
+/* Of a client's context. */
+int tls_on_session(SSL *ssl, SSL_SESSION *session);
 
 /* ---- for conn.c ---------------------------------------------------------- */
 
