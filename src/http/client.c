@@ -383,6 +383,9 @@ static void on_broken(struct conn *conn)
 static void on_connected(struct conn *conn, int error)
 {
     struct client_session *c = of_conn(conn);
+    char room[160] = "";
+    struct text cause = text_in(room, sizeof(room) - 1);
+    enum client_failure why;
 
     if (error == 0) {
         c->state = CLIENT_HEAD;
@@ -390,10 +393,8 @@ static void on_connected(struct conn *conn, int error)
         c->port->handler->on_connected(&c->stream);
         return;
     }
-    COUNTER_ADD(conn->loop->counters, target_connection_errors, 1);
-    client_fail(c,
-                error == ETIMEDOUT ? FAILURE_CONNECT_TIMEOUT : FAILURE_CONNECT,
-                strerror(error));
+    why = client_connect_failed(conn, error, &cause);
+    client_fail(c, why, room);
 }
 
 /* A reset that came together with the last bytes of the response made no

@@ -1,12 +1,20 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Client sessions: HTTP/1.1 on a connection to a target, and the pool that
- * keeps idle ones.
+ * Client sessions: HTTP/1.1 or HTTP/2 on connections to a target, and the pool
+ * that keeps them.
  *
- * A pool belongs to one target and one thread; the connection that was used
- * last is used first.  A connection goes back only when its response ended
- * exactly where it said, the request was sent whole, and both sides want it
- * kept.
+ * A pool belongs to one target and one thread.  It has a *way* of speaking to
+ * the target (in TLS or not, which version); when a change of the template
+ * changes that, connections of the old way end with what they are at.
+ *
+ * HTTP/1.1: an idle connection is taken, else one is made; the one that was
+ * used last is used first.  It goes back only when its response ended exactly
+ * where it said, the request was sent whole, and both sides want it kept.
+ *
+ * HTTP/2: requests share a connection as long as it has room, which is what
+ * the peer allows at once and CLIENT_H2_STREAMS at most.  When none has, one
+ * is made, and exchanges that come meanwhile wait for it, up to its room; so a
+ * burst of n requests makes n / CLIENT_H2_STREAMS connections, rounded up.
  */
 #ifndef SLUICE_HTTP_CLIENT_H
 #define SLUICE_HTTP_CLIENT_H
@@ -20,12 +28,29 @@ struct client_port {
     const struct client_handler *handler;
     struct slab slab;
     struct field *fields; /* H1_FIELDS_MAX of them */
-    struct list sessions; /* all of them, for the end */
+    struct list sessions; /* all of them, for the end; HTTP/1.1 */
+    struct list h2s;      /* HTTP/2: connections */
+    struct slab h2_slab;
+    struct slab stream_slab;
+    struct h2_port *h2; /* NULL: there was no connection yet */
 };
 
 enum {
-    POOL_IDLE_MAX = 1024,  /* idle connections to one target and thread */
-    POOL_AGE_MAX_S = 3600, /* an older connection is not used again */
+    POOL_IDLE_MAX = 1024,    /* idle connections to one target and thread */
+    POOL_AGE_MAX_S = 3600,   /* an older connection is not used again */
+    CLIENT_H2_STREAMS = 128, /* requests on one connection at most */
+};
+
+/* How connections to a target speak.  Ways with the same context are the
+ * same. */
+struct client_way {
+    bool secure;             /* in TLS */
+    struct tls_context *tls; /* of `secure`; NULL: none could be made, and
+                                nothing connects */
+    struct str server_name;  /* what SNI says, and what a certificate that is
+                                validated must be for; n == 0: nothing */
+    bool by_address;         /* ... then it must be for the address */
+    bool http2; /* else HTTP/1.1; in TLS the target must choose it by ALPN */
 };
 
 enum pool_life {
@@ -34,12 +59,17 @@ enum pool_life {
     POOL_CUT,    /* and none is made any more */
 };
 
-/* The idle connections to one target. */
+/* The connections to one target. */
 struct client_pool {
     struct client_port *port;
     struct address address;
-    struct list idle; /* used last: first */
+    struct client_way way;       /* the context is held, the name its own */
+    unsigned ways;               /* counts changes: connections know theirs */
+    struct tls_session *session; /* to be resumed by the next handshake; NULL:
+                                    none */
+    struct list idle;            /* HTTP/1.1, used last: first */
     unsigned nidle;
+    struct list h2s; /* HTTP/2: connections that take requests */
     enum pool_life life;
     uint32_t connect_ms;
     uint32_t idle_ms; /* an unused connection closes after it */
@@ -58,7 +88,11 @@ void client_port_end(struct client_port *port);
 void client_pool_init(struct client_pool *pool, struct client_port *port,
                       const struct address *address);
 
-/* Closes the idle connections. */
+/* Before connections are taken: how they speak.  What is open in another way
+ * carries no new request; idle ones close. */
+void client_pool_go(struct client_pool *pool, const struct client_way *way);
+
+/* Closes the idle connections, and forgets the way. */
 void client_pool_end(struct client_pool *pool);
 
 /* The target goes: closes the idle connections, and none gets idle again.
@@ -72,12 +106,14 @@ void client_pool_cut(struct client_pool *pool);
 /* It is back after one of these. */
 void client_pool_reopen(struct client_pool *pool);
 
-/* An idle connection, ready for client_request(), or NULL. */
+/* A stream that is ready for client_request(), or NULL: an idle connection, or
+ * over HTTP/2 one with room. */
 struct client_stream *client_pool_take(struct client_pool *pool,
                                        void *exchange);
 
-/* A new connection: on_connected or on_failed follow, never before this
- * returns.  NULL when not even that could be begun, or the pool was cut. */
+/* A stream on a new connection (over HTTP/2: or on one that is being made):
+ * on_connected or on_failed follow, never before this returns.  NULL when not
+ * even that could be begun, or the pool was cut. */
 struct client_stream *client_connect(struct client_pool *pool, void *exchange);
 
 /* Sends the request: the head, and the first piece of its body.  `encoded`,

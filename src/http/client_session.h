@@ -30,6 +30,7 @@ struct client_session {
     struct list node; /* in port->sessions */
     struct list idle; /* in pool->idle */
     struct h1_body body;
+    unsigned ways;     /* pool->ways when it was made */
     uint32_t opened_s; /* monotonic seconds */
     uint32_t scanned;
     uint32_t parse_at;
@@ -60,5 +61,19 @@ void client_fail(struct client_session *c, enum client_failure why,
 /* The response is complete: back into the pool, or away when it was not
  * `clean` or anything else is left. */
 void client_done(struct client_session *c, bool clean);
+
+/* ---- for both versions ---------------------------------------------------- */
+
+/* Whether a connection may be made at all. */
+bool client_may_connect(const struct client_pool *pool);
+
+/* Begins to connect in the pool's way, with its deadline; 0 or an errno. */
+int client_begin(struct client_pool *pool, struct conn *conn,
+                 const struct conn_ops *ops);
+
+/* Connecting ended with this error: counts it, and says in `cause` why.  The
+ * connection is still there. */
+enum client_failure client_connect_failed(struct conn *conn, int error,
+                                          struct text *cause);
 
 #endif

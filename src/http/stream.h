@@ -171,6 +171,9 @@ struct client_stream {
 enum client_failure {
     FAILURE_CONNECT, /* refused, unreachable, reset while connecting */
     FAILURE_CONNECT_TIMEOUT,
+    FAILURE_HANDSHAKE,    /* TLS or HTTP/2 could not be agreed on */
+    FAILURE_REFUSED,      /* HTTP/2: the target says that it did not look at the
+                             request (RFC 9113 §8.7) */
     FAILURE_STALE,        /* a pooled connection ended before any answer */
     FAILURE_CLOSED,       /* ended before the head was complete */
     FAILURE_MALFORMED,    /* what came is no HTTP response that we accept */
