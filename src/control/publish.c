@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "base/memory.h"
 #include "control/server_state.h"
+#include "control/target_tls.h"
 #include "net/tls_tickets.h"
 
 /* Workers have closed a listener by then. */
@@ -549,7 +550,8 @@ static bool apply(struct change *change, struct error *error)
 {
     struct snapshot *s = change->snapshot;
     unsigned *slots = memory_zeroed(s->nlisteners + 1, sizeof(*slots));
-    bool ok = place_listeners(change, slots, error) &&
+    bool ok = target_tls_apply(s, change->server->newest, error) &&
+              place_listeners(change, slots, error) &&
               set_log_sinks(change->server, s->config, error);
 
     if (ok)

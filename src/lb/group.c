@@ -3,6 +3,8 @@
 
 #include <stdlib.h>
 
+#include "net/tls_context.h"
+
 /* ---- its zones ----------------------------------------------------------- */
 
 /* The name of the zone that a target counts for. */

@@ -11,6 +11,7 @@
 
 struct group;
 struct group_zone;
+struct tls_context;
 
 /* How a group chooses among its eligible targets; one file each. */
 struct balancer {
@@ -54,6 +55,9 @@ struct group_identity {
 struct group {
     const struct config_group *config;
     const struct balancer *balancer;
+    struct tls_context *tls;  /* to targets; NULL: they are spoken to without,
+                                 or it could not be made.  The snapshot's */
+    uint8_t authorities[32];  /* SHA-256 of the file that `tls` was made with */
     unsigned ntargets;        /* at most UINT16_MAX */
     struct target **targets;  /* in config's order */
     struct target **members;  /* of the zones, one after the other */

@@ -52,10 +52,11 @@ struct target {
     unsigned snapshots;          /* that use it, and one while it drains; the
                                     registry's owner counts */
     _Atomic unsigned refs;
-    _Atomic unsigned outstanding; /* requests in progress, where a balancer
+    _Atomic unsigned outstanding;     /* requests in progress, where a balancer
                                      wants to know */
-    _Atomic uint8_t state;        /* enum target_state; control writes */
-    _Atomic bool stale_explained; /* the log said why connections die */
+    _Atomic uint8_t state;            /* enum target_state; control writes */
+    _Atomic bool stale_explained;     /* the log said why connections die */
+    _Atomic bool handshake_explained; /* ... and why handshakes fail */
     unsigned ncounts;
     struct target_counts *counts; /* by worker->index */
     struct target_balance balance;

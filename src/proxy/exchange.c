@@ -3,6 +3,7 @@
 
 #include "base/log.h"
 #include "http/page.h"
+#include "proxy/protocol.h"
 
 enum {
     /* Heads, held trailers and a copy of what may be sent again. */
@@ -111,6 +112,7 @@ void exchange_end(struct exchange *ex)
         worker_drop(w, ex->lease);
     exchange_unhold(ex, &ex->request_hold);
     exchange_unhold(ex, &ex->response_hold);
+    exchange_unhold(ex, &ex->replay);
     arena_reset(&ex->arena);
     COUNTER_ADD(&w->counters, requests_active, -1);
     slab_give(&w->exchanges, ex);
@@ -145,6 +147,8 @@ static bool is_of_target(enum reason reason)
     switch (reason) {
     case REASON_CONNECT:
     case REASON_CONNECT_TIMEOUT:
+    case REASON_HANDSHAKE:
+    case REASON_REFUSED:
     case REASON_STALE:
     case REASON_CLOSED:
     case REASON_MALFORMED:
@@ -168,6 +172,8 @@ void exchange_fail(struct exchange *ex, enum reason reason)
     unsigned status = reasons[reason].status;
     struct page page = page_of(status);
 
+    if (ex->grpc) /* the status says it all to a library of gRPC */
+        page = (struct page){.status = status, .body = STR("")};
     page.close = status == 400 || status == 408 || status == 417;
     if (log_wants(LOG_DEBUG))
         explain_failure(ex, reason);
@@ -374,10 +380,13 @@ static void begin(struct exchange *ex, struct worker_port *p,
     ex->request_end = body->end;
     ex->method = request->method;
     ex->websocket = request->wants_websocket;
+    ex->grpc = protocol_is_grpc(request);
     ex->ambiguous = request->close_both;
     ex->began_us = w->loop.now_us;
     arena_init(&ex->arena, &w->loop.chunks, ARENA_MAX);
     COUNTER_ADD(&w->counters, requests_active, 1);
+    if (ex->grpc)
+        COUNTER_ADD(&w->counters, grpc_requests, 1);
     count_desync(&w->counters, request);
 }
 
@@ -426,6 +435,10 @@ static void on_request_body(struct server_stream *stream,
         return;
     }
     if (ex->target_stream == NULL)
+        return;
+    if (ex->encoded.n)
+        exchange_keep_replay(ex, piece);
+    if (ex->step == STEP_CONNECT) /* to be sent again, with this */
         return;
     ex->target_stream->ops->send_body(ex->target_stream, piece);
     pause_if_blocked(ex);
@@ -528,6 +541,8 @@ static void on_response(struct client_stream *stream, struct response *response,
 
     ex->client->ops->touch(ex->client);
     ex->responded_us = ex->worker->loop.now_us;
+    exchange_unhold(ex, &ex->replay);
+    ex->encoded.n = 0;
     ex->response = response;
     ex->piece = *body;
     ex->pinned = false;
@@ -591,41 +606,12 @@ static void on_target_progress(struct client_stream *stream)
     ex->client->ops->touch(ex->client);
 }
 
-/* The target's keep-alive ended before ours: said once for each target. */
-static void explain_stale(struct exchange *ex, const char *cause)
+/* Failures that cost a request nothing when it was not sent yet.  One that
+ * waited for its connection in vain is ALB's 504. */
+static bool is_before_it(enum client_failure why)
 {
-    COUNTER_ADD(&ex->worker->counters, stale_target_connections, 1);
-    if (atomic_exchange_explicit(&ex->target->stale_explained, true,
-                                 memory_order_relaxed))
-        return;
-    log_write(LOG_WARN, "proxy",
-              "target %s: %s just as a request was sent on it; its keep-alive "
-              "timeout is shorter than our idle timeout of %u s: make it "
-              "longer (%s); said once, counted in "
-              "sluice_stale_target_connections_total",
-              ex->target->text, cause,
-              (unsigned)(exchange_attributes(ex)->idle_timeout_ms / 1000),
-              ex->group->config->retry == RETRY_SAFE
-                  ? "safe requests are repeated"
-                  : "such requests get 502, as from ALB; --retry safe repeats "
-                    "those that may be");
-}
-
-/* Sends the same head once more, on a connection of its own; to another target
- * when this one drains. */
-static bool retry(struct exchange *ex)
-{
-    if (!ex->retry || ex->encoded.n == 0)
-        return false;
-    ex->retry = false;
-    if (target_drains(ex->target) && !exchange_next_target(ex))
-        return false;
-    ex->target_stream = client_connect(
-        worker_pool(ex->worker, ex->target, exchange_attributes(ex)), ex);
-    if (ex->target_stream == NULL)
-        return false;
-    COUNTER_ADD(&ex->worker->counters, retries, 1);
-    return true;
+    return why == FAILURE_CONNECT || why == FAILURE_HANDSHAKE ||
+           why == FAILURE_REFUSED || why == FAILURE_DEREGISTERED;
 }
 
 static void on_failed(struct client_stream *stream, enum client_failure why,
@@ -634,6 +620,8 @@ static void on_failed(struct client_stream *stream, enum client_failure why,
     static const enum reason reason_of[] = {
         [FAILURE_CONNECT] = REASON_CONNECT,
         [FAILURE_CONNECT_TIMEOUT] = REASON_CONNECT_TIMEOUT,
+        [FAILURE_HANDSHAKE] = REASON_HANDSHAKE,
+        [FAILURE_REFUSED] = REASON_REFUSED,
         [FAILURE_STALE] = REASON_STALE,
         [FAILURE_CLOSED] = REASON_CLOSED,
         [FAILURE_MALFORMED] = REASON_MALFORMED,
@@ -644,13 +632,9 @@ static void on_failed(struct client_stream *stream, enum client_failure why,
 
     stream->exchange = NULL;
     ex->target_stream = NULL;
-    if (why == FAILURE_STALE) {
-        explain_stale(ex, cause);
-        if (retry(ex))
-            return;
-    }
-    if ((why == FAILURE_CONNECT || why == FAILURE_DEREGISTERED) && !ex->sent &&
-        exchange_next_target(ex)) {
+    if (exchange_again(ex, why, cause))
+        return;
+    if (!ex->sent && is_before_it(why) && exchange_next_target(ex)) {
         ex->step = STEP_CONNECT;
         exchange_run(ex);
         return;

@@ -20,7 +20,10 @@ enum reason {
 #undef X
 };
 
-enum { TARGETS_TRIED_MAX = 3 }; /* before a request fails */
+enum {
+    TARGETS_TRIED_MAX = 3,  /* before a request fails */
+    REPLAY_MAX = 64 * 1024, /* of a body that may have to be sent again */
+};
 
 enum step_result {
     STEP_NEXT,
@@ -51,6 +54,7 @@ struct exchange {
     struct response *response; /* while its head is worked on */
     struct piece piece;        /* body that came with the head */
     struct hold request_hold;
+    struct hold replay; /* HTTP/2: the body so far, in case of a refusal */
     struct hold response_hold;
     struct arena arena;
     struct str encoded;  /* the head as it was sent, if it may be sent again */
@@ -79,6 +83,8 @@ struct exchange {
     bool tunnel_target_end : 1;
     bool ambiguous : 1; /* both connections close afterwards */
     bool websocket : 1;
+    bool grpc : 1;
+    bool again : 1; /* it was refused, and is sent once more */
 };
 
 extern const struct server_handler exchange_server_handler;
@@ -161,6 +167,19 @@ extern exchange_step *const exchange_steps[];
  * (exchange_send.c). */
 exchange_step exchange_transform;
 exchange_step exchange_send_request;
+
+/* ---- once more (exchange_again.c) ----------------------------------------- */
+
+/* Keeps the head of a request that may have to be sent again. */
+void exchange_keep_head(struct exchange *ex, struct str encoded);
+
+/* Keeps a piece of its body, as far as REPLAY_MAX goes. */
+void exchange_keep_replay(struct exchange *ex, const struct piece *piece);
+
+/* The target failed: has the request sent once more where nothing can have
+ * come of it, and says why connections die.  False when it cannot be. */
+bool exchange_again(struct exchange *ex, enum client_failure why,
+                    const char *cause);
 
 /* ---- stickiness (exchange_sticky.c) --------------------------------------- */
 

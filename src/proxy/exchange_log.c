@@ -76,7 +76,7 @@ void exchange_log_begin(struct exchange *ex)
     begin(record, ex->client, worker_port_of(server_stream_port(ex->client)),
           ex->table);
     if (req->version >= REQUEST_HTTP_2)
-        record->type = ACCESS_H2;
+        record->type = ex->grpc ? ACCESS_GRPCS : ACCESS_H2;
     record->texts[ACCESS_DOMAIN_NAME] =
         copy(ex, record->texts[ACCESS_DOMAIN_NAME]);
     record->texts[ACCESS_CERTIFICATE] =
@@ -162,7 +162,7 @@ static struct str action_word(const struct exchange *ex)
 }
 
 /* A WebSocket may have been asked for and not been granted; gRPC is what its
- * group says it is. */
+ * content type or its group says it is. */
 static void put_type(const struct exchange *ex, struct access_record *record)
 {
     if (record->type == ACCESS_WS && record->status != 101)

@@ -24,20 +24,23 @@ static bool may_repeat(const struct exchange *ex)
            client_stream_reused(ex->target_stream);
 }
 
-static void keep_for_retry(struct exchange *ex, struct str encoded)
+/* A target of HTTP/2 may refuse a stream without having looked at it. */
+static bool may_be_refused(const struct exchange *ex)
 {
-    const char *copy = arena_copy(&ex->arena, encoded.p, encoded.n);
-
-    ex->retry = copy != NULL;
-    ex->encoded = str_make(copy, copy ? encoded.n : 0);
+    return ex->group->config->version != VERSION_HTTP1;
 }
 
 static enum step_result send_again(struct exchange *ex)
 {
-    struct piece end = {.end = true};
+    struct piece piece = {.end = true};
 
+    if (may_be_refused(ex))
+        piece = exchange_held(&ex->replay);
     client_request_again(ex->target_stream, ex->encoded,
-                         (enum method)ex->method, &end);
+                         (enum method)ex->method, &piece);
+    if (ex->target_stream->ops->blocked(ex->target_stream))
+        ex->client->ops->pause(ex->client, CONN_PAUSE_PEER);
+    ex->client->ops->resume(ex->client, CONN_PAUSE_HOLD);
     return STEP_NEXT;
 }
 
@@ -123,7 +126,7 @@ static bool describe(struct exchange *ex, struct text *t,
                      struct request_out *out)
 {
     struct worker *w = ex->worker;
-    struct forwarded_tls tls = {.certificate = NULL};
+    struct forwarded_tls tls;
     struct forwarded_from from = {
         .attributes = exchange_attributes(ex),
         .names = &ex->table->headers.request,
@@ -171,8 +174,11 @@ enum step_result exchange_send_request(struct exchange *ex)
     exchange_log_request(ex, &out);
     if (!client_request(ex->target_stream, &out, &piece, &encoded))
         return fail(ex, REASON_HEAD_TOO_LONG);
-    if (repeat)
-        keep_for_retry(ex, encoded);
+    if (repeat || may_be_refused(ex))
+        exchange_keep_head(ex, encoded);
+    ex->retry = repeat && ex->encoded.n;
+    if (may_be_refused(ex))
+        exchange_keep_replay(ex, &piece);
     sent(ex);
     return STEP_NEXT;
 }

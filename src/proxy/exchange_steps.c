@@ -196,8 +196,8 @@ static enum step_result select_target(struct exchange *ex)
 static enum step_result connect_target(struct exchange *ex)
 {
     do {
-        struct client_pool *pool =
-            worker_pool(ex->worker, ex->target, exchange_attributes(ex));
+        struct client_pool *pool = worker_pool(
+            ex->worker, ex->target, ex->group, exchange_attributes(ex));
 
         ex->target_stream = client_pool_take(pool, ex);
         if (ex->target_stream)

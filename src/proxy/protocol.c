@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "proxy/protocol.h"
 
-static bool is_grpc(const struct request *request)
+bool protocol_is_grpc(const struct request *request)
 {
     static const struct str grpc = {"application/grpc", 16};
     const struct field *f = fields_find(&request->fields, FIELD_CONTENT_TYPE);
@@ -23,11 +23,12 @@ bool protocol_fits(const struct request *request, enum protocol_version version)
 
     switch (version) {
     case VERSION_HTTP1:
-        return !http2 || !is_grpc(request);
+        return !http2 || !protocol_is_grpc(request);
     case VERSION_HTTP2:
         return http2;
     case VERSION_GRPC:
-        return http2 && (request->method == METHOD_POST || is_grpc(request));
+        return http2 &&
+               (request->method == METHOD_POST || protocol_is_grpc(request));
     }
     return false;
 }

@@ -14,8 +14,11 @@
 #include "codec/message.h"
 #include "model/config.h"
 
-/* False: the answer is 464.  gRPC is HTTP/2 with a Content-Type of
- * application/grpc, with or without what may follow it ("+proto"). */
+/* HTTP/2 with a Content-Type of application/grpc, with or without what may
+ * follow it ("+proto"). */
+bool protocol_is_grpc(const struct request *request);
+
+/* False: the answer is 464. */
 bool protocol_fits(const struct request *request,
                    enum protocol_version version);
 

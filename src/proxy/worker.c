@@ -72,10 +72,28 @@ static struct client_pool *pool_of(struct worker *w,
     return w->pools[target->slot];
 }
 
+/* How a group speaks to its targets. */
+static struct client_way way_of(const struct group *group)
+{
+    const struct config_group *config = group->config;
+
+    return (struct client_way){
+        .secure = config->protocol == PROTOCOL_HTTPS,
+        .tls = group->tls,
+        .server_name = config->tls.server_name,
+        .by_address = config->tls.validate && config->tls.server_name.n == 0,
+        .http2 = config->version != VERSION_HTTP1,
+    };
+}
+
 struct client_pool *worker_pool(struct worker *w, const struct target *target,
+                                const struct group *group,
                                 const struct config_attributes *attributes)
 {
     struct client_pool *pool = pool_of(w, target);
+    struct client_way way = way_of(group);
+
+    client_pool_go(pool, &way);
 
     pool->connect_ms = attributes->connect_timeout_ms;
     pool->idle_ms = attributes->idle_timeout_ms;

@@ -135,9 +135,10 @@ void worker_drop(struct worker *worker, struct lease *lease);
 /* Puts a record of that kind into the ring (w->ring is not NULL). */
 void worker_log(struct worker *worker, enum log_kind kind, const void *record);
 
-/* The pool of connections to a target of a held snapshot. */
+/* The pool of connections to a target of this group of a held snapshot. */
 struct client_pool *worker_pool(struct worker *worker,
                                 const struct target *target,
+                                const struct group *group,
                                 const struct config_attributes *attributes);
 
 static inline struct worker_port *worker_port_of(struct server_port *port)

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * TLS to targets: what each group with Protocol HTTPS shakes hands with
+ * (alb.md 3.1).
+ *
+ * ALB takes its protocols and ciphers from the listener: a policy of TLS 1.3
+ * means ELBSecurityPolicy-TLS13-1-0-2021-06 to targets, a FIPS one
+ * ...-TLS13-1-0-FIPS-2023-04, any other ELBSecurityPolicy-2016-08.  With several
+ * HTTPS listeners on the group's load balancer the one that allows most counts.
+ */
+#ifndef SLUICE_CONTROL_TARGET_TLS_H
+#define SLUICE_CONTROL_TARGET_TLS_H
+
+#include "proxy/snapshot.h"
+
+/* Sets group->tls of the snapshot's groups.  A group that has not changed since
+ * `before` (may be NULL), and whose file of authorities has not either, keeps
+ * its context, and with it its connections.  Where that file cannot be read
+ * any more the old one is kept, with a warning in the log.  False with an error
+ * that names the group. */
+bool target_tls_apply(struct snapshot *snapshot, const struct snapshot *before,
+                      struct error *error);
+
+#endif
