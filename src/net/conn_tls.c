@@ -440,11 +440,22 @@ static void put_notify(struct conn_tls *t)
         ERR_clear_error();
 }
 
+/* Has a ticket leave with what is written next. */
+static bool take_ticket(struct conn_tls *t)
+{
+    t->ticket_due = false;
+    if (SSL_new_session_ticket(t->ssl) == 1)
+        return true;
+    ERR_clear_error();
+    return false;
+}
+
 bool conn_tls_send(struct conn *conn, const char *p1, size_t n1, const char *p2,
                    size_t n2)
 {
     struct conn_tls *t = conn->tls;
     struct tls_gear *g = conn->loop->tls;
+    bool ticket;
     bool ok;
 
     if (conn->broken || conn->closed)
@@ -456,12 +467,10 @@ bool conn_tls_send(struct conn *conn, const char *p1, size_t n1, const char *p2,
         return false;
     }
     g->now = t;
-    if (t->ticket_due) {
-        t->ticket_due = false;
-        if (SSL_new_session_ticket(t->ssl) != 1)
-            ERR_clear_error();
-    }
+    ticket = t->ticket_due && take_ticket(t);
     ok = encrypt(t, p1, n1) && encrypt(t, p2, n2);
+    if (ticket)
+        SSL_free_buffers(t->ssl); /* that of reading came with it */
     if (ok && conn->closing)
         put_notify(t);
     tls_gear_flush(g);
