@@ -45,7 +45,7 @@ def _functions(dump):
 
 def measure(lab, peer, scenario, seconds):
     wrap = ["valgrind", "--tool=callgrind", "--instr-atstart=no",
-            "--trace-children=no", "--callgrind-out-file=" +
+            "--trace-children=yes", "--callgrind-out-file=" +
             lab.path(f"callgrind-{peer}.%p")]
     with Proxy(lab, peer, scenario.flags, wrap=wrap, patience=60) as proxy:
         # The worker of a peer that forks is the last of the tree.
