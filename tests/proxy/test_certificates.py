@@ -1,78 +1,16 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""HTTPS listeners: where their certificates come from, and what happens when
-they change."""
+"""HTTPS listeners: where their certificates come from."""
 import os
-import signal
-import socket
 import ssl
-import threading
 import unittest
 import unittest.mock
 
 import certificates
 import rig
 import stack as stacks
+from https import ANYBODY, ARN, GET, Connection, shown, simple
 from stack import Served, Stack, command, fixed, forward
-
-ARN = "arn:aws:acm:us-east-1:000000000000:certificate/of-another-account"
-GET = b"GET / HTTP/1.1\r\nHost: a.test\r\n\r\n"
-
-
-def simple(*names, **more):
-    """An HTTPS listener that says hello; its certificate is for the names."""
-    stack = Stack()
-    if names:
-        stack.certificate("Certificate", *names)
-    stack.https("Web", 443, fixed(200, "hello"),
-                certificate="Certificate" if names else ARN, **more)
-    return stack
-
-
-class Connection:
-    """A TLS connection to a listener of a Served."""
-
-    def __init__(self, served, context, name=None, listener="Web"):
-        plain = socket.create_connection(served.listeners[listener],
-                                         rig.PATIENCE)
-        try:
-            self.sock = context.wrap_socket(plain, server_hostname=name)
-        except BaseException:
-            plain.close()
-            raise
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *what):
-        self.sock.close()
-
-    def der(self):
-        return self.sock.getpeercert(binary_form=True)
-
-    def ask(self):
-        """The body of the answer to a request."""
-        self.sock.sendall(GET)
-        head, data = None, b""
-        while head is None or len(data) < 5:
-            more = self.sock.recv(65536)
-            if not more:
-                raise AssertionError("the end, after %r" % data)
-            data += more
-            if head is None and b"\r\n\r\n" in data:
-                head, data = data.split(b"\r\n\r\n", 1)
-        if not head.startswith(b"HTTP/1.1 200"):
-            raise AssertionError(head)
-        return data
-
-
-ANYBODY = certificates.client_context()
-
-
-def shown(served, name=None, listener="Web"):
-    """The certificate that a client of this name is shown (DER)."""
-    with Connection(served, ANYBODY, name, listener) as connection:
-        return connection.der()
 
 
 class Files(unittest.TestCase):
@@ -394,126 +332,6 @@ class Authority(unittest.TestCase):
         served.reload(simple("a.test", "b.test"))
         with Connection(served, self.trusting(), "b.test") as connection:
             self.assertNotEqual(first, connection.der())
-
-
-class Rotation(unittest.TestCase):
-    """Files that change while they are served."""
-
-    def setUp(self):
-        self.folder = certificates.Folder()
-        self.addCleanup(self.folder.close)
-        self.ca = self.folder.authority()
-        self.cert = os.path.join(self.folder.path, "live.pem")
-        self.key = os.path.join(self.folder.path, "live.key")
-        self.first = self.ca.issue("a.test")
-        self.put(self.first)
-        self.served = Served(simple(), "--certificate",
-                             "Web=%s,%s" % (self.cert, self.key), workers=2)
-        self.addCleanup(self.served.stop)
-
-    def put_file(self, path, source):
-        certificates.write(path + ".new", certificates.read(source))
-        os.rename(path + ".new", path)
-
-    def put(self, pair):
-        self.put_file(self.cert, pair.chain)
-        self.put_file(self.key, pair.key)
-
-    def await_shown(self, pair):
-        rig.until(lambda: shown(self.served, "a.test") == pair.der(),
-                  lambda: "the new certificate: " + self.served.story(),
-                  pause=0.02)
-
-    def test_a_new_pair_is_served_without_a_signal(self):
-        pair = self.ca.issue("a.test", key="rsa")
-        self.put(pair)
-        self.await_shown(pair)
-        self.assertEqual(1, self.served.log_count(
-            "certificate %s was read again: a.test, until " % self.cert))
-
-    def test_no_request_fails_while_certificates_change(self):
-        failures, asked, end = [], [0], threading.Event()
-        context = certificates.client_context(self.ca)
-
-        def ask_on():
-            kept = Connection(self.served, context, "a.test")
-            while not end.is_set():
-                try:
-                    kept.ask()
-                    with Connection(self.served, context, "a.test") as fresh:
-                        fresh.ask()
-                    asked[0] += 1
-                except Exception as error:  # pylint: disable=broad-except
-                    failures.append(repr(error))
-                    break
-            kept.__exit__()
-
-        threads = [threading.Thread(target=ask_on) for _ in range(3)]
-        for thread in threads:
-            thread.start()
-        try:
-            for _ in range(4):
-                pair = self.ca.issue("a.test")
-                before = asked[0]
-                self.put(pair)
-                self.served.signal(signal.SIGHUP)
-                self.await_shown(pair)
-                rig.until(lambda: asked[0] > before + 5 or failures, "load")
-        finally:
-            end.set()
-            for thread in threads:
-                thread.join(rig.PATIENCE)
-        self.assertEqual([], failures)
-
-    def test_a_bad_pair_is_refused_and_the_old_one_stays(self):
-        certificates.write(self.cert, "nothing")
-        said = "%s has no certificate in PEM" % self.cert
-        rig.until(lambda: self.served.log_count(said), "the refusal")
-        self.assertEqual(1, self.served.log_count("the old certificate goes "
-                                                  "on"))
-        self.assertEqual(self.first.der(), shown(self.served, "a.test"))
-        pair = self.ca.issue("a.test")
-        self.put(pair)
-        self.await_shown(pair)
-        self.assertEqual(1, self.served.log_count(said))
-
-    def test_a_pair_of_which_one_half_came_is_awaited(self):
-        pair = self.ca.issue("a.test")
-        self.put_file(self.cert, pair.chain)
-        rig.until(lambda: self.served.log_count(
-            "%s is not the private key of the certificate in %s" % (
-                self.key, self.cert)), "the refusal")
-        self.assertEqual(self.first.der(), shown(self.served, "a.test"))
-        self.put_file(self.key, pair.key)
-        self.await_shown(pair)
-
-    def test_files_that_are_gone_are_served_on(self):
-        os.unlink(self.key)
-        rig.until(lambda: self.served.log_count(self.key + ": cannot be "
-                                                "opened"), "the complaint")
-        self.assertEqual(self.first.der(), shown(self.served, "a.test"))
-        self.served.signal(signal.SIGHUP)
-        rig.until(lambda: self.served.log_count(
-            self.key + ": cannot be opened") == 2, "HUP asks again")
-        self.assertEqual(self.first.der(), shown(self.served, "a.test"))
-
-    def test_a_connection_keeps_what_it_began_with(self):
-        with Connection(self.served, ANYBODY, "a.test") as connection:
-            pair = self.ca.issue("a.test")
-            self.put(pair)
-            self.await_shown(pair)
-            self.assertEqual(b"hello", connection.ask())
-            self.assertEqual(self.first.der(), connection.der())
-
-    def test_a_listener_turns_to_HTTPS_and_back(self):
-        plain = Stack()
-        plain.listener("Web", 443, fixed(200, "hello"),
-                       local=self.served.listeners["Web"][1])
-        secure = simple()
-        secure.resources["Web"]["Metadata"] = plain.resources["Web"][
-            "Metadata"]
-        self.served.reload(secure)
-        self.assertEqual(self.first.der(), shown(self.served, "a.test"))
 
 
 if __name__ == "__main__":
