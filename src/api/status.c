@@ -33,7 +33,7 @@ size_t status_room(const struct status_view *view)
         for (unsigned k = 0; k < balancer->nlisteners; k++) {
             const struct status_listener *listener = &balancer->listeners[k];
 
-            room += EACH;
+            room += EACH + listener->ncertificates * (size_t)EACH;
             for (unsigned r = 0; r < listener->nrules; r++)
                 room += RULE + listener->rules[r].nforwards * (size_t)FORWARD;
         }

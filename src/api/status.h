@@ -17,7 +17,9 @@
  *     RequestsInProgress, ClientConnections}
  *   LoadBalancers: [{LoadBalancerName, LoadBalancerArn, LogicalId,
  *     Listeners: [{ListenerArn, LogicalId, Protocol, Port, LocalAddress?,
- *       ClientConnections?,
+ *       ClientConnections?, SslPolicy?,
+ *       Certificates?: [{CertificateArn, IsDefault, DomainNames, KeyAlgorithm,
+ *         NotAfter, File?, Stale?}],
  *       Rules: [{RuleArn, LogicalId, Priority, IsDefault,
  *         Actions: [{Type, RedirectConfig?: {StatusCode},
  *           FixedResponseConfig?: {StatusCode},
@@ -78,6 +80,17 @@ struct status_rule {
     const struct status_forward *forwards;
 };
 
+/* One that an HTTPS listener serves; the first one is its default. */
+struct status_certificate {
+    struct str arn;
+    struct str names; /* with ", " between; the last ones may be left out */
+    struct str key;   /* "RSA 2048", "ECDSA P-256" */
+    struct str until; /* 2027-02-21T12:05:02Z */
+    struct str file;  /* n == 0: the local authority issued it */
+    bool stale;       /* its files have changed, and cannot be served as they
+                         are: this is what they were */
+};
+
 struct status_listener {
     struct str id;
     struct str arn;
@@ -85,6 +98,9 @@ struct status_listener {
     unsigned port;        /* in the template */
     struct str address;   /* where it is here; n == 0: it is not served */
     uint64_t connections; /* open; or unknown */
+    struct str policy;    /* of HTTPS listeners; n == 0: HTTP */
+    unsigned ncertificates;
+    const struct status_certificate *certificates;
     unsigned nrules;
     const struct status_rule *rules;
 };

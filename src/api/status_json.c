@@ -113,6 +113,27 @@ static void put_rule(struct json *j, const struct status_rule *rule)
     json_end(j, '}');
 }
 
+static void put_certificates(struct json *j,
+                             const struct status_listener *listener)
+{
+    json_begin(j, "Certificates", '[');
+    for (unsigned i = 0; i < listener->ncertificates; i++) {
+        const struct status_certificate *c = &listener->certificates[i];
+
+        json_begin(j, NULL, '{');
+        json_str(j, "CertificateArn", c->arn);
+        json_bool(j, "IsDefault", i == 0);
+        json_str(j, "DomainNames", c->names);
+        json_str(j, "KeyAlgorithm", c->key);
+        json_str(j, "NotAfter", c->until);
+        known_str(j, "File", c->file);
+        if (c->stale)
+            json_bool(j, "Stale", true);
+        json_end(j, '}');
+    }
+    json_end(j, ']');
+}
+
 static void put_listener(struct json *j, const struct status_listener *listener)
 {
     json_begin(j, NULL, '{');
@@ -122,6 +143,9 @@ static void put_listener(struct json *j, const struct status_listener *listener)
     json_u64(j, "Port", listener->port);
     known_str(j, "LocalAddress", listener->address);
     known_u64(j, "ClientConnections", listener->connections);
+    known_str(j, "SslPolicy", listener->policy);
+    if (listener->ncertificates)
+        put_certificates(j, listener);
     json_begin(j, "Rules", '[');
     for (unsigned i = 0; i < listener->nrules; i++)
         put_rule(j, &listener->rules[i]);

@@ -117,8 +117,7 @@ static void listener_row(struct table *table,
     table_cell(table, listener->id);
     table_cell(table, listener->protocol);
     cell_u64(table, listener->port);
-    table_cell(table,
-               listener->address.n ? listener->address : STR("not served yet"));
+    table_cell(table, listener->address);
     cell_u64(table, listener->connections);
     table_row(table);
 }
@@ -134,6 +133,47 @@ static void listener_rows(struct table *table, const void *owner)
 
         for (unsigned k = 0; k < balancer->nlisteners; k++)
             listener_row(table, balancer, &balancer->listeners[k]);
+    }
+}
+
+/* The day is enough for people. */
+static struct str day_of(struct str until)
+{
+    enum { DAY = 10 };
+
+    return until.n > DAY ? str_make(until.p, DAY) : until;
+}
+
+static void certificate_row(struct table *table,
+                            const struct status_listener *listener,
+                            const struct status_certificate *c)
+{
+    table_cell(table, listener->id);
+    table_cell(table, c->names);
+    table_cell(table, c->key);
+    table_cell(table, day_of(c->until));
+    if (c->file.n)
+        table_printf(table, STR_FMT "%s", STR_ARG(c->file),
+                     c->stale ? " (as it was)" : "");
+    else
+        table_cell(table, STR("local authority"));
+    table_row(table);
+}
+
+static void certificate_rows(struct table *table, const void *owner)
+{
+    const struct status_view *view = owner;
+
+    HEADING(table, "LISTENER", "CERTIFICATE", "KEY", "UNTIL", "FROM");
+    for (unsigned i = 0; i < view->nbalancers; i++) {
+        const struct status_balancer *balancer = &view->balancers[i];
+
+        for (unsigned k = 0; k < balancer->nlisteners; k++) {
+            const struct status_listener *l = &balancer->listeners[k];
+
+            for (unsigned c = 0; c < l->ncertificates; c++)
+                certificate_row(table, l, &l->certificates[c]);
+        }
     }
 }
 
@@ -331,6 +371,19 @@ static void put_elsewhere(struct text *t, const struct status_view *view)
     }
 }
 
+static bool has_certificates(const struct status_view *view)
+{
+    for (unsigned i = 0; i < view->nbalancers; i++) {
+        const struct status_balancer *balancer = &view->balancers[i];
+
+        for (unsigned k = 0; k < balancer->nlisteners; k++) {
+            if (balancer->listeners[k].ncertificates)
+                return true;
+        }
+    }
+    return false;
+}
+
 void status_put_text(struct text *t, const struct status_view *view)
 {
     bool listeners = false;
@@ -346,6 +399,10 @@ void status_put_text(struct text *t, const struct status_view *view)
         table_put(t, listener_rows, view);
         text_char(t, '\n');
         table_put(t, rule_rows, view);
+        if (has_certificates(view)) {
+            text_char(t, '\n');
+            table_put(t, certificate_rows, view);
+        }
     } else {
         TEXT_LITERAL(t, "no listeners\n");
     }

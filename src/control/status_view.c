@@ -162,6 +162,46 @@ static void fill_slot(struct status_listener *listener,
             atomic_load_explicit(&slot->open[i].n, memory_order_relaxed);
 }
 
+static void fill_certificate(struct status_certificate *to,
+                             const struct config_certificate *config,
+                             const struct served_certificate *served,
+                             struct region *region)
+{
+    char buffer[32];
+    struct text until = text_in(buffer, sizeof(buffer));
+
+    certificate_put_time(&until, served->facts.not_after);
+    *to = (struct status_certificate){
+        .arn = config->arn,
+        .names = str_of(served->facts.names),
+        .key = str_of(served->facts.kind),
+        .until = region_copy(region, text_str(&until)),
+        .file = served->file,
+        .stale = served->stale,
+    };
+}
+
+/* Of the set that runs, which is in the order of the config. */
+static void fill_certificates(struct status_listener *listener,
+                              const struct server *server,
+                              const struct config_listener *from,
+                              struct region *region)
+{
+    const struct served_listener *served;
+    struct status_certificate *all;
+
+    if (from->tls == NULL || server->certificates == NULL)
+        return;
+    served = &server->certificates->listeners[from->index];
+    all = region_take(region, (served->n + 1) * sizeof(*all));
+    for (unsigned i = 0; i < served->n; i++)
+        fill_certificate(&all[i], &from->tls->certificates[i],
+                         served->certificates[i], region);
+    listener->policy = from->tls->policy->name;
+    listener->ncertificates = served->n;
+    listener->certificates = all;
+}
+
 static void fill_listener(struct status_listener *listener,
                           const struct server *server,
                           const struct config_listener *from,
@@ -184,6 +224,7 @@ static void fill_listener(struct status_listener *listener,
     };
     if (slot)
         fill_slot(listener, server, slot, region);
+    fill_certificates(listener, server, from, region);
 }
 
 static void fill_balancer(struct status_balancer *balancer,

@@ -351,3 +351,13 @@ void certificate_put_date(struct text *t, int64_t seconds)
         text_printf(t, "%04d-%02d-%02d", tm.tm_year + 1900, tm.tm_mon + 1,
                     tm.tm_mday);
 }
+
+void certificate_put_time(struct text *t, int64_t seconds)
+{
+    time_t when = (time_t)seconds;
+    struct tm tm;
+
+    certificate_put_date(t, seconds);
+    if (gmtime_r(&when, &tm))
+        text_printf(t, "T%02d:%02d:%02dZ", tm.tm_hour, tm.tm_min, tm.tm_sec);
+}

@@ -40,7 +40,8 @@ bool certificate_check(const struct certificate_text *chain,
 bool certificate_read(const struct certificate_text *chain,
                       struct certificate_facts *facts, struct error *error);
 
-/* "2027-02-21", UTC. */
+/* "2027-02-21" and "2027-02-21T12:05:02Z", UTC. */
 void certificate_put_date(struct text *t, int64_t seconds);
+void certificate_put_time(struct text *t, int64_t seconds);
 
 #endif

@@ -336,16 +336,26 @@ class Changes(unittest.TestCase):
                 hold.set()
                 client.response()
 
-    def test_an_HTTPS_listener_is_shown_as_not_served(self):
-        one = Stack().listener("Web", 80, fixed(404))
-        one.listener("Tls", 443, fixed(404), Protocol="HTTPS", Certificates=[
-            {"CertificateArn": "arn:aws:acm:us-east-1:000000000000:"
-                               "certificate/1"}])
+    def test_an_HTTPS_listener_has_its_certificates(self):
+        one = Stack().certificate("Shop", "shop.test", "*.shop.test")
+        one.https("Tls", 443, fixed(404), certificate="Shop")
         with Served(one) as server:
             tls = Account(server).listeners["Tls"]
-            self.assertNotIn("LocalAddress", tls)
-            self.assertNotIn("ClientConnections", tls)
-            self.assertRegex(status(server), "(?m)^.* Tls .*not served yet")
+            self.assertEqual("%s:%d" % server.listeners["Tls"],
+                             tls["LocalAddress"])
+            self.assertEqual("ELBSecurityPolicy-2016-08", tls["SslPolicy"])
+            (shown,) = tls["Certificates"]
+            self.assertTrue(shown["IsDefault"])
+            self.assertRegex(shown["CertificateArn"], "^arn:aws:acm:")
+            self.assertRegex(shown["DomainNames"],
+                             r"^shop\.test, \*\.shop\.test, ")
+            self.assertEqual("ECDSA P-256", shown["KeyAlgorithm"])
+            self.assertRegex(shown["NotAfter"],
+                             r"^2\d\d\d-\d\d-\d\dT\d\d:\d\d:\d\dZ$")
+            self.assertNotIn("File", shown)
+            self.assertRegex(status(server), r"(?m)^Tls +shop\.test, .*"
+                             r"ECDSA P-256 +%s +local authority$" %
+                             shown["NotAfter"][:10])
 
     def test_targets_without_an_address_here_are_counted(self):
         one = Stack().group("Far", Targets=[{"Id": "i-0123456789abcdef0"}],

@@ -43,6 +43,19 @@ static const struct status_rule rules[] = {
      .forwards = both},
 };
 
+static const struct status_certificate certificates[] = {
+    {.arn = STR("arn:1"),
+     .names = STR("a.test, *.a.test"),
+     .key = STR("ECDSA P-256"),
+     .until = STR("2027-02-21T12:05:02Z"),
+     .file = STR("/a.pem"),
+     .stale = true},
+    {.arn = STR("arn:2"),
+     .names = STR("b.test"),
+     .key = STR("RSA 2048"),
+     .until = STR("2028-01-01T00:00:00Z")},
+};
+
 static const struct status_listener listeners[] = {
     {.id = STR("Web"),
      .arn = STR(ARN "listener/1"),
@@ -56,6 +69,9 @@ static const struct status_listener listeners[] = {
      .arn = STR(ARN "listener/2"),
      .protocol = STR("HTTPS"),
      .port = 443,
+     .policy = STR("ELBSecurityPolicy-2016-08"),
+     .ncertificates = 2,
+     .certificates = certificates,
      .connections = STATUS_UNKNOWN},
 };
 
@@ -244,14 +260,19 @@ static void test_listeners_and_rules_are_tables(void **state)
         text(), "LOAD BALANCER  LISTENER  PROTOCOL  PORT  ADDRESS         "
                 "CONNECTIONS\n"
                 "lb             Web       HTTP      80    127.0.0.1:8080  3\n"
-                "lb             Tls       HTTPS     443   not served yet  -\n"
+                "lb             Tls       HTTPS     443   -               -\n"
                 "\n"
                 "LISTENER  PRIORITY  RULE  ACTION\n"
                 "Web       10        Api   forward green\n"
                 "Web       20        Old   redirect 301\n"
                 "Web       30        Gone  fixed-response 410\n"
                 "Web       default   -     forward blue 2 (66.7%), green 1 "
-                "(33.3%)\n\n"));
+                "(33.3%)\n\n"
+                "LISTENER  CERTIFICATE       KEY          UNTIL       FROM\n"
+                "Tls       a.test, *.a.test  ECDSA P-256  2027-02-21  /a.pem "
+                "(as it was)\n"
+                "Tls       b.test            RSA 2048     2028-01-01  local "
+                "authority\n\n"));
 }
 
 static void test_groups_show_counts_by_state(void **state)
@@ -426,7 +447,17 @@ static void test_the_JSON_has_listeners_in_the_names_of_AWS(void **state)
     assert_non_null(strstr(buffer, "\"Weight\":1,\"Percent\":33.33}]"));
     assert_non_null(strstr(
         buffer, ",{\"ListenerArn\":\"" ARN "listener/2\",\"LogicalId\":\"Tls\","
-                "\"Protocol\":\"HTTPS\",\"Port\":443,\"Rules\":[]}]}],"));
+                "\"Protocol\":\"HTTPS\",\"Port\":443,"
+                "\"SslPolicy\":\"ELBSecurityPolicy-2016-08\","
+                "\"Certificates\":[{\"CertificateArn\":\"arn:1\","
+                "\"IsDefault\":true,\"DomainNames\":\"a.test, *.a.test\","
+                "\"KeyAlgorithm\":\"ECDSA P-256\","
+                "\"NotAfter\":\"2027-02-21T12:05:02Z\",\"File\":\"/a.pem\","
+                "\"Stale\":true},{\"CertificateArn\":\"arn:2\","
+                "\"IsDefault\":false,\"DomainNames\":\"b.test\","
+                "\"KeyAlgorithm\":\"RSA 2048\","
+                "\"NotAfter\":\"2028-01-01T00:00:00Z\"}],"
+                "\"Rules\":[]}]}],"));
 }
 
 static void test_the_JSON_has_groups_and_targets(void **state)
