@@ -13,6 +13,7 @@
 #include "app/state_folder.h"
 #include "app/supervisor.h"
 #include "base/log.h"
+#include "base/memory.h"
 #include "control/server.h"
 #include "model/attributes.h"
 #include "model/diff.h"
@@ -39,7 +40,7 @@ struct serving {
     struct source source;
     struct config *config;
     struct certificate_source certificate_source;
-    struct certificates *certificates; /* of the config at the start */
+    struct certificates *certificates; /* that run; held */
     struct source next;                /* read again, not running yet */
     struct seal_keys keys[KEY_USES];   /* n == 0: the server makes one */
     struct parent parent;
@@ -209,6 +210,57 @@ static void put_notes(struct text *t)
     }
 }
 
+/* ---- what a process after this one runs ----------------------------------- */
+
+/* The templates, then the number of pairs of certificates and keys that were
+ * read from files, then those. */
+static void remember(struct serving *s)
+{
+    unsigned files = certificates_files(s->certificates);
+    unsigned n = s->source.ntexts;
+    struct str *texts = memory_zeroed(n + 1 + (size_t)files * CERTIFICATE_TEXTS,
+                                      sizeof(*texts));
+    char number[16];
+
+    if (n == 0) {
+        parent_remember(&s->parent, NULL, 0);
+        free(texts);
+        return;
+    }
+    memcpy(texts, s->source.texts, n * sizeof(*texts));
+    snprintf(number, sizeof(number), "%u", files);
+    texts[n] = str_of(number);
+    certificates_put_texts(s->certificates, texts + n + 1);
+    parent_remember(&s->parent, texts, n + 1 + files * CERTIFICATE_TEXTS);
+    free(texts);
+}
+
+/* What the process before remembered of certificates; NULL: nothing. */
+static struct certificates *remembered(struct serving *s)
+{
+    unsigned n = s->values->source.templates.n;
+    const struct str *texts = parent_texts(&s->parent, n + 1);
+    uint64_t files = 0;
+
+    if (texts == NULL || !str_to_u64(texts[n], UINT16_MAX, &files))
+        return NULL;
+    texts =
+        parent_texts(&s->parent, n + 1 + (unsigned)files * CERTIFICATE_TEXTS);
+    return texts ? certificates_of_texts(texts + n + 1, (unsigned)files) : NULL;
+}
+
+/* A pair may change while the template stays. */
+static void certified(void *owner, struct certificates *certificates)
+{
+    struct serving *s = owner;
+
+    if (certificates == s->certificates)
+        return;
+    certificates_release(s->certificates);
+    s->certificates = certificates_hold(certificates);
+    remember(s);
+}
+
 /* ---- the template, again ------------------------------------------------- */
 
 static void log_change(void *owner, enum diff_kind kind, struct str id,
@@ -288,7 +340,7 @@ static void reloaded(void *owner, bool runs)
     s->source = s->next;
     s->next = (struct source){.stack = STR("")};
     source_end(&old);
-    parent_remember(&s->parent, s->source.texts, s->source.ntexts);
+    remember(s);
     log_write(LOG_INFO, "serve", "the new template runs");
 }
 
@@ -407,7 +459,7 @@ static void draining(void *owner)
 /* Whoever started us is told where we listen; the parent starts others too. */
 static void tell_start(const struct server *server, struct serving *s)
 {
-    parent_remember(&s->parent, s->source.texts, s->source.ntexts);
+    remember(s);
     parent_ready(&s->parent);
     if (s->parent.start == START_FIRST)
         print_start(server, s);
@@ -461,6 +513,7 @@ static int run_server(struct serving *s, struct error *error)
         .draining = draining,
         .certificate_source = &s->certificate_source,
         .certificates = s->certificates,
+        .certified = certified,
         .owner = s,
     };
     struct server *server;
@@ -523,17 +576,22 @@ static void print_problems(const struct serving *s, struct report *report)
         source_print_missing(s->config);
 }
 
-/* Certificates are read before privileges are dropped. */
+/* Certificates are read before privileges are dropped; after a crash those that
+ * ran do where their files are not as they were. */
 static bool load_certificates(struct serving *s, struct report *report)
 {
     char folder[PATH_MAX];
+    struct certificates *before = NULL;
 
     certificate_source_init(&s->certificate_source,
                             state_folder(s->values->state_folder, folder));
     if (!certificates_wanted(s->config))
         return true;
+    if (s->parent.start == START_CRASHED)
+        before = remembered(s);
     s->certificates =
-        certificates_load(&s->certificate_source, s->config, NULL, report);
+        certificates_load(&s->certificate_source, s->config, before, report);
+    certificates_release(before);
     return s->certificates != NULL;
 }
 

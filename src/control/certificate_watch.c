@@ -97,6 +97,19 @@ void certificate_watch(struct server *server)
         loop_timer_set(&server->loop, &server->certificate_look, LOOK_EVERY_MS);
 }
 
+void certificate_watch_set(struct server *server,
+                           struct certificates *certificates)
+{
+    struct certificates *old = server->certificates;
+
+    if (certificates == old)
+        return;
+    server->certificates = certificates_hold(certificates);
+    certificates_release(old);
+    if (server->options.certified)
+        server->options.certified(server->options.owner, certificates);
+}
+
 /* A set that serves the same is taken too: it knows that its files were read,
  * or which of them could not be. */
 void certificate_watch_take(struct server *server, const struct running *before,
@@ -109,8 +122,7 @@ void certificate_watch_take(struct server *server, const struct running *before,
         server->certificates != before->certificates)
         return;
     if (certificates_equal(certificates, server->certificates)) {
-        certificates_release(server->certificates);
-        server->certificates = certificates_hold(certificates);
+        certificate_watch_set(server, certificates);
     } else if (!publish(server, before->config, certificates, &error)) {
         log_write(LOG_ERROR, "control",
                   "new certificates cannot be served, the old ones go on: %s",

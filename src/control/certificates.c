@@ -426,6 +426,59 @@ void certificates_check(const struct config *config, struct report *report)
     certificate_source_end(&nothing);
 }
 
+/* ---- from one process to the next --------------------------------------------------- */
+
+unsigned certificates_files(const struct certificates *set)
+{
+    unsigned n = 0;
+
+    for (unsigned i = 0; set && i < set->nserved; i++)
+        n += set->served[i].file.n != 0;
+    return n;
+}
+
+void certificates_put_texts(const struct certificates *set, struct str *texts)
+{
+    for (unsigned i = 0; set && i < set->nserved; i++) {
+        const struct served_certificate *s = &set->served[i];
+
+        if (s->file.n == 0)
+            continue;
+        *texts++ = s->file;
+        *texts++ = s->key_file;
+        *texts++ = s->chain;
+        *texts++ = s->key;
+    }
+}
+
+static void take_texts(struct certificates *set, const struct str *texts)
+{
+    struct served_certificate *s = &set->served[set->nserved];
+    const struct certificate_text c = {texts[2], "what was remembered"};
+    const struct certificate_text k = {texts[3], "its key"};
+    struct error error = {""};
+
+    if (!certificate_check(&c, &k, &s->facts, &error))
+        return;
+    s->file = region_copy(&set->region, texts[0]);
+    s->key_file = region_copy(&set->region, texts[1]);
+    s->chain = region_copy(&set->region, texts[2]);
+    s->key = region_copy(&set->region, texts[3]);
+    s->stale = true;
+    set->nserved++;
+}
+
+struct certificates *certificates_of_texts(const struct str *texts, unsigned n)
+{
+    struct certificates *set = memory_zeroed(1, sizeof(*set));
+
+    atomic_init(&set->holders, 1);
+    set->served = region_take(&set->region, (n + 1) * sizeof(*set->served));
+    for (unsigned i = 0; i < n; i++)
+        take_texts(set, texts + (size_t)i * CERTIFICATE_TEXTS);
+    return set;
+}
+
 struct certificates *certificates_hold(struct certificates *set)
 {
     if (set)

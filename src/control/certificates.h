@@ -58,6 +58,17 @@ bool certificates_outdated(const struct certificates *set);
 bool certificates_equal(const struct certificates *a,
                         const struct certificates *b);
 
+/* What the set read from files, to be handed to a process that follows on this
+ * one: CERTIFICATE_TEXTS texts for each pair, which live as long as the set. */
+enum { CERTIFICATE_TEXTS = 4 };
+
+unsigned certificates_files(const struct certificates *set);
+void certificates_put_texts(const struct certificates *set, struct str *texts);
+
+/* A set of `n` pairs of such texts without listeners: what certificates_load()
+ * falls back on where files cannot be read any more. */
+struct certificates *certificates_of_texts(const struct str *texts, unsigned n);
+
 /* Only reads the files, for `sluice check`. */
 void certificates_check(const struct config *config, struct report *report);
 

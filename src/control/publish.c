@@ -474,8 +474,7 @@ static void hand_out(struct change *change)
     struct server *server = change->server;
     struct snapshot *old = server->newest;
 
-    certificates_release(server->certificates);
-    server->certificates = certificates_hold(change->certificates);
+    certificate_watch_set(server, change->certificates);
     server->newest = change->snapshot;
     server->snapshot_id++;
     loop_tick(&server->loop);

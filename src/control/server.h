@@ -71,6 +71,9 @@ struct server_options {
      * HTTPS listeners cannot be served. */
     struct certificate_source *certificate_source;
     struct certificates *certificates;
+    /* These run now, other ones than before: on the control thread.  May be
+     * NULL. */
+    void (*certified)(void *owner, struct certificates *certificates);
     /* SIGHUP: the config to run from now on, or NULL when there is none (the
      * callee said why).  Called on the chore thread, never twice at a time;
      * NULL: HUP does nothing. */

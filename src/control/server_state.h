@@ -195,6 +195,11 @@ void certificate_watch_end(struct server *server, struct publish *publish);
 void certificate_watch_take(struct server *server, const struct running *before,
                             struct certificates *certificates);
 
+/* These are the ones of the newest snapshot now (they are held; may be
+ * NULL). */
+void certificate_watch_set(struct server *server,
+                           struct certificates *certificates);
+
 /* What runs now, held for a chore; and let go of. */
 void running_hold(struct server *server, struct running *running);
 void running_release(struct running *running);

@@ -121,6 +121,33 @@ class Rotation(unittest.TestCase):
             self.assertEqual(b"hello", connection.ask())
             self.assertEqual(self.first.der(), connection.der())
 
+    @unittest.skipIf(rig.ALONE, "needs the supervisor")
+    def test_after_a_crash_what_ran_runs_where_the_files_are_gone(self):
+        second = self.ca.issue("a.test")
+        self.put(second)
+        self.await_shown(second)
+        os.unlink(self.cert)
+        rig.until(lambda: self.served.log_count(self.cert), "the complaint")
+        before = self.served.serving_pid
+        os.kill(before, signal.SIGKILL)
+        rig.until(lambda: self.served.serving_pid not in
+                  (before, self.served.pid), "another process")
+        self.assertEqual(second.der(), shown(self.served, "a.test"))
+        third = self.ca.issue("a.test")
+        self.put(third)
+        self.await_shown(third)
+
+    @unittest.skipIf(rig.ALONE, "needs the supervisor")
+    def test_an_upgrade_serves_the_files_as_they_are(self):
+        before = self.served.serving_pid
+        with Connection(self.served, ANYBODY, "a.test") as connection:
+            self.served.signal(signal.SIGUSR2)
+            rig.until(lambda: self.served.serving_pid != before, "another")
+            pair = self.ca.issue("a.test")
+            self.put(pair)
+            self.await_shown(pair)
+            self.assertEqual(b"hello", connection.ask())
+
     def test_a_listener_turns_to_HTTPS_and_back(self):
         plain = Stack()
         plain.listener("Web", 443, fixed(200, "hello"))
