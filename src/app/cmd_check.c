@@ -105,6 +105,13 @@ static void print_tls(const struct config_tls *tls)
     printf("    " STR_FMT "\n", STR_ARG(tls->policy->name));
     for (unsigned i = 0; i < tls->ncertificates; i++)
         print_certificate(&tls->certificates[i], i == 0);
+    if (tls->mutual == MUTUAL_PASSTHROUGH)
+        puts("    clients may show certificates, which targets verify");
+    else if (tls->mutual == MUTUAL_VERIFY)
+        printf("    clients are verified by " STR_FMT
+               ", %u revocation list%s\n",
+               STR_ARG(tls->trust_store->file), tls->trust_store->nlists,
+               tls->trust_store->nlists == 1 ? "" : "s");
 }
 
 static void print_listener(const struct config_listener *listener)

@@ -4,10 +4,13 @@
  */
 #include "net/tls_internal.h"
 
-/* Also of a handshake that failed later: the connection log has it. */
-static bool is_agreed(const struct conn_tls *t)
+/* Also of a handshake that failed later: the connection log has it.  TLS 1.2
+ * changes over to what was agreed on when it is nearly done. */
+static const SSL_CIPHER *agreed(const struct conn_tls *t)
 {
-    return t->ssl && SSL_get_current_cipher(t->ssl);
+    const SSL_CIPHER *now = t->ssl ? SSL_get_current_cipher(t->ssl) : NULL;
+
+    return now || t->ssl == NULL ? now : SSL_get_pending_cipher(t->ssl);
 }
 
 bool conn_tls_done(const struct conn_tls *t)
@@ -17,19 +20,19 @@ bool conn_tls_done(const struct conn_tls *t)
 
 struct str conn_tls_version(const struct conn_tls *t)
 {
-    return is_agreed(t) ? str_of(SSL_get_version(t->ssl)) : STR("");
+    return agreed(t) ? str_of(SSL_get_version(t->ssl)) : STR("");
 }
 
 struct str conn_tls_cipher(const struct conn_tls *t)
 {
-    const char *name = is_agreed(t) ? SSL_get_cipher_name(t->ssl) : NULL;
+    const SSL_CIPHER *cipher = agreed(t);
 
-    return str_of(name ? name : "");
+    return str_of(cipher ? SSL_CIPHER_get_name(cipher) : "");
 }
 
 struct str conn_tls_key_exchange(const struct conn_tls *t)
 {
-    int group = is_agreed(t) ? (int)SSL_get_negotiated_group(t->ssl) : 0;
+    int group = agreed(t) ? (int)SSL_get_negotiated_group(t->ssl) : 0;
     const char *name = group ? SSL_group_to_name(t->ssl, group) : NULL;
 
     return str_of(name ? name : "");
