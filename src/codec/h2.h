@@ -126,6 +126,7 @@ struct h2 {
     struct h2_port *port;
     const struct h2_ops *ops;
     void *owner;           /* the caller's */
+    struct list open;      /* all streams */
     struct list ready;     /* streams that were resumed and keep something */
     struct list drained;   /* streams that owe on_drained */
     struct chunk *partial; /* a head whose end has not come */
@@ -142,17 +143,20 @@ struct h2 {
     uint32_t frame_left; /* bytes of the frame that is being read */
     uint8_t frame_head[9];
     uint8_t frame_head_n;
+    uint8_t setting[6]; /* of the SETTINGS that are being read */
+    uint8_t setting_n;
     uint8_t magic_left; /* of a client's first bytes */
     uint64_t seen[8];   /* which of the last 512 streams there were */
     uint64_t cut[8];    /* and which of them we reset */
     bool client : 1;
-    bool busy : 1;    /* inside the library: it must not be entered */
-    bool again : 1;   /* something is to be written afterwards */
-    bool telling : 1; /* on_drained is being called */
-    bool over : 1;    /* a connection error: only GOAWAY still leaves */
-    bool leaving : 1; /* the notice of h2_leave() was sent */
-    bool left : 1;    /* the final GOAWAY was */
-    bool settled : 1; /* the peer's SETTINGS came */
+    bool busy : 1;        /* inside the library: it must not be entered */
+    bool in_settings : 1; /* the frame that is being read is SETTINGS */
+    bool again : 1;       /* something is to be written afterwards */
+    bool telling : 1;     /* on_drained is being called */
+    bool over : 1;        /* a connection error: only GOAWAY still leaves */
+    bool leaving : 1;     /* the notice of h2_leave() was sent */
+    bool left : 1;        /* the final GOAWAY was */
+    bool settled : 1;     /* the peer's SETTINGS came */
     bool peer_left : 1;
     bool useful : 1; /* read and cleared by the caller: something came that is
                         neither PING nor SETTINGS nor a window */
@@ -163,6 +167,7 @@ struct h2 {
 struct h2_stream {
     struct h2 *h2; /* NULL: not of a session, or no longer */
     int32_t id;
+    struct list node;    /* in h2->open */
     struct list ready;   /* in h2->ready */
     struct list drained; /* in h2->drained */
     struct chunk *out;   /* bytes that wait for a window or for room */

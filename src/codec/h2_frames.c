@@ -138,6 +138,46 @@ static enum h2_error chatter(struct h2 *h2)
     return ++h2->chatter > max ? H2_ENHANCE_YOUR_CALM : H2_NO_ERROR;
 }
 
+/* ---- settings ----------------------------------------------------------- */
+
+/* RFC 9113 §6.9.2: windows that overflow by a new initial size end the
+ * session; the library would only reset their streams. */
+static bool overflows(const struct h2 *h2, uint32_t window)
+{
+    int64_t more = (int64_t)window -
+                   nghttp2_session_get_remote_settings(
+                       h2->session, NGHTTP2_SETTINGS_INITIAL_WINDOW_SIZE);
+
+    if (more <= 0)
+        return false;
+    for (const struct list *l = h2->open.next; l != &h2->open; l = l->next) {
+        const struct h2_stream *stream =
+            LIST_ENTRY_OF((uintptr_t)l, struct h2_stream, node);
+
+        if (nghttp2_session_get_stream_remote_window_size(
+                h2->session, stream->id) > NGHTTP2_MAX_WINDOW_SIZE - more)
+            return true;
+    }
+    return false;
+}
+
+static enum h2_error read_settings(struct h2 *h2, const char *p, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        const uint8_t *s = h2->setting;
+
+        h2->setting[h2->setting_n++] = (uint8_t)p[i];
+        if (h2->setting_n < sizeof(h2->setting))
+            continue;
+        h2->setting_n = 0;
+        if ((s[0] << 8 | s[1]) == NGHTTP2_SETTINGS_INITIAL_WINDOW_SIZE &&
+            overflows(h2, (uint32_t)s[2] << 24 | (uint32_t)s[3] << 16 |
+                              (uint32_t)s[4] << 8 | s[5]))
+            return H2_FLOW_CONTROL_ERROR;
+    }
+    return H2_NO_ERROR;
+}
+
 /* ---- frames ------------------------------------------------------------- */
 
 static enum h2_error look_at_data(struct h2 *h2, const struct frame *f)
@@ -209,6 +249,10 @@ static bool judge(struct h2 *h2, size_t begin, enum h2_error *error)
     struct frame f = frame_of(h2->frame_head);
 
     h2->frame_head_n = 0;
+    h2->in_settings = f.type == NGHTTP2_SETTINGS;
+    h2->setting_n = 0;
+    if (h2->in_settings && begin)
+        return false; /* windows must be what they are when it comes */
     if ((f.type == NGHTTP2_DATA || f.type == NGHTTP2_HEADERS) &&
         is_late(h2, &f)) {
         if (begin) /* what came before it may open or end the stream */
@@ -239,6 +283,10 @@ size_t h2_scan(struct h2 *h2, const char *p, size_t n, enum h2_error *error)
         if (h2->frame_left) {
             size_t step = skip(h2->frame_left, n, at);
 
+            if (h2->in_settings)
+                *error = read_settings(h2, p + at, step);
+            if (*error != H2_NO_ERROR)
+                return begin;
             h2->frame_left -= (uint32_t)step;
             at += step;
             continue;

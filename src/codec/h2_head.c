@@ -163,6 +163,7 @@ bool h2_request(struct h2 *h2, struct h2_stream *stream, enum method method,
     if (h->overflow || h2_requests_left(h2) == 0)
         return false;
     *stream = (struct h2_stream){.h2 = h2, .method = (uint8_t)method};
+    list_init(&stream->node);
     list_init(&stream->ready);
     list_init(&stream->drained);
     if (!h2_take_piece(stream, piece, h2->busy)) {
@@ -177,6 +178,7 @@ bool h2_request(struct h2 *h2, struct h2_stream *stream, enum method method,
     }
     stream->id = id;
     stream->begun_out = true;
+    list_push_back(&h2->open, &stream->node);
     h2->streams++;
     h2->requests++;
     h2_write(h2);

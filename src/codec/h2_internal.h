@@ -93,6 +93,9 @@ struct h2_port {
 /* Writes what may be written; when the library is busy, afterwards. */
 void h2_write(struct h2 *h2);
 
+/* Makes it a stream of the session. */
+void h2_attach(struct h2 *h2, struct h2_stream *stream, int32_t id);
+
 /* The stream is over: gives back what it holds. */
 void h2_detach(struct h2_stream *stream);
 

@@ -48,6 +48,7 @@ void h2_forget(struct h2_stream *stream)
     chunk_give_all(chunks, &stream->kept);
     chunk_give_all(chunks, &stream->trailers_in);
     chunk_give_all(chunks, &stream->trailers_out);
+    list_remove(&stream->node);
     list_remove(&stream->ready);
     list_remove(&stream->drained);
     stream->now = NULL;
@@ -56,11 +57,12 @@ void h2_forget(struct h2_stream *stream)
     stream->h2 = NULL;
 }
 
-static void attach(struct h2 *h2, struct h2_stream *stream, int32_t id)
+void h2_attach(struct h2 *h2, struct h2_stream *stream, int32_t id)
 {
     *stream = (struct h2_stream){.h2 = h2, .id = id};
     list_init(&stream->ready);
     list_init(&stream->drained);
+    list_push_back(&h2->open, &stream->node);
     h2->streams++;
     h2->requests++;
 }
@@ -123,7 +125,7 @@ static int on_begin_headers(nghttp2_session *session,
                                       NGHTTP2_REFUSED_STREAM);
             return NGHTTP2_ERR_TEMPORAL_CALLBACK_FAILURE;
         }
-        attach(h2, stream, id);
+        h2_attach(h2, stream, id);
         nghttp2_session_set_stream_user_data(session, id, stream);
     } else {
         stream = stream_of(session, id);
@@ -493,6 +495,7 @@ bool h2_begin(struct h2 *h2, struct h2_port *port, const struct h2_ops *ops,
 
     *h2 = (struct h2){
         .port = port, .ops = ops, .owner = h2->owner, .client = how->client};
+    list_init(&h2->open);
     list_init(&h2->ready);
     list_init(&h2->drained);
     h2->magic_left = how->client ? 0 : NGHTTP2_CLIENT_MAGIC_LEN;
@@ -519,6 +522,8 @@ void h2_end(struct h2 *h2)
     if (h2->partial)
         chunk_give(h2->port->chunks, h2->partial);
     h2->partial = NULL;
+    while (!list_empty(&h2->open))
+        list_remove(h2->open.next);
     while (!list_empty(&h2->ready))
         list_remove(h2->ready.next);
     while (!list_empty(&h2->drained))
