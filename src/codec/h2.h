@@ -203,6 +203,11 @@ struct h2_settings {
     bool connect_protocol; /* server: RFC 8441 */
 };
 
+/* Server: adds a field to the request that on_request brings, before it
+ * returns.  Once: it takes the place of pseudo-header fields. */
+void h2_add_field(struct h2 *h2, struct request *request, struct str name,
+                  struct str value);
+
 /* Begins a session; its first bytes are written.  False without memory.
  * `owner` is set by the caller, before. */
 bool h2_begin(struct h2 *h2, struct h2_port *port, const struct h2_ops *ops,

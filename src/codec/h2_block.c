@@ -337,6 +337,18 @@ static struct fields fields_of(struct h2_block *b)
                            .present = b->present};
 }
 
+void h2_add_field(struct h2 *h2, struct request *request, struct str name,
+                  struct str value)
+{
+    struct h2_block *b = &h2->port->block;
+
+    if (b->nfields == H2_FIELDS_MAX ||
+        H2_TEXT_MAX - b->n < name.n + value.n + 4)
+        return;
+    put_line(b, name, value, h1_token_id(name.p, name.n));
+    request->fields.n = b->nfields;
+}
+
 static enum body_kind body_of(const struct h2_block *b, bool end)
 {
     if (b->length_seen)
@@ -350,12 +362,18 @@ bool h2_block_request(struct h2_port *port, bool end)
     struct str name = text_of(b, b->method);
     enum method method = h1_method(name.p, name.n);
 
+    bool websocket = method == METHOD_CONNECT && b->protocol.n;
+
     check_method(b);
     check_target(b, method);
     if (b->authority.n == 0)
         malformed(b, "there is neither :authority nor Host");
     if (b->cookies > 1)
         join_cookies(b);
+    if (websocket) { /* RFC 8441: as HTTP/1.1 would ask for it */
+        b->method = put_slice(b, STR("GET"));
+        method = METHOD_GET;
+    }
     port->request = (struct request){
         .fields = fields_of(b),
         .method_name = b->method,
@@ -364,13 +382,13 @@ bool h2_block_request(struct h2_port *port, bool end)
         .authority = b->authority,
         .content_length = b->content_length,
         .method = (uint8_t)method,
-        .body = (uint8_t)body_of(b, end),
+        .body = (uint8_t)(websocket ? BODY_NONE : body_of(b, end)),
         .version = REQUEST_HTTP_2,
         .https_scheme = b->scheme.n == 5,
         .keep_alive = true,
         .te_trailers = b->te_trailers,
         .invalid_names = b->odd_names,
-        .wants_websocket = method == METHOD_CONNECT && b->protocol.n,
+        .wants_websocket = websocket,
     };
     return b->fault == 0 && !b->malformed;
 }

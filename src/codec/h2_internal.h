@@ -22,8 +22,8 @@ enum {
     /* Fields of a head within the limits: each counts 32 bytes and its own. */
     H2_FIELDS_MAX = H2_REQUEST_HEAD_MAX / 33 + 1,
     /* A head as text: each byte of it, ": " and CRLF of each field; once more
-     * for cookies that are joined. */
-    H2_TEXT_MAX = 2 * (H2_REQUEST_HEAD_MAX + 4 * H2_FIELDS_MAX) + 64,
+     * for cookies that are joined; and a method and a field of ours. */
+    H2_TEXT_MAX = 2 * (H2_REQUEST_HEAD_MAX + 4 * H2_FIELDS_MAX) + 256,
     /* A head that leaves: as many fields as HTTP/1 lets in, and ours. */
     H2_NV_MAX = 65536 / 3 + 64,
     H2_NAMES_MAX = 128 * 1024, /* their names in lower case, and numbers */

@@ -180,9 +180,12 @@ static void on_request(struct h2_stream *stream, struct request *request,
 
     s->requests++;
     e->head = request->method == METHOD_HEAD;
+    if (request->wants_websocket)
+        server_h2_ask_websocket(e, request);
     e->receiving = !in->end;
     of_session(s)->receiving += e->receiving;
     server_h2_moved(e);
+    piece.end |= e->websocket; /* what follows is for the tunnel */
     COUNTER_ADD(s->conn.loop->counters, requests, 1);
     s->port->handler->on_request(&e->stream, request, &piece);
     look_at_age(of_session(s));
@@ -225,6 +228,8 @@ static void on_closed(struct h2_stream *stream, enum h2_error error)
 
     if (error != H2_NO_ERROR && stream->refused && !e->started)
         tell_gone(e, GONE_BAD_BODY, "the request body is malformed");
+    if (error == H2_NO_ERROR && e->tunnel && e->stream.exchange)
+        return; /* what the target has not got yet still goes there: cut() */
     tell_gone(e, GONE_CLIENT, "the client reset the stream");
     server_h2_bury(e);
 }
@@ -309,12 +314,42 @@ static void finish(struct server_session *s)
     server_linger(s);
 }
 
+void server_h2_reject(struct h2_exchange *e)
+{
+    struct server_h2 *sh = of_session(e->stream.session);
+
+    e->rejected = true;
+    sh->rejects++;
+    server_h2_turn(sh);
+}
+
+static void reject_all(struct server_h2 *sh)
+{
+    struct list *next;
+
+    sh->rejects = 0;
+    for (struct list *l = sh->streams.next; l != &sh->streams; l = next) {
+        struct h2_exchange *e = LIST_ENTRY_OF(l, struct h2_exchange, node);
+
+        next = l->next;
+        if (!e->rejected)
+            continue;
+        tell_gone(e, GONE_CLIENT, "the target's answer is no WebSocket's");
+        h2_reset(&e->h2, H2_CONNECT_ERROR);
+        server_h2_bury(e);
+        next = sh->streams.next; /* others may have ended with it */
+    }
+}
+
 static void on_turn(struct loop_task *task)
 {
     struct server_h2 *sh = LIST_ENTRY_OF(task, struct server_h2, turn);
     struct server_session *s = sh->session;
-    bool alive = h2_flush(&sh->h2);
+    bool alive;
 
+    if (sh->rejects)
+        reject_all(sh);
+    alive = h2_flush(&sh->h2);
     send_gathered(sh);
     if (sh->out && !conn_queued(&s->conn)) {
         chunk_give(&s->conn.loop->chunks, sh->out);

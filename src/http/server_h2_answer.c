@@ -45,6 +45,16 @@ static void put_length(struct h2_port *port, const struct h2_exchange *e,
         h2_head_number(port, STR("content-length"), 0);
 }
 
+void server_h2_put_head(struct h2_exchange *e, const struct response_out *out)
+{
+    struct h2_port *port = e->stream.session->port->h2;
+
+    h2_head_status(port, out->status);
+    put_fields(port, out);
+    if (!e->tunnel)
+        put_length(port, e, out);
+}
+
 static void reset(struct h2_exchange *e, enum h2_error error)
 {
     if (e->h2.h2 == NULL)
@@ -76,18 +86,16 @@ static size_t respond(struct server_stream *stream, struct response_out *out,
 {
     struct h2_exchange *e = of_stream(stream);
     struct h2_piece first;
-    struct h2_port *port;
     size_t n;
 
     if (!h2_stream_open(&e->h2))
         return 0;
-    port = e->stream.session->port->h2;
+    if (e->websocket && out->status < 300)
+        out->status = 502; /* a 2xx would say that the tunnel is open */
     e->no_body = bodyless(e, out->status) || out->body == BODY_NONE;
     e->started = true;
     server_count_status(loop_of(e)->counters, out);
-    h2_head_status(port, out->status);
-    put_fields(port, out);
-    put_length(port, e, out);
+    server_h2_put_head(e, out);
     first = piece_of(e, piece);
     if (piece->end)
         answered(e);
@@ -113,19 +121,15 @@ static size_t send_body(struct server_stream *stream, const struct piece *piece)
     return next.n;
 }
 
-static size_t upgrade(struct server_stream *stream, struct response_out *out)
-{
-    (void)stream;
-    (void)out;
-    return 0;
-}
-
 static void cut(struct server_stream *stream)
 {
     struct h2_exchange *e = of_stream(stream);
 
     stream->exchange = NULL;
-    reset(e, H2_INTERNAL_ERROR);
+    if (e->tunnel && e->h2.h2 == NULL)
+        server_h2_bury(e); /* both directions had their end */
+    else if (!e->tunnel || !e->h2.ended_out || !e->h2.in_end)
+        reset(e, e->tunnel ? H2_CONNECT_ERROR : H2_INTERNAL_ERROR);
 }
 
 static void pause_body(struct server_stream *stream, enum conn_pause why)
@@ -161,7 +165,7 @@ static void touch(struct server_stream *stream)
 const struct server_stream_ops server_h2_ops = {
     .respond = respond,
     .send_body = send_body,
-    .upgrade = upgrade,
+    .upgrade = server_h2_upgrade,
     .cut = cut,
     .pause = pause_body,
     .resume = resume_body,

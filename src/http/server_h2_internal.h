@@ -6,6 +6,7 @@
 #ifndef SLUICE_HTTP_SERVER_H2_INTERNAL_H
 #define SLUICE_HTTP_SERVER_H2_INTERNAL_H
 
+#include "crypto/websocket_accept.h"
 #include "http/server_h2.h"
 
 struct server_h2 {
@@ -18,7 +19,7 @@ struct server_h2 {
     struct chunk *out;     /* what was gathered */
     uint32_t ahead;        /* bytes written while the socket was full */
     uint32_t receiving;    /* requests whose end has not come */
-    bool aged : 1;         /* h2_leave() is due with the next request */
+    uint32_t rejects;      /* streams that are to be reset */
 };
 
 /* A stream: one request and its response. */
@@ -35,9 +36,9 @@ struct h2_exchange {
     bool answered : 1; /* the response is complete */
     bool no_body : 1;  /* nothing of the response's body is sent */
     bool tunnel : 1;
-    bool tunnel_end : 1; /* our direction of it ended */
     bool websocket : 1;
-    char key[24]; /* Sec-WebSocket-Key that the target got */
+    bool rejected : 1; /* its target broke a rule: it is to be reset */
+    char key[WEBSOCKET_KEY_LEN]; /* that the target got */
 };
 
 extern const struct server_stream_ops server_h2_ops;
@@ -57,6 +58,20 @@ static inline void server_h2_turn(struct server_h2 *sh)
 {
     loop_ready(sh->session->conn.loop, &sh->turn);
 }
+
+/* At the end of the turn the stream is reset, and its handler told. */
+void server_h2_reject(struct h2_exchange *e);
+
+/* Makes the head of a response. */
+void server_h2_put_head(struct h2_exchange *e, const struct response_out *out);
+
+/* ---- WebSocket (server_h2_websocket.c) ---------------------------------- */
+
+/* A request for one came: makes it one that HTTP/1.1 targets understand. */
+void server_h2_ask_websocket(struct h2_exchange *e, struct request *request);
+
+size_t server_h2_upgrade(struct server_stream *stream,
+                         struct response_out *out);
 
 /* The stream is over: no callback reaches it any more. */
 void server_h2_bury(struct h2_exchange *e);

@@ -131,6 +131,8 @@ static void follow(struct worker_port *p, const struct route_table *table)
     p->port.desync_mode = a->desync_mode;
     p->port.fields_set = listener_headers_set(&table->headers);
     p->port.tls = table->tls;
+    p->port.websocket_over_h2 =
+        table->config->tls && table->config->tls->websocket_over_h2;
 }
 
 static void fit_scratch(struct worker *w, const struct snapshot *s)

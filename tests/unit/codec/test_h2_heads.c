@@ -319,7 +319,7 @@ static void websockets_are_asked_for_where_they_are_offered(void **state)
     static const struct row rows[] = {
         {":method: CONNECT\r\n:protocol: websocket\r\n:scheme: https\r\n"
          ":path: /chat\r\n:authority: h\r\n",
-         "request 1 CONNECT /chat h "},
+         "request 1 GET /chat h "},
         {":method: CONNECT\r\n:protocol: other\r\n:scheme: https\r\n"
          ":path: /chat\r\n:authority: h\r\n",
          "refused 1 501 "},
