@@ -132,6 +132,18 @@ bootstrap || {
 mkdir -p "$out"
 note "tools are there"
 
+# Clients and servers of other people that Debian does not have.  Without them
+# their tests are skips that say so.
+if command -v npm >/dev/null 2>&1; then
+    mkdir -p "$out/node"
+    cp tests/clients/package.json "$out/node/"
+    (cd "$out/node" && npm install --no-audit --no-fund --no-package-lock \
+        --ignore-scripts) >"$out/npm.log" 2>&1 ||
+        say "npm install failed, see build-check/npm.log"
+fi
+SLUICE_NODE_MODULES=$out/node/node_modules
+export SLUICE_NODE_MODULES
+
 build gcc "${CC:-gcc}" || finish
 if command -v clang >/dev/null 2>&1; then
     build clang clang
