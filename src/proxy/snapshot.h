@@ -26,7 +26,7 @@ struct route_table {
     struct router *router;
     struct action *actions; /* the terminal action of rule i */
     struct listener_headers headers;
-    int sinks[LOG_KINDS]; /* of its load balancer's logs, or LOG_SINK_NONE;
+    int sinks[LOG_KINDS];    /* of its load balancer's logs, or LOG_SINK_NONE;
                                control assigns them */
     struct tls_context *tls; /* held; control assigns it; NULL: HTTP */
 };

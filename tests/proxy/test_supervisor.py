@@ -50,6 +50,12 @@ def sockets_of(pid):
     return found
 
 
+def refused(address):
+    """A socket of its own: one that got through once says so for ever."""
+    with socket.socket() as sock:
+        return sock.connect_ex(address) == errno.ECONNREFUSED
+
+
 class Case(unittest.TestCase):
 
     def setUp(self):
@@ -138,9 +144,7 @@ class Crash(Case):
             self.assertEqual(client.ask("/").body, b"more")
         del self.stack.resources["Web"]
         server.reload(self.stack)
-        with socket.socket() as sock:
-            until(lambda: sock.connect_ex(old) == errno.ECONNREFUSED,
-                  "the old port to close")
+        until(lambda: refused(old), "the old port to close")
         self.crash(server)
         with rig.Client("127.0.0.1", come) as client:
             self.assertEqual(client.ask("/").body, b"more")
@@ -365,9 +369,7 @@ class Upgrade(Case):
         self.upgraded(server)
         with rig.Client("127.0.0.1", port) as client:
             self.assertEqual(client.ask("/").body, b"more")
-        with socket.socket() as sock:
-            until(lambda: sock.connect_ex(old) == errno.ECONNREFUSED,
-                  "the old port to close")
+        until(lambda: refused(old), "the old port to close")
 
     def test_connections_queued_at_an_upgrade_are_answered(self):
         server = self.serve(workers=2)
