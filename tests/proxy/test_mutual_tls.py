@@ -298,13 +298,15 @@ class Tools(Case):
 
         def curl(*options):
             return subprocess.run(
-                ["curl", "-sk", "--max-time", "10", url, *options],
-                capture_output=True, check=False)
-        for version in ((), ("--tls-max", "1.2"), ("--http1.1",)):
+                ["curl", "-sk", "--max-time", "10", "-w", "%{http_version}",
+                 url, *options], capture_output=True, check=False)
+        for version, spoken in (((), b"2"), (("--tls-max", "1.2"), b"2"),
+                                (("--http1.1",), b"1.1")):
             done = curl("--cert", self.good.chain, "--key", self.good.key,
                         *version)
             self.assertEqual(done.returncode, 0, done.stderr)
             self.assertIn(b"03A5B1", done.stdout)
+            self.assertTrue(done.stdout.endswith(spoken), done.stdout)
             self.assertNotEqual(curl(*version).returncode, 0)
 
 
