@@ -11,7 +11,7 @@ BUILD_NEEDS="cc:gcc,libc6-dev make autoconf automake pkg-config
 # shellcheck disable=SC2034
 CHECK_NEEDS="python3 pc/cmocka:libcmocka-dev pc/libpcre2-8:libpcre2-dev clang
     clang-format clang-tidy cppcheck shellcheck curl git mandoc openssl
-    node:nodejs npm nghttpd:nghttp2-server
+    node:nodejs npm nghttpd:nghttp2-server nghttp:nghttp2-client
     py/hpack:python3-hpack
     rt/fuzzer:libclang-rt-dev llvm-symbolizer:llvm"
 # shellcheck disable=SC2034 # for --full

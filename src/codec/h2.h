@@ -92,7 +92,8 @@ struct h2_ops {
     /* Server: a stream for a request that begins, or NULL: refused.  It gets
      * on_closed even if no request comes of it. */
     struct h2_stream *(*open)(struct h2 *h2);
-    /* Server: a request, and what came of its body. */
+    /* Server: a request, and what came of its body; of one that wants a
+     * WebSocket nothing. */
     void (*on_request)(struct h2_stream *stream, struct request *request,
                        const struct h2_piece *piece);
     /* Client: the final response, and what came of its body. */

@@ -198,8 +198,9 @@ static void request_came(struct h2 *h2, struct h2_stream *stream, bool end)
     stream->in_head = true;
     stream->method = h2->port->request.method;
     h2->port->pending = (struct h2_pending){.stream = stream, .head = true};
-    if (end)
-        h2_deliver(h2, true);
+    /* What follows a CONNECT is no part of the request. */
+    if (end || h2->port->request.wants_websocket)
+        h2_deliver(h2, end);
 }
 
 static void response_came(struct h2 *h2, struct h2_stream *stream, bool end)
