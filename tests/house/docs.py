@@ -28,15 +28,15 @@ def run(*arguments, given=None):
 
 def helped(command):
     """{option: argument without spaces} as --help prints them."""
-    lines = re.findall(r"^  (?:-\w, )?--([a-z-]+) ?(.*)$",
+    lines = re.findall(r"^  (?:-\w, )?--([a-z0-9-]+) ?(.*)$",
                        run(command, "--help").stdout, re.M)
     return {name: argument.replace(" ", "") for name, argument in lines}
 
 
 def options_of(line):
     """(names, argument) of a line of mdoc with Fl."""
-    names = [n.lstrip("-") for n in re.findall(r"\bFl (-?[A-Za-z-]+)", line)]
-    rest = re.sub(r"^.*\bFl -?[A-Za-z-]+", "", line)
+    names = [n.lstrip("-") for n in re.findall(r"\bFl (-?[A-Za-z0-9-]+)", line)]
+    rest = re.sub(r"^.*\bFl -?[A-Za-z0-9-]+", "", line)
     words = [w for w in rest.split() if w not in ("Ar", "Cm", "Ns")]
     return [n for n in names if len(n) > 1], "".join(words)
 
