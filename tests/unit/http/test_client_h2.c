@@ -6,6 +6,7 @@
 
 #include <cmocka.h>
 
+#include "net/tls_context.h"
 #include "target_h2.h"
 
 #define GET(path) "GET " path " HTTP/1.1\r\nHost: a.example\r\n\r\n"
@@ -442,6 +443,65 @@ static void test_nobody_listens(void **state)
     assert_int_equal(w.counters.target_connection_errors, 1);
 }
 
+/* The pool speaks TLS from now on. */
+static void go_secure(bool http2)
+{
+    const struct tls_client_settings settings = {.http2 = http2};
+    struct client_way way = {.secure = true, .http2 = http2};
+    struct error error;
+
+    way.tls = tls_context_client(&settings, &error);
+    assert_non_null(way.tls);
+    client_pool_go(&w.pool, &way);
+    tls_context_release(way.tls); /* the pool holds it */
+}
+
+static void test_a_TLS_handshake_that_stalls_times_out(void **state)
+{
+    (void)state;
+    w.silent = true;
+    w.pool.connect_ms = 50;
+    for (unsigned http2 = 0; http2 < 2; http2++) {
+        struct ask ask = {.head = GET("/ok")};
+
+        go_secure(http2);
+        world_ask(&w, &ask);
+        world_finish(&w, &ask);
+        assert_int_equal(ask.why, FAILURE_CONNECT_TIMEOUT);
+    }
+    assert_int_equal(w.accepted, 2);
+}
+
+static void test_a_TLS_handshake_that_fails_says_why(void **state)
+{
+    static const char plain[] = "HTTP/1.1 400 Bad Request\r\n\r\n";
+
+    (void)state;
+    w.raw = plain;
+    w.nraw = sizeof(plain) - 1;
+    for (unsigned http2 = 0; http2 < 2; http2++) {
+        struct ask ask = {.head = GET("/ok")};
+
+        go_secure(http2);
+        world_ask(&w, &ask);
+        world_finish(&w, &ask);
+        assert_int_equal(ask.why, FAILURE_HANDSHAKE);
+        assert_non_null(strstr(ask.cause, "the TLS handshake failed: "));
+    }
+    assert_int_equal(w.counters.target_tls_errors, 2);
+}
+
+static void test_nothing_goes_out_in_the_clear_without_a_context(void **state)
+{
+    static const struct client_way way = {.secure = true};
+    struct ask ask = {.head = GET("/ok")};
+
+    (void)state;
+    client_pool_go(&w.pool, &way);
+    assert_null(client_pool_take(&w.pool, &ask));
+    assert_null(client_connect(&w.pool, &ask));
+}
+
 /* ---- flow ------------------------------------------------------------------- */
 
 static void
@@ -635,6 +695,9 @@ int main(void)
         T(test_a_target_of_HTTP_1_is_told_from_one_of_HTTP_2),
         T(test_a_target_that_says_nothing_times_out),
         T(test_nobody_listens),
+        T(test_a_TLS_handshake_that_stalls_times_out),
+        T(test_a_TLS_handshake_that_fails_says_why),
+        T(test_nothing_goes_out_in_the_clear_without_a_context),
         T(test_a_paused_stream_stops_the_target_and_no_other_stream),
         T(test_a_whole_response_waits_for_a_slow_client),
         T(test_it_waits_even_when_the_connection_is_gone),
