@@ -6,6 +6,7 @@
 #include "base/memory.h"
 #include "codec/h2.h"
 #include "control/health_probe_internal.h"
+#include "control/target_tls.h"
 
 static struct health_probe *of_conn(struct conn *conn)
 {
@@ -18,8 +19,11 @@ void probe_close(struct health_probe *probe)
         return;
     list_remove(&probe->node);
     probe->probes->open--;
-    probe_h2_end(probe);
-    conn_close(&probe->conn);
+    /* The kernel would keep for minutes what a target does not take. */
+    if (!probe_h2_end(probe) || conn_queued(&probe->conn))
+        conn_reset(&probe->conn);
+    else
+        conn_close(&probe->conn);
     probe->probes->on_closed(probe->probes);
 }
 
@@ -212,32 +216,46 @@ static struct health_probe *probe_new(struct health_probes *probes, void *owner,
     return probe;
 }
 
-/* NULL, and why is in the log, when there is no memory for one. */
-static struct tls_context *context_for(struct health_probe *probe)
+static struct tls_context *new_context(const struct ssl_policy *policy,
+                                       bool http2)
 {
-    bool http2 = is_http2(probe);
-    struct tls_context **context =
-        http2 ? &probe->probes->http2 : &probe->probes->http1;
-    struct tls_client_settings settings = {.http2 = http2};
-    struct error error;
+    struct tls_client_settings settings = {.policy = policy, .http2 = http2};
+    struct error error = {.text = ""};
+    struct tls_context *context = tls_context_client(&settings, &error);
 
-    if (*context == NULL)
-        *context = tls_context_client(&settings, &error);
-    if (*context == NULL)
+    if (context == NULL)
         log_write(LOG_ERROR, "control",
                   "health checks over TLS cannot begin: %s", error.text);
-    return *context;
+    return context;
+}
+
+/* NULL, and why is in the log, when there is no memory for one. */
+static struct tls_context *context_for(const struct health_probe *probe,
+                                       const struct ssl_policy *policy)
+{
+    struct health_probe_tls *tls = probe->probes->tls;
+    bool http2 = is_http2(probe);
+
+    for (unsigned i = 0; i < HEALTH_PROBE_TLS_MAX; i++) {
+        if (tls[i].context == NULL)
+            tls[i] = (struct health_probe_tls){policy, http2,
+                                               new_context(policy, http2)};
+        if (tls[i].policy == policy && tls[i].http2 == http2)
+            return tls[i].context;
+    }
+    return NULL;
 }
 
 static int connect_probe(struct health_probe *probe,
+                         const struct config_group *group,
                          const struct address *address)
 {
     struct loop *loop = probe->probes->loop;
     struct tls_context *context;
 
-    if (probe->health.protocol == PROTOCOL_HTTP)
+    if (group->health.protocol == PROTOCOL_HTTP)
         return conn_connect(&probe->conn, loop, address, &ops);
-    context = context_for(probe);
+    context = context_for(probe, target_tls_policy(group));
     if (context == NULL)
         return ENOMEM;
     return conn_connect_tls(&probe->conn, loop, address, &ops, context,
@@ -252,7 +270,7 @@ struct health_probe *health_probe_begin(struct health_probes *probes,
 {
     struct health_probe *probe = probe_new(probes, owner, group, address);
     struct address to = probe_address(&group->health, address);
-    int error = connect_probe(probe, &to);
+    int error = connect_probe(probe, group, &to);
 
     if (error) {
         *result = result_of(error);
@@ -277,9 +295,10 @@ void health_probes_end(struct health_probes *probes)
     while (!list_empty(&probes->all))
         health_probe_abandon(
             LIST_ENTRY_OF(probes->all.next, struct health_probe, node));
-    tls_context_release(probes->http1);
-    tls_context_release(probes->http2);
+    for (unsigned i = 0; i < HEALTH_PROBE_TLS_MAX; i++) {
+        tls_context_release(probes->tls[i].context);
+        probes->tls[i].context = NULL;
+    }
     h2_port_free(probes->port);
-    probes->http1 = probes->http2 = NULL;
     probes->port = NULL;
 }

@@ -22,14 +22,20 @@
 struct h2_port;
 struct health_probe;
 
+enum { HEALTH_PROBE_TLS_MAX = 6 }; /* three policies, with HTTP/2 or not */
+
 /* All probes of a monitor; zeroed but for what its owner fills in. */
 struct health_probes {
     struct loop *loop;
     struct list all;
     unsigned open; /* connections, those that only read the rest included */
-    /* Made when one is needed; what ALPN offers tells the contexts apart. */
-    struct tls_context *http1, *http2;
+    /* Made when one is needed. */
     struct h2_port *port;
+    struct health_probe_tls {
+        const struct ssl_policy *policy; /* target_tls_policy() */
+        bool http2;
+        struct tls_context *context;
+    } tls[HEALTH_PROBE_TLS_MAX];
     /* The result of a probe; it is not the owner's any more.  `why`: for our
      * log, "" when the result says it; good until this returns. */
     void (*on_result)(void *owner, enum probe_result result, unsigned code,

@@ -265,12 +265,16 @@ void probe_h2_begin(struct health_probe *probe)
     conn_again(&probe->conn); /* the answer may be there: no other event */
 }
 
-void probe_h2_end(struct health_probe *probe)
+bool probe_h2_end(struct health_probe *probe)
 {
+    bool left;
+
     if (probe->h2 == NULL)
-        return;
+        return true;
+    left = probe->h2->leaving;
     h2_end(&probe->h2->session);
     h2_forget(&probe->h2->stream);
     free(probe->h2);
     probe->h2 = NULL;
+    return left;
 }

@@ -53,7 +53,8 @@ void probe_h2_begin(struct health_probe *probe);
 /* Something may be read. */
 void probe_h2_read(struct health_probe *probe);
 
-/* The connection is about to be closed; not from a callback of the session. */
-void probe_h2_end(struct health_probe *probe);
+/* The connection is about to be closed; not from a callback of the session.
+ * False when it was in the middle of things. */
+bool probe_h2_end(struct health_probe *probe);
 
 #endif

@@ -13,7 +13,7 @@ enum { AUTHORITIES_MAX = 4 * 1024 * 1024 };
 
 /* ---- the policy ------------------------------------------------------------ */
 
-static const struct ssl_policy *policy_of(const struct config_group *group)
+const struct ssl_policy *target_tls_policy(const struct config_group *group)
 {
     const struct config_load_balancer *lb = group->load_balancer;
     const char *name = "ELBSecurityPolicy-2016-08";
@@ -80,7 +80,7 @@ static bool same_settings(const struct config_group *a,
            a->tls.validate == b->tls.validate &&
            str_eq(a->tls.authorities, b->tls.authorities) &&
            str_eq(a->tls.server_name, b->tls.server_name) &&
-           policy_of(a) == policy_of(b);
+           target_tls_policy(a) == target_tls_policy(b);
 }
 
 /* The group as it ran, if its context could be used on; or NULL. */
@@ -107,7 +107,7 @@ static bool make(struct group *group, struct str pem, struct error *error)
 {
     const struct config_group *config = group->config;
     const struct tls_client_settings settings = {
-        .policy = policy_of(config),
+        .policy = target_tls_policy(config),
         .http2 = config->version != VERSION_HTTP1,
         .validate = config->tls.validate,
         .authorities = pem,

@@ -11,7 +11,12 @@
 #ifndef SLUICE_CONTROL_TARGET_TLS_H
 #define SLUICE_CONTROL_TARGET_TLS_H
 
+#include "crypto/ssl_policy.h"
 #include "proxy/snapshot.h"
+
+/* What TLS to the targets of a group may be, requests or health checks; it lives
+ * for ever. */
+const struct ssl_policy *target_tls_policy(const struct config_group *group);
 
 /* Sets group->tls of the snapshot's groups.  A group that has not changed since
  * `before` (may be NULL), and whose file of authorities has not either, keeps

@@ -42,6 +42,8 @@ class Secure(Origin):
 
     def __init__(self, pair, status=200, **more):
         self.context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        if "ciphers" in more:
+            self.context.set_ciphers(more.pop("ciphers"))
         self.context.load_cert_chain(pair.chain, pair.key)
         self.context.sni_callback = self.on_name
         self.context.set_alpn_protocols(["http/1.1"])
@@ -91,14 +93,18 @@ class Checked:
         self.log = File(os.path.join(self.folder, "health.log"), HealthCheck)
         self.stack, self.server, self.addresses = Stack(), None, {}
         self.stack.listener("Web", 80, fixed(404))
-        # Groups of HTTP/2 need one of HTTPS, whatever their checks are.
+        # Groups of HTTP/2 need one of HTTPS, whatever their checks are; its
+        # policy is that of TLS to targets as well.
         self.stack.listener("Secure", 443, fixed(404), Protocol="HTTPS",
-                            Certificates=[{"CertificateArn": CERTIFICATE}])
+                            Certificates=[{"CertificateArn": CERTIFICATE}],
+                            SslPolicy="ELBSecurityPolicy-TLS13-1-2-2021-06")
+        self.stack.balancer("Other")
+        self.stack.listener("Clear", 80, fixed(404), lb="Other")
 
-    def group(self, name, address, **settings):
+    def group(self, name, address, listener="Secure", **settings):
         self.addresses[name] = address
         self.stack.group(name, [address], **{**FAST, **settings})
-        self.stack.rule("To" + name, "Secure", len(self.stack.resources),
+        self.stack.rule("To" + name, listener, len(self.stack.resources),
                         [path("/" + name)], forward(name))
 
     def start(self):

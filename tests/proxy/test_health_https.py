@@ -87,6 +87,13 @@ def setUpModule():
     for name, pair in pairs.items():
         add(name, Secure(pair))
     add("Old", Secure(good, maximum_version=ssl.TLSVersion.TLSv1_2))
+    add("Ancient", Secure(ca.issue("a.test", key="rsa:1024"),
+                          ciphers="ALL:@SECLEVEL=0",
+                          minimum_version=ssl.TLSVersion.TLSv1,
+                          maximum_version=ssl.TLSVersion.TLSv1))
+    add("Limited", Secure(good), "Clear")
+    add("Modern", Secure(good, minimum_version=ssl.TLSVersion.TLSv1_3),
+        "Clear")
     add("Wrong", Secure(good, 503))
     add("Found", Secure(good, 404), Matcher={"HttpCode": "200-299,404"})
     add("Garbage", Secure(good, "garbage"))
@@ -105,9 +112,10 @@ def setUpModule():
     scene.start()
 
 
-def add(name, target, **settings):
+def add(name, target, listener="Secure", **settings):
     targets[name] = target
-    scene.group(name, target.address, **HTTPS, HealthCheckPath="/hc", **settings)
+    scene.group(name, target.address, listener, **HTTPS, HealthCheckPath="/hc",
+                **settings)
 
 
 def tearDownModule():
@@ -131,7 +139,8 @@ class Answers(unittest.TestCase):
 
     # 78
     def test_no_certificate_is_looked_at(self):
-        for name in ("SelfSigned", "Expired", "NotYet", "Rsa", "Old"):
+        for name in ("SelfSigned", "Expired", "NotYet", "Rsa", "Old",
+                     "Ancient"):
             with self.subTest(name):
                 self.assertEqual(scene.line(name).verdict,
                                  ("https", "PASS", "200", "-"))
@@ -148,6 +157,15 @@ class Answers(unittest.TestCase):
                              [1] * len(target.conns))
             self.assertEqual(set(target.handshakes), {(version, False)})
             self.assertEqual(set(target.names), {None})
+
+    # 78
+    def test_the_policy_of_the_listener_says_which_TLS_there_may_be(self):
+        scene.line("Limited")
+        self.assertEqual(targets["Limited"].handshakes[0][0], "TLSv1.2")
+        self.assertEqual(scene.line("Modern").verdict,
+                         ("https", "FAIL", "-", "ConnectionReset"))
+        scene.line("Ancient")
+        self.assertEqual(targets["Ancient"].handshakes[0][0], "TLSv1")
 
     # 80, 117
     def test_the_matcher_is_asked_as_over_HTTP(self):
