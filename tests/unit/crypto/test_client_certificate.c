@@ -22,9 +22,9 @@ static void assert_str(struct str got, const char *want)
 
 struct entry {
     const char *field;
-    int type;
+    long type;
     const char *value;
-    int n; /* -1: strlen() */
+    long n; /* -1: strlen() */
 };
 
 static X509 *bare(void)
@@ -45,8 +45,8 @@ static X509 *named(const struct entry *entries, unsigned n)
 
     for (unsigned i = 0; i < n; i++)
         assert_true(X509_NAME_add_entry_by_txt(
-            name, entries[i].field, entries[i].type,
-            (const unsigned char *)entries[i].value, entries[i].n, -1, 0));
+            name, entries[i].field, (int)entries[i].type,
+            (const unsigned char *)entries[i].value, (int)entries[i].n, -1, 0));
     return x;
 }
 

@@ -287,6 +287,27 @@ static void test_a_list_has_the_signature_of_its_issuer(void **state)
     assert_non_null(strstr(error.text, "the signature is not of the key"));
 }
 
+static void test_the_issuer_of_a_list_may_sign_lists(void **state)
+{
+    struct issued ca = issue(&(struct issue){.name = "Weak",
+                                             .authority = true,
+                                             .usage = "critical,keyCertSign"},
+                             NULL);
+    X509_CRL *crl = issue_list(&ca, NULL, -1, 1);
+    char *pem = issued_pem(ca.x);
+    char *list = issued_list_pem(crl);
+    struct trust_file file = {STR("ca.crl"), str_of(list)};
+    struct error error;
+
+    (void)state;
+    assert_null(read_with(pem, 1, &file, &error));
+    assert_non_null(strstr(error.text, "keyUsage has no cRLSign"));
+    free(pem);
+    free(list);
+    X509_CRL_free(crl);
+    issued_end(&ca);
+}
+
 static void test_lists_that_will_not_do_for_long_are_warned_of(void **state)
 {
     struct error error;
@@ -381,6 +402,7 @@ int main(void)
         cmocka_unit_test(test_lists_are_pem_or_der),
         cmocka_unit_test(test_what_is_no_list_is_refused),
         cmocka_unit_test(test_a_list_has_the_signature_of_its_issuer),
+        cmocka_unit_test(test_the_issuer_of_a_list_may_sign_lists),
         cmocka_unit_test(test_lists_that_will_not_do_for_long_are_warned_of),
         cmocka_unit_test(test_lists_that_would_be_misread_are_refused),
         cmocka_unit_test(test_there_are_30_lists_at_most),

@@ -372,6 +372,39 @@ static void test_a_list_of_an_authority_between_is_verified(void **state)
         "ClientCertCrlProcessingError");
 }
 
+/* An authority that has changed its key signs its list with the new one. */
+static void test_a_list_counts_for_both_keys_of_its_issuer(void **state)
+{
+    static const unsigned serials[] = {5, 0};
+    struct issued renewed =
+        issue(&(struct issue){.name = "Root", .authority = true}, NULL);
+    X509_CRL *crl = issue_list(&renewed, serials, -1, 1);
+    struct issued leaf =
+        issue(&(struct issue){.name = "client", .serial = 5}, &root);
+    char *parts[] = {issued_pem(root.x), issued_pem(renewed.x),
+                     issued_list_pem(crl)};
+    char both[8192];
+    struct trust_file bundle = {STR("ca.pem"), {both, 0}};
+    struct trust_file list = {STR("ca.crl"), str_of(parts[2])};
+    struct error error;
+    struct tls_trust *trust;
+
+    (void)state;
+    bundle.bytes.n =
+        (size_t)snprintf(both, sizeof(both), "%s%s", parts[0], parts[1]);
+    trust = tls_trust_new(&bundle, 1, &list, &error);
+    assert_non_null(trust);
+    assert_string_equal(
+        verify_code(ask(trust, false, (X509 *const[]){leaf.x, NULL})),
+        "ClientCertCrlHit");
+    tls_trust_release(trust);
+    for (unsigned i = 0; i < 3; i++)
+        free(parts[i]);
+    X509_CRL_free(crl);
+    issued_end(&leaf);
+    issued_end(&renewed);
+}
+
 static void test_lists_of_others_say_nothing(void **state)
 {
     static const unsigned serials[] = {5, 0};
@@ -419,6 +452,7 @@ int main(void)
         cmocka_unit_test(test_what_a_list_has_is_revoked),
         cmocka_unit_test(test_an_authority_between_can_be_revoked),
         cmocka_unit_test(test_a_list_of_an_authority_between_is_verified),
+        cmocka_unit_test(test_a_list_counts_for_both_keys_of_its_issuer),
         cmocka_unit_test(test_lists_of_others_say_nothing),
         cmocka_unit_test(test_a_list_that_is_out_of_date_lets_nobody_in),
     };
