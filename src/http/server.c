@@ -683,6 +683,7 @@ bool server_port_init(struct server_port *port, struct loop *loop)
     port->loop = loop;
     port->fields_set = NULL;
     port->tls = NULL;
+    port->handshake_ms = HANDSHAKE_MS;
     port->h2 = NULL;
     port->prior_knowledge = port->websocket_over_h2 = false;
     port->draining = port->patient = false;
@@ -718,7 +719,7 @@ static bool begin(struct server_session *s)
         return true;
     }
     s->state = SERVER_HANDSHAKE;
-    conn_timer(&s->conn, HANDSHAKE_MS);
+    conn_timer(&s->conn, s->port->handshake_ms);
     return conn_accept_tls(&s->conn, s->port->tls);
 }
 

@@ -23,6 +23,7 @@ struct server_port {
     void *owner;            /* the handler's */
     struct address local;   /* what the listener is bound to */
     uint32_t idle_ms;       /* nothing moves for so long: the end */
+    uint32_t handshake_ms;  /* of TLS; server_port_init() says 10 seconds */
     uint32_t keep_alive_ms; /* age after which one more request is served */
     const struct listener_fields *fields_set; /* on what we answer ourselves;
                                                  NULL: none */
