@@ -269,7 +269,23 @@ class Mistakes(unittest.TestCase):
             if url == "//":
                 continue    # a path
             self.fails(64, ('"%s"' % url, "http://HOST"), "-", "GET", url)
-        self.fails(64, ("HTTPS",), "-", "GET", "https://x/")
+
+    def test_a_URL_must_speak_what_its_listener_speaks(self):
+        self.fails(65, ("no listener has port 443",), "-", "GET", "https://x/")
+        self.fails(65, ("listener Web on port 80 speaks HTTP: write http://",),
+                   "-", "GET", "https://x:80/")
+        stack = Stack().certificate("Shop", "shop.test")
+        stack.https("Secure", 443, fixed(200, "secure"), certificate="Shop")
+        code, _, err = command("explain", "-", "GET", "http://x:443/",
+                               stdin=stack)
+        self.assertEqual(65, code)
+        self.assertIn("listener Secure on port 443 speaks HTTPS: write "
+                      "https://", err)
+        for url in ("https://x/", "https://x:443/"):
+            code, out, err = command("explain", "-", "GET", url, stdin=stack)
+            self.assertEqual((0, ""), (code, err))
+            self.assertIn("default rule (Secure) does: fixed-response 200",
+                          out)
 
     def test_a_port_without_a_listener_names_those_there_are(self):
         self.fails(65, ("81", "80 (Web)", "8080 (Admin)"), "-", "GET",
