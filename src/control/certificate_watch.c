@@ -78,23 +78,25 @@ static void on_look(struct timer *timer)
     struct server *server =
         LIST_ENTRY_OF(timer, struct server, certificate_look);
 
-    if (server->draining)
+    server->certificates_watched =
+        server->certificates != NULL && !server->draining;
+    if (!server->certificates_watched)
         return;
-    if (server->certificates == NULL) {
-        loop_timer_set(&server->loop, timer, LOOK_EVERY_MS);
-        return;
-    }
     running_hold(server, &server->look_from);
     server->certificate_chore.run = look;
     list_init(&server->certificate_chore.node);
     chores_add(&server->chores, &server->certificate_chore);
 }
 
-void certificate_watch(struct server *server)
+static void look_later(struct server *server)
+{
+    server->certificates_watched = true;
+    loop_timer_set(&server->loop, &server->certificate_look, LOOK_EVERY_MS);
+}
+
+void certificate_watch_init(struct server *server)
 {
     timer_init(&server->certificate_look, on_look);
-    if (server->options.certificate_source)
-        loop_timer_set(&server->loop, &server->certificate_look, LOOK_EVERY_MS);
 }
 
 void certificate_watch_set(struct server *server,
@@ -106,6 +108,8 @@ void certificate_watch_set(struct server *server,
         return;
     server->certificates = certificates_hold(certificates);
     certificates_release(old);
+    if (certificates && !server->certificates_watched)
+        look_later(server);
     if (server->options.certified)
         server->options.certified(server->options.owner, certificates);
 }
@@ -137,5 +141,5 @@ void certificate_watch_end(struct server *server, struct publish *p)
     certificates_release(p->certificates);
     free(p);
     if (!server->stopping && !server->draining)
-        loop_timer_set(&server->loop, &server->certificate_look, LOOK_EVERY_MS);
+        look_later(server);
 }

@@ -427,7 +427,6 @@ static bool start(struct server *server, struct config *config,
         (logs && !start_log(server, config, error)))
         return false;
     watch_signals(server);
-    certificate_watch(server);
     probe_first(server);
     return server->draining ||
            (start_api(server, error) && start_workers(server, error));
@@ -454,6 +453,7 @@ struct server *server_start(struct config *config,
     server->api_fd = -1;
     timer_init(&server->drain_limit, on_drain_limit);
     timer_init(&server->look, on_look);
+    certificate_watch_init(server);
     if (!start(server, config, error)) {
         server_free(server);
         return NULL;

@@ -99,6 +99,7 @@ struct server {
     bool reload_again;
     struct certificates *certificates; /* of the newest snapshot; NULL: none */
     struct timer certificate_look;
+    bool certificates_watched; /* a look is due, or goes on */
     struct chore certificate_chore;
     struct running { /* what ran when a chore began; held */
         struct config *config;
@@ -184,8 +185,9 @@ void sockets_drop(const struct server *server, struct str name);
 
 /* ---- certificate_watch.c --------------------------------------------------- */
 
-/* Looks after the files of the newest snapshot's certificates from now on. */
-void certificate_watch(struct server *server);
+/* Before the first snapshot: while there are HTTPS listeners, the files of
+ * their certificates are looked at. */
+void certificate_watch_init(struct server *server);
 
 /* CONTROL_CERTIFICATES came. */
 void certificate_watch_end(struct server *server, struct publish *publish);
