@@ -170,7 +170,7 @@ class Client:
                  compress=False, timeout=rig.PATIENCE, reading=True):
         self.sock, self.timeout = sock, timeout
         self.credit, self.reading = credit, reading
-        self.acknowledge = True         # answer their SETTINGS and PING
+        self.acknowledge = begin        # answer their SETTINGS and PING
         self.tls = isinstance(sock, ssl.SSLSocket)
         self.local = sock.getsockname()
         sock.setblocking(False)
@@ -184,7 +184,7 @@ class Client:
         self.window, self.stream_window = WINDOW, WINDOW
         self.most_frame = 16384
         self.theirs = None              # their SETTINGS as a dict
-        self.acks = 0                   # of our SETTINGS
+        self.told, self.acks = [], 0    # our SETTINGS, and their ACKs
         self.pongs = []                 # payloads of PING ACKs
         self.credits = {0: 0}           # what they gave us, by stream
         self.spent = 0                  # of it, by upload()
@@ -209,24 +209,25 @@ class Client:
         rig.reset(sock)
 
     def begin(self, ours=()):
-        """The preface and our SETTINGS; they count at once here, as a server
-        that has not read them yet sees the defaults, which are larger or
-        the same in every test that depends on it."""
-        self.tell(*ours, before=PREFACE)
-        return self
+        """The preface and our SETTINGS."""
+        return self.tell(*ours, before=PREFACE)
 
     def tell(self, *ours, before=b""):
-        """Our SETTINGS."""
+        """Our SETTINGS; they count from their ACK on."""
+        self.told.append(ours)
+        return self.push(before + settings(*ours))
+
+    def applied(self, ours):
+        """The server has acknowledged these."""
         for key, value in ours:
             if key == INITIAL_WINDOW_SIZE:
                 for stream in self.streams.values():
                     stream.window += value - self.stream_window
                 self.stream_window = value
             elif key == MAX_FRAME_SIZE:
-                self.most_frame = max(value, 16384)
+                self.most_frame = value
             elif key == HEADER_TABLE_SIZE:
-                self.decoder.max_allowed_table_size = max(value, 4096)
-        return self.push(before + settings(*ours))
+                self.decoder.max_allowed_table_size = value
 
     # ---- bytes ----
     def wait(self, events, deadline):
@@ -307,6 +308,15 @@ class Client:
                 self.wait(select.POLLIN, deadline)
 
     # ---- frames ----
+    def pump(self):
+        """Take note of all that is there, without waiting; False once the
+        connection has ended and everything was read."""
+        self.receive()
+        while (len(self.buf) >= 9 and len(self.buf) >= 9 +
+               int.from_bytes(self.buf[:3], "big")):
+            self.next_frame()
+        return not self.end
+
     def next_frame(self, deadline=None):
         """The next frame, checked and taken note of; None at the end."""
         got = self.read_frame(deadline or time.monotonic() + self.timeout)
@@ -322,6 +332,10 @@ class Client:
         if got.kind < len(KINDS):
             getattr(self, "on_" + KINDS[got.kind].lower())(got)
         return got
+
+    def idle(self, stream):
+        """Whether we never opened it."""
+        return stream % 2 == 0 or stream >= self.next
 
     def only(self, got, stream, sizes=None):
         """`stream`: whether the frame belongs to one."""
@@ -400,9 +414,11 @@ class Client:
 
     def on_rst_stream(self, got):
         self.only(got, True, (4,))
-        stream = self.streams.get(got.stream)
-        if stream is None:
+        if self.idle(got.stream):
             raise Violation("%r: no such stream" % (got,))
+        stream = self.streams.get(got.stream)
+        if stream is None:      # the test has forgotten it
+            return
         if stream.reset is not None:
             raise Violation("%r: a second time" % (got,))
         stream.reset = got.code
@@ -412,6 +428,8 @@ class Client:
         if got.flags & ACK:
             self.only(got, False, (0,))
             self.acks += 1
+            if self.told:
+                self.applied(self.told.pop(0))
             return
         if len(got.payload) % 6:
             raise Violation("%r" % (got,))
@@ -452,7 +470,7 @@ class Client:
         step = struct.unpack("!I", got.payload)[0]
         if not 0 < step < 1 << 31:
             raise Violation("%r: %d" % (got, step))
-        if got.stream and got.stream not in self.streams:
+        if got.stream and self.idle(got.stream):
             raise Violation("%r: no such stream" % (got,))
         self.credits[got.stream] = self.credits.get(got.stream, 0) + step
 
@@ -478,12 +496,19 @@ class Client:
         self.streams[number] = Stream(number, self.stream_window, method)
         return number
 
-    def start(self, pairs, end=True, stream=None, more=0):
-        """(number, bytes) of a new stream's HEADERS."""
+    def start(self, pairs, end=True, stream=None):
+        """(number, bytes) of a new stream's HEADERS and CONTINUATIONs."""
         method = next((v for n, v in pairs if n == ":method"), "GET")
         number = self.expect(stream, method)
-        flags = END_HEADERS | (END_STREAM if end else 0) | more
-        return number, headers(number, self.encode(pairs), flags)
+        data = self.encode(pairs)
+        parts = [data[at:at + 16384]
+                 for at in range(0, len(data), 16384)] or [b""]
+        out = b""
+        for at, part in enumerate(parts):
+            flags = END_HEADERS if at == len(parts) - 1 else 0
+            out += frame(CONTINUATION, flags, number, part) if at else \
+                headers(number, part, flags | (END_STREAM if end else 0))
+        return number, out
 
     def open(self, pairs=None, end=True, stream=None):
         """Send HEADERS on a new stream; its number."""
@@ -498,7 +523,7 @@ class Client:
 
     def give_up(self, stream):
         """Whether nothing more can come on it."""
-        return stream.closed or self.end or (
+        return stream.closed or (
             self.last_goaway is not None and
             self.last_goaway.last < stream.number)
 
@@ -517,9 +542,9 @@ class Client:
         while at < len(body) or (end and not body):
             room = min(self.room(stream), size)
             if room <= 0 and body:
-                if self.streams[stream].closed or self.end:
+                if (self.streams[stream].closed or
+                        self.next_frame(deadline) is None):
                     return at
-                self.next_frame(deadline)
                 continue
             part = body[at:at + room]
             at += len(part)
@@ -618,22 +643,23 @@ class Client:
     def reaction(self, stream=None):
         """What the server makes of what was sent: ("goaway", code),
         ("closed", None) without a GOAWAY, ("reset", code) or ("answer",
-        status) of the stream, or without a stream ("alive", None)."""
+        status) of the stream. Without a stream: ("reset", code) of any, or
+        ("alive", None)."""
         here = self.streams.get(stream)
-        payload = b"reaction"
-        before = len(self.pongs)
+        payload, before = b"reaction", len(self.pongs)
+        gone = set()
         if here is None:
+            gone = {s for s in self.streams.values() if s.reset is not None}
             self.push(ping(payload))
         while True:
             if self.last_goaway is not None and self.last_goaway.code:
                 return "goaway", self.last_goaway.code
-            if self.end:
-                return "closed", None
-            if here is not None and here.reset is not None:
-                if not here.ended or here.reset != NO_ERROR:
-                    return "reset", here.reset
+            for one in [here] if here else self.streams.values():
+                if one.reset is not None and one not in gone:
+                    return "reset", one.reset
             if here is not None and here.ended:
                 return "answer", here.answer.status
             if here is None and payload in self.pongs[before:]:
                 return "alive", None
-            self.next_frame()
+            if self.next_frame() is None:
+                return "closed", None

@@ -27,7 +27,9 @@ class Tunnel:
     """A WebSocket through the proxy, to a target that echoes."""
 
     def __init__(self, server, listener=None):
-        self.client = server.client(listener)
+        # WebSockets are not over HTTP/2, as with ALB.
+        self.client = server.client(listener, over="tls") \
+            if rig.OVER == "h2" else server.client(listener)
         self.client.send(WEBSOCKET)
         answer = self.client.response()
         if answer.status != 101:

@@ -24,8 +24,10 @@ import select
 import signal
 import socket
 import struct
+import ssl
 import subprocess
 import sys
+import tempfile
 import termios
 import threading
 import time
@@ -39,6 +41,9 @@ PATIENCE = 20.0 * SLOW
 # Tests run `serve` as people do, with a supervisor; SLUICE_TEST_ALONE=1 runs
 # them with --no-supervisor, and skips those of the supervisor.
 ALONE = os.environ.get("SLUICE_TEST_ALONE", "") not in ("", "0")
+# Tests that were written for HTTP/1.1 over TCP run over "tls" or "h2" with
+# SLUICE_TEST_OVER (test_over_tls.py, test_over_h2.py).
+OVER = os.environ.get("SLUICE_TEST_OVER", "")
 SKIP = 77
 
 
@@ -189,6 +194,16 @@ def state_of(pid):
 
 
 # ---- a process under test ---------------------------------------------------
+_state = []
+
+
+def state_folder():
+    """Where the programs of this test file keep their local authority."""
+    if not _state:
+        _state.append(tempfile.TemporaryDirectory(prefix="sluice-state-"))
+    return _state[0].name
+
+
 class Process:
     """A child whose stdout says where it listens and then `ready`.
 
@@ -306,9 +321,9 @@ class Process:
                                                      self.story()))
 
     def address_of(self, word):
-        """(host, port) of the stdout line `word http://HOST:PORT...`."""
+        """(host, port) of the stdout line `word http(s)://HOST:PORT...`."""
         for line in self.lines:
-            match = re.match(word + r" http://(\[[0-9a-f:.]+\]|[0-9.]+):"
+            match = re.match(word + r" https?://(\[[0-9a-f:.]+\]|[0-9.]+):"
                              r"([0-9]+)\b", line)
             if match:
                 return match.group(1).strip("[]"), int(match.group(2))
@@ -323,25 +338,51 @@ class Process:
             return int(file.read().split()[1]) * os.sysconf("SC_PAGESIZE")
 
 
+def reach(host, port, over="", **more):
+    """A client of a listener: HTTP/1.1 over TCP or "tls", or "h2"."""
+    if over == "h2":
+        import h1_over_h2   # stands on this module
+        return h1_over_h2.Client(host, port, **more)
+    return Client(host, port, tls=over == "tls", **more)
+
+
 class Sluice(Process):
-    """`sluice serve` in front of the given origins (or a --to string)."""
+    """`sluice serve` in front of the given origins (or a --to string). Over
+    TLS it is a template, as --to has no HTTPS listener."""
 
     def __init__(self, to, *options, attributes=None, workers=1, drain=2,
                  listen=0, api="127.0.0.1:0"):
-        if not isinstance(to, str):
-            to = ",".join(o.address for o in to)
-        arguments = ["serve", "--to", to, "--listen", listen, "--api", api,
-                     "--workers", workers, "--drain-timeout", drain]
-        for key, value in (attributes or {}).items():
-            arguments += ["--attribute", "%s=%s" % (key, value)]
-        super().__init__(*arguments, *options)
+        self.file = None
+        if OVER:
+            arguments = ["serve", self.template(to, attributes or {}, listen),
+                         "--state-folder", state_folder()]
+        else:
+            if not isinstance(to, str):
+                to = ",".join(o.address for o in to)
+            arguments = ["serve", "--to", to, "--listen", listen]
+            for key, value in (attributes or {}).items():
+                arguments += ["--attribute", "%s=%s" % (key, value)]
+        super().__init__(*arguments, "--api", api, "--workers", workers,
+                         "--drain-timeout", drain, *options)
         self.host, self.port = self.address_of("listener")
         if api != "off":
             self.api_host, self.api_port = self.address_of("api")
 
+    def template(self, to, given, listen):
+        """The same as a file, with an HTTPS listener."""
+        from stack import template_of   # stands on this module
+        if isinstance(to, str):
+            raise unittest.SkipTest("targets by --to have no HTTPS listener")
+        self.file = tempfile.NamedTemporaryFile("w", suffix=".json")
+        self.health = Origin()      # --to has no health checks
+        self.file.write(template_of([o.address for o in to], given, listen,
+                                    self.health.port))
+        self.file.flush()
+        return self.file.name
+
     def client(self, **more):
         try:
-            return Client(self.host, self.port, **more)
+            return reach(self.host, self.port, OVER, **more)
         except OSError as error:
             raise AssertionError("cannot connect: %s; %s" % (
                 error, self.story())) from error
@@ -753,13 +794,21 @@ class Response:
                                   self.body[:80])
 
 
+def trusting(alpn=("http/1.1",)):
+    """TLS that trusts everybody."""
+    made = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    made.check_hostname, made.verify_mode = False, ssl.CERT_NONE
+    made.set_alpn_protocols(list(alpn))
+    return made
+
+
 class Client:
     """A raw connection to the proxy. Every wait has a deadline."""
 
     STATUS = re.compile(rb"HTTP/1\.([01]) ([1-9][0-9][0-9]) "
                         rb"([\t\x20-\x7e\x80-\xff]*)\Z")
 
-    def __init__(self, host, port, timeout=PATIENCE, rcvbuf=None):
+    def __init__(self, host, port, timeout=PATIENCE, rcvbuf=None, tls=False):
         self.timeout = timeout
         self.sock = socket.socket(family_of(host))
         if rcvbuf:
@@ -772,6 +821,9 @@ class Client:
             raise
         self.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.local = self.sock.getsockname()
+        if tls:
+            self.sock = trusting().wrap_socket(self.sock,
+                                               server_hostname="example.com")
         self.buf, self.end = bytearray(), None
 
     def __enter__(self):
@@ -809,6 +861,8 @@ class Client:
         except socket.timeout:
             raise AssertionError("no answer in time; so far %.300r" %
                                  bytes(self.buf)) from None
+        except ssl.SSLEOFError:     # no close_notify
+            data = b""
         except OSError as error:
             if error.errno not in (errno.ECONNRESET, errno.EPIPE):
                 raise
@@ -950,7 +1004,8 @@ class Client:
         return self.response(method)
 
     def half_close(self):
-        self.sock.shutdown(socket.SHUT_WR)
+        # Of the TCP connection; ssl's own method forgets the session.
+        socket.socket.shutdown(self.sock, socket.SHUT_WR)
         return self
 
     def rst(self):

@@ -17,6 +17,7 @@
 """
 import json
 import os
+import re
 import resource
 import shutil
 import signal
@@ -25,6 +26,9 @@ import tempfile
 
 import rig
 
+# No --certificate names it: the local authority issues it.
+LOCAL = ("arn:aws:acm:us-east-1:123456789012:certificate/"
+         "12345678-1234-1234-1234-123456789012")
 ELB = "AWS::ElasticLoadBalancingV2::"
 
 
@@ -130,6 +134,9 @@ class Stack:
 
     def listener(self, name, port, *actions, lb="Lb", local=None, **more):
         """`local` is the port here; 0, the default, any that is free."""
+        if rig.OVER:
+            more.setdefault("Protocol", "HTTPS")
+            more.setdefault("Certificates", [{"CertificateArn": LOCAL}])
         return self.add(name, ELB + "Listener", {
             "LoadBalancerArn": ref(lb), "Port": port, "Protocol": "HTTP",
             "DefaultActions": list(actions) or [fixed(404)], **more},
@@ -168,6 +175,25 @@ class Stack:
                           indent=1)
 
 
+def template_of(addresses, given, listen=0, health=None):
+    """What `serve --to` makes of targets and --attribute, as the text of a
+    template; `health` is the port where health checks are answered."""
+    made, mine = Stack(lb=False), {"lb": {}, "group": {}, "listener": {}}
+    for key, value in given.items():
+        kind = ("listener" if re.match(r"routing\.http\.(request|response)\.",
+                                       key) else
+                "lb" if re.match(r"(routing|idle_timeout|client_keep_alive)\.",
+                                 key) else "group")
+        mine[kind][key] = value
+    made.balancer("Lb", mine["lb"])
+    made.group("Web1", addresses, mine["group"], **(
+        {"HealthCheckPort": str(health)} if health else {}))
+    more = {"ListenerAttributes": attributes(mine["listener"])} \
+        if mine["listener"] else {}
+    return made.listener("Web", 443, forward("Web1"), local=listen,
+                         **more).text()
+
+
 class Served(rig.Process):
     def __init__(self, stack, *options, workers=1, drain=2, wait=True,
                  name="stack.json"):
@@ -202,19 +228,26 @@ class Served(rig.Process):
         os.rename(self.path + ".new", self.path)
 
     def read_listeners(self):
-        """{logical id: (host, port)} of the lines on stdout."""
-        found = {}
+        """{logical id: (host, port)} of the lines on stdout; .secure has the
+        names of those that speak TLS."""
+        found, self.secure = {}, set()
         for line in self.lines:
             words = line.split()
             if words[:1] == ["listener"] and len(words) > 2:
                 host_, port = words[1].split("//")[1].rsplit(":", 1)
                 found[words[2]] = host_.strip("[]"), int(port)
+                if words[1].startswith("https:"):
+                    self.secure.add(words[2])
         return found
 
     def client(self, listener=None, **more):
+        """By HTTP/1.1, over TLS when the listener speaks it; or by HTTP/2
+        (SLUICE_TEST_OVER)."""
         if listener is None:
             listener = next(iter(self.listeners))
-        return rig.Client(*self.listeners[listener], **more)
+        more.setdefault("over", rig.OVER or "tls"
+                        if listener in self.secure else "")
+        return rig.reach(*self.listeners[listener], **more)
 
     def reload(self, stack):
         """HUP, and wait until the log says that it runs or is refused."""

@@ -35,7 +35,8 @@ WEEK = 7 * 24 * 3600
 OWN = re.compile(r"AWSALB(|CORS|TG|TGCORS|APP-[0-3])\Z")
 SET = re.compile(r"([A-Za-z0-9-]+)=([A-Za-z0-9+/_]*={0,2}); "
                  r"Expires=([A-Z][a-z]{2}, [0-9]{2} [A-Z][a-z]{2} [0-9]{4} "
-                 r"[0-9:]{8} GMT); Path=/(; SameSite=None)?\Z")
+                 r"[0-9:]{8} GMT); Path=/(; SameSite=None%s)?\Z" % (
+                     "; Secure" if rig.OVER else ""))
 COOKIE_MAX = 4096       # bytes of name=value that a browser keeps
 
 

@@ -19,12 +19,14 @@ import select
 import shutil
 import signal
 import socket
+import ssl
 import subprocess
 import sys
 import threading
 import time
 
 import rig
+from stack import template_of
 
 
 class Failure:
@@ -43,6 +45,9 @@ class Link:
     def __init__(self, host, port):
         self.sock = socket.create_connection((host, port), rig.PATIENCE)
         self.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        if rig.OVER:    # also with h2: HTTP/1.1 over TLS
+            self.sock = rig.trusting().wrap_socket(
+                self.sock, server_hostname="example.com")
 
     def close(self):
         self.sock.close()
@@ -51,7 +56,21 @@ class Link:
         """False when the server ended it while nothing was asked."""
         wake = select.poll()
         wake.register(self.sock, select.POLLIN)
-        return not wake.poll(0)
+        if not wake.poll(0):
+            return True
+        if not rig.OVER:
+            return False
+        # It may be a session ticket that came after the answer.
+        self.sock.settimeout(0.0)
+        try:
+            self.sock.recv(1)
+        except ssl.SSLWantReadError:
+            return True
+        except OSError:
+            pass
+        finally:
+            self.sock.settimeout(rig.PATIENCE)
+        return False
 
     def read_head(self):
         data = b""
@@ -140,6 +159,14 @@ class Visitors:
                     link.close()
             self.stopping.wait(self.pause)
 
+    def flying(self):
+        """How many requests there may be at a time."""
+        return len(self.threads)
+
+    def story(self):
+        return "%d answers said close, %d idle connections were closed" % (
+            self.closed, self.silently)
+
     def stop(self):
         self.stopping.set()
         for thread in self.threads:
@@ -183,11 +210,11 @@ class Service:
         self.program = "%s/sluice" % folder
         self.install()
         self.origin = rig.Process("origin", "--port", 0)
+        target = "127.0.0.1:%d" % self.origin.address_of("origin")[1]
         self.server = rig.Process(
-            "serve", "--to", "127.0.0.1:%d" % self.origin.address_of(
-                "origin")[1],
-            "--listen", 0, "--api", "127.0.0.1:0", "--workers", workers,
-            "--drain-timeout", drain, *options, program=self.program)
+            "serve", *self.template(folder, target), "--api", "127.0.0.1:0",
+            "--workers", workers, "--drain-timeout", drain, *options,
+            program=self.program)
         self.where = self.server.address_of("listener")
         self.prober = subprocess.Popen(
             [sys.executable, "-c", "import sys, visitors\n"
@@ -195,6 +222,14 @@ class Service:
              str(self.where[1])], cwd=os.path.dirname(
                  os.path.abspath(__file__)),
             stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+
+    @staticmethod
+    def template(folder, target):
+        if not rig.OVER:
+            return "--to", target, "--listen", 0
+        with open("%s/stack.json" % folder, "w", encoding="utf-8") as file:
+            file.write(template_of([target], {}))
+        return file.name, "--state-folder", folder + "/state"
 
     def install(self):
         """What an installation does: another file with the same name."""

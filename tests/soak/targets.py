@@ -3,6 +3,7 @@
 """Requests while targets come and go: which fail, and would ALB fail them too?
 
     tests/soak/targets.py [--requests 100000] [--seconds 180] [--seed N]
+                          [--over tls|h2]
 
 One `sluice serve` before a dozen targets. At random, several times a second,
 targets are added and removed (a new template and HUP), fail their health
@@ -35,11 +36,14 @@ import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)),
                                 "..", "proxy"))
+import h2_load  # noqa: E402
 import rig  # noqa: E402
+from h2 import fields  # noqa: E402
 from stack import Served, Stack, forward  # noqa: E402
 
 TARGETS = 12
 CLIENTS = 40
+LINKS = 8               # HTTP/2 connections that they share
 DELAY = 4               # deregistration_delay.timeout_seconds
 LONG = DELAY + 3        # seconds that few requests take: the delay cuts some
 NOTICED = 14            # seconds until two health checks failed, at most
@@ -158,7 +162,8 @@ class Client:
     async def ask(self, name, request):
         if self.writer is None:
             self.reader, self.writer = await asyncio.open_connection(
-                *self.soak.address, limit=1 << 20)
+                *self.soak.address, limit=1 << 20,
+                ssl=rig.trusting() if rig.OVER else None)
         self.writer.write(request)
         head = await self.reader.readuntil(b"\r\n\r\n")
         body = await self.read_body(head)
@@ -199,14 +204,40 @@ class Client:
             began = time.time()
             try:
                 await self.ask(name, self.make(name))
-            except (OSError, asyncio.IncompleteReadError, Wrong) as error:
+            except (OSError, asyncio.IncompleteReadError, Wrong,
+                    h2_load.Wrong) as error:
                 soak.failed[name] = (began, time.time(), repr(error))
                 self.close()
             await asyncio.sleep(soak.pause())
         self.close()
 
 
+class Client2(Client):
+    """The same over HTTP/2, on a connection that it shares with others."""
+
+    async def ask(self, name, request):
+        head, _, body = request.partition(b"\r\n\r\n")
+        lines = head.decode().split("\r\n")
+        more = [(n.lower(), v) for n, v in (
+            line.split(": ", 1) for line in lines[2:])]
+        method, where, _ = lines[0].split(" ")
+        link = self.soak.links[self.number % LINKS]
+        answer = await asyncio.wrap_future(link.ask(fields(
+            *more, method=method, path=where, authority="soak.test"),
+            body or None))
+        if answer.status != 200:
+            raise Wrong(str(answer.status))
+        if answer.body != body_of(name):
+            raise Wrong("another body")
+        for cookie in answer.all("set-cookie"):
+            if cookie.startswith("AWSALB=") and self.sticky:
+                self.cookie = b"Cookie: %s\r\n" % cookie.partition(
+                    ";")[0].encode()
+
+
 class Soak:
+    links = ()
+
     def __init__(self, options):
         self.random = random.Random(options.seed)
         self.options = options
@@ -335,8 +366,14 @@ class Soak:
                                  drain=10))
         self.address = self.server.listeners["Web"]
         self.began = time.time()
+        kind = Client
+        if rig.OVER == "h2":
+            kind = Client2
+            self.links = [h2_load.Link(*self.address) for _ in range(LINKS)]
         await asyncio.gather(self.disturb(), *(
-            Client(self, n).run() for n in range(CLIENTS)))
+            kind(self, n).run() for n in range(CLIENTS)))
+        for link in self.links:
+            link.stop()
         await asyncio.get_running_loop().run_in_executor(
             None, self.server.stop)
         for target in self.targets:
@@ -406,7 +443,10 @@ def main():
     parser.add_argument("--requests", type=int, default=100000)
     parser.add_argument("--seconds", type=float, default=180)
     parser.add_argument("--seed", type=int, default=int(time.time()))
+    parser.add_argument("--over", choices=("tls", "h2"), default="",
+                        help="instead of HTTP/1.1 over TCP")
     options = parser.parse_args()
+    rig.OVER = options.over
     print("seed %d" % options.seed)
     sys.exit(0 if soak(options.requests, options.seconds,
                        options.seed) else 1)

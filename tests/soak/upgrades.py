@@ -3,6 +3,7 @@
 """Binary upgrades and SIGKILLs of the serving process under load.
 
     tests/soak/upgrades.py [--upgrades 100] [--kills 100] [--clients 8]
+                           [--over tls|h2]
 
 SLUICE names the program. Each upgrade installs the program anew and tells the
 parent by USR2 or HUP in turn; no request may fail. Each kill may fail only
@@ -21,6 +22,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)),
                                 "..", "proxy"))
 
 import rig                                              # noqa: E402
+from h2_load import Crowd                               # noqa: E402
 from visitors import Service, Visitors                  # noqa: E402
 
 
@@ -31,11 +33,18 @@ def some_load(visitors, requests):
               lambda: "no load: %s" % visitors.failures[-3:], 60 * rig.SLOW)
 
 
+def load(service, clients):
+    """Clients in the way of --over; h2 ones keep many streams in flight."""
+    if rig.OVER == "h2":
+        return Crowd(*service.where, clients=clients, depth=10)
+    return Visitors(*service.where, keep=clients * 2 // 3 or 1,
+                    once=clients // 3 or 1)
+
+
 def report(what, visitors, failures, unexplained):
     print("%s: %d requests answered, %d failed, %d of them unexplained; "
-          "%d answers said close, %d idle connections were closed" % (
-              what, visitors.answered, len(failures), len(unexplained),
-              visitors.closed, visitors.silently), flush=True)
+          "%s" % (what, visitors.answered, len(failures), len(unexplained),
+                  visitors.story()), flush=True)
     for failure in unexplained[:20]:
         print("    %r" % failure)
     return not unexplained
@@ -43,8 +52,7 @@ def report(what, visitors, failures, unexplained):
 
 def upgrades(folder, number, clients):
     service = Service(folder)
-    visitors = Visitors(*service.where, keep=clients * 2 // 3 or 1,
-                        once=clients // 3 or 1)
+    visitors = load(service, clients)
     took = []
     try:
         some_load(visitors, 100)
@@ -63,8 +71,7 @@ def upgrades(folder, number, clients):
 
 def kills(folder, number, clients):
     service = Service(folder)
-    visitors = Visitors(*service.where, keep=clients * 2 // 3 or 1,
-                        once=clients // 3 or 1)
+    visitors = load(service, clients)
     windows = []
     try:
         some_load(visitors, 100)
@@ -84,7 +91,7 @@ def kills(folder, number, clients):
               number, statistics.median(back),
               back[min(len(back) - 1, len(back) * 95 // 100)], back[-1]))
     ok = report("kills", visitors, visitors.failures, unexplained)
-    if len(visitors.failures) > number * clients:
+    if len(visitors.failures) > number * visitors.flying():
         print("kills: more failed than can have been in flight")
         ok = False
     return ok
@@ -95,7 +102,10 @@ def main():
     options.add_argument("--upgrades", type=int, default=100)
     options.add_argument("--kills", type=int, default=100)
     options.add_argument("--clients", type=int, default=8)
+    options.add_argument("--over", choices=("tls", "h2"), default="",
+                         help="instead of HTTP/1.1 over TCP")
     given = options.parse_args()
+    rig.OVER = os.environ["SLUICE_TEST_OVER"] = given.over
     if not rig.SLUICE:
         sys.exit("set SLUICE=/path/to/sluice")
     ok = True
