@@ -36,7 +36,7 @@ FIELDS = (
     ("target_status_code", 0, STATUS),
     ("received_bytes", 0, r"[0-9]+"),
     ("sent_bytes", 0, r"[0-9]+"),
-    ("request", 1, r"- http://[^ ]+:[0-9]+- -|"
+    ("request", 1, r"- https?://[^ ]+:[0-9]+- -|"
                    r"[^ ]+ https?://[^ /]+:[0-9]+.* HTTP/[0-9]\.[0-9]"),
     ("user_agent", 1, ANY),
     ("ssl_cipher", 0, r"-|[A-Z0-9_-]+"),
