@@ -26,14 +26,23 @@ bool certificates_wanted(const struct config *config)
 
 /* ---- one certificate ---------------------------------------------------------- */
 
+/* Its index in the set; nserved when it is not there. */
+static unsigned index_of(const struct certificates *set,
+                         const struct config_certificate *wanted)
+{
+    unsigned i = 0;
+
+    while (i < set->nserved && !certificate_is_of(&set->served[i], wanted))
+        i++;
+    return i;
+}
+
 static const struct served_certificate *
 find(const struct certificates *set, const struct config_certificate *wanted)
 {
-    for (unsigned i = 0; set && i < set->nserved; i++) {
-        if (certificate_is_of(&set->served[i], wanted))
-            return &set->served[i];
-    }
-    return NULL;
+    unsigned i = set ? index_of(set, wanted) : 0;
+
+    return set && i < set->nserved ? &set->served[i] : NULL;
 }
 
 static void copy(struct served_certificate *to,
@@ -115,12 +124,12 @@ serve(struct loading *l, const struct config_listener *listener,
       const struct config_certificate *wanted)
 {
     const struct served_certificate *before = find(l->before, wanted);
-    const struct served_certificate *there = find(l->set, wanted);
-    struct served_certificate *served = &l->set->served[l->set->nserved];
+    unsigned i = index_of(l->set, wanted);
+    struct served_certificate *served = &l->set->served[i];
     struct error error = {""};
 
-    if (there)
-        return there;
+    if (i < l->set->nserved)
+        return served;
     if (before && certificate_is_current(before)) {
         copy(served, before, &l->set->region);
     } else if (make(l, wanted, served, &error)) {
@@ -141,15 +150,23 @@ serve(struct loading *l, const struct config_listener *listener,
 
 /* ---- a trust store --------------------------------------------------------------- */
 
+static unsigned index_of_trust(const struct certificates *set,
+                               const struct config_trust_store *wanted)
+{
+    unsigned i = 0;
+
+    while (i < set->ntrusts && !trust_is_of(&set->trusts[i], wanted))
+        i++;
+    return i;
+}
+
 static const struct served_trust *
 find_trust(const struct certificates *set,
            const struct config_trust_store *wanted)
 {
-    for (unsigned i = 0; set && i < set->ntrusts; i++) {
-        if (trust_is_of(&set->trusts[i], wanted))
-            return &set->trusts[i];
-    }
-    return NULL;
+    unsigned i = set ? index_of_trust(set, wanted) : 0;
+
+    return set && i < set->ntrusts ? &set->trusts[i] : NULL;
 }
 
 static bool make_trust(struct loading *l,
@@ -174,12 +191,12 @@ serve_trust(struct loading *l, const struct config_listener *listener)
 {
     const struct config_trust_store *wanted = listener->tls->trust_store;
     const struct served_trust *before = find_trust(l->before, wanted);
-    const struct served_trust *there = find_trust(l->set, wanted);
-    struct served_trust *served = &l->set->trusts[l->set->ntrusts];
+    unsigned i = index_of_trust(l->set, wanted);
+    struct served_trust *served = &l->set->trusts[i];
     struct error error = {""};
 
-    if (there)
-        return there;
+    if (i < l->set->ntrusts)
+        return served;
     if (before && trust_is_current(before)) {
         trust_copy(served, before, &l->set->region);
     } else if (make_trust(l, wanted, served, &error)) {
@@ -322,8 +339,7 @@ static bool load_listener(struct loading *l,
     if (tls == NULL)
         return true;
     all = region_take(region, tls->ncertificates * sizeof(*all));
-    to->certificates =
-        region_take(region, tls->ncertificates * sizeof(*to->certificates));
+    to->certificates = region_take(region, tls->ncertificates * sizeof(void *));
     for (unsigned i = 0; i < tls->ncertificates; i++) {
         const struct served_certificate *served =
             serve(l, listener, &tls->certificates[i]);
