@@ -59,7 +59,7 @@ void h2_memory_give(void *p, void *data)
         return;
     h = (struct head *)p - 1;
     class = class_of(h->room);
-    if (class >= H2_MEMORY_CLASSES || pool->kept[class] >= KEEP) {
+    if (class >= H2_MEMORY_CLASSES || pool->kept[class] + 1 > KEEP) {
         free(h);
         return;
     }

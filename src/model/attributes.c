@@ -128,7 +128,7 @@ const struct attribute attributes[] = {
      LOAD_BALANCER(tls_headers), .kind = ATTRIBUTE_BOOL, .acts = true,
      .initial = "false"},
     {"routing.http2.enabled", LOAD_BALANCER(http2), .kind = ATTRIBUTE_BOOL,
-     .initial = "true"},
+     .acts = true, .initial = "true"},
     {"waf.fail_open.enabled", LOAD_BALANCER(waf_fail_open),
      .kind = ATTRIBUTE_BOOL, .initial = "false"},
     {"deletion_protection.enabled", LOAD_BALANCER(deletion_protection),
