@@ -13,7 +13,8 @@
  * and h2_send() write at once what windows and room let out, unless they are
  * called from a callback of the same session: then what they were given is
  * copied, and written when the call that made the callback ends.  h2_flush()
- * belongs at the end of a turn.
+ * belongs at the end of a turn.  The memory of a stream must stay as long as
+ * such a call runs, also when the stream is over.
  *
  * Flow control is the caller's: a stream that is paused keeps what comes
  * (never more than its window), and its peer gets credit only for what was

@@ -33,10 +33,23 @@ static struct served *served_of(struct h2_stream *stream)
     return LIST_ENTRY_OF(stream, struct served, h2);
 }
 
+/* The codec may be about to look at it. */
+static struct list graveyard = {&graveyard, &graveyard};
+
 static void free_served(struct served *s)
 {
     list_remove(&s->node);
-    free(s);
+    list_push_back(&graveyard, &s->node);
+}
+
+static void empty_graveyard(void)
+{
+    while (!list_empty(&graveyard)) {
+        struct served *s = LIST_ENTRY_OF(graveyard.next, struct served, node);
+
+        list_remove(&s->node);
+        free(s);
+    }
 }
 
 static struct h2_port *codec; /* of the target */
@@ -586,5 +599,6 @@ void world_end(struct world *w)
     loop_settle(&w->loop);
     client_port_end(&w->port);
     h2_port_free(codec);
+    empty_graveyard();
     loop_end(&w->loop);
 }
