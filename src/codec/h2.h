@@ -252,7 +252,7 @@ void h2_head_number(struct h2_port *port, struct str name, uint64_t value);
 
 /* All that are not dropped.  Connection, Keep-Alive, Transfer-Encoding,
  * Upgrade and their like must have been. */
-void h2_head_fields(struct h2_port *port, const struct fields *fields);
+void h2_head_fields(struct h2_port *port, const struct fields *fs);
 
 /* ---- streams ------------------------------------------------------------ */
 

@@ -156,9 +156,9 @@ static void take_pseudo(struct h2_block *b, struct str name, struct str value)
 static void take_cookie(struct h2_block *b, struct str value)
 {
     static const struct str cookie = {"cookie", 6};
-    struct field *last = b->nfields ? &b->v[b->nfields - 1] : NULL;
+    struct field *last = &b->v[b->nfields ? b->nfields - 1 : 0];
 
-    if (last && last->id == FIELD_COOKIE &&
+    if (b->nfields && last->id == FIELD_COOKIE &&
         last->value_len + value.n + 2 <= COOKIE_MAX) {
         b->n -= 2;
         put(b, "; ", 2);
@@ -259,7 +259,7 @@ bool h2_block_add(struct h2_port *port, struct str name, struct str value)
 /* Crumbs that other fields stood between: one line, at the end. */
 static void join_cookies(struct h2_block *b)
 {
-    struct field *joined = &b->v[b->cookie];
+    struct field *joined;
     size_t begin = b->n, n = 0;
     unsigned kept = b->cookie;
 

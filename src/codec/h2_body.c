@@ -22,8 +22,10 @@ static void give_credit(struct h2_stream *stream)
 /* Calls on_body; afterwards the stream may be anybody's no more. */
 static void hand_over(struct h2_stream *stream, const struct h2_piece *piece)
 {
+    struct h2 *h2 = stream->h2;
+
     stream->told_end |= piece->end;
-    stream->h2->ops->on_body(stream, piece);
+    h2->ops->on_body(stream, piece);
     if (stream->h2 && !stream->paused)
         give_credit(stream);
     if (piece->end && stream->h2 && stream->whole) {

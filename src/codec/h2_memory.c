@@ -8,6 +8,7 @@
 /* In front of each piece; keeps what follows aligned for anything. */
 struct head {
     _Alignas(16) size_t room;
+    struct head *next; /* while it is kept */
 };
 
 /* Under AddressSanitizer nothing is kept, so that it sees every use. */
@@ -22,9 +23,9 @@ static unsigned class_of(size_t room)
     return (unsigned)(room / H2_MEMORY_STEP - 1);
 }
 
-void *h2_memory_take(size_t n, void *data)
+void *h2_memory_take(size_t n, void *owner)
 {
-    struct h2_memory *pool = data;
+    struct h2_memory *pool = owner;
     size_t room = (n + H2_MEMORY_STEP - 1) / H2_MEMORY_STEP * H2_MEMORY_STEP;
     struct head *h;
 
@@ -37,7 +38,7 @@ void *h2_memory_take(size_t n, void *data)
 
         h = pool->free[class];
         if (h) {
-            memcpy(&pool->free[class], h + 1, sizeof(void *));
+            pool->free[class] = h->next;
             pool->kept[class]--;
             return h + 1;
         }
@@ -49,9 +50,9 @@ void *h2_memory_take(size_t n, void *data)
     return h + 1;
 }
 
-void h2_memory_give(void *p, void *data)
+void h2_memory_give(void *p, void *owner)
 {
-    struct h2_memory *pool = data;
+    struct h2_memory *pool = owner;
     struct head *h;
     unsigned class;
 
@@ -63,38 +64,38 @@ void h2_memory_give(void *p, void *data)
         free(h);
         return;
     }
-    memcpy(p, &pool->free[class], sizeof(void *));
+    h->next = pool->free[class];
     pool->free[class] = h;
     pool->kept[class]++;
 }
 
-void *h2_memory_take_zeroed(size_t n, size_t size, void *data)
+void *h2_memory_take_zeroed(size_t n, size_t size, void *owner)
 {
     void *p;
 
     if (size && n > SIZE_MAX / size)
         return NULL;
-    p = h2_memory_take(n * size, data);
+    p = h2_memory_take(n * size, owner);
     if (p)
         memset(p, 0, n * size);
     return p;
 }
 
-void *h2_memory_resize(void *p, size_t n, void *data)
+void *h2_memory_resize(void *p, size_t n, void *owner)
 {
     struct head *h;
     void *larger;
 
     if (p == NULL)
-        return h2_memory_take(n, data);
+        return h2_memory_take(n, owner);
     h = (struct head *)p - 1;
     if (n <= h->room)
         return p;
-    larger = h2_memory_take(n, data);
+    larger = h2_memory_take(n, owner);
     if (larger == NULL)
         return NULL;
     memcpy(larger, p, h->room);
-    h2_memory_give(p, data);
+    h2_memory_give(p, owner);
     return larger;
 }
 
@@ -104,7 +105,7 @@ void h2_memory_end(struct h2_memory *pool)
         while (pool->free[i]) {
             struct head *h = pool->free[i];
 
-            memcpy(&pool->free[i], h + 1, sizeof(void *));
+            pool->free[i] = h->next;
             free(h);
         }
         pool->kept[i] = 0;

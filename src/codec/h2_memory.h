@@ -19,12 +19,12 @@ struct h2_memory {
     unsigned kept[H2_MEMORY_CLASSES];
 };
 
-/* In the form that nghttp2_mem wants; `pool` is a struct h2_memory, zeroed
+/* In the form that nghttp2_mem wants; `owner` is a struct h2_memory, zeroed
  * before its first use. */
-void *h2_memory_take(size_t n, void *pool);
-void h2_memory_give(void *p, void *pool);
-void *h2_memory_take_zeroed(size_t n, size_t size, void *pool);
-void *h2_memory_resize(void *p, size_t n, void *pool);
+void *h2_memory_take(size_t n, void *owner);
+void h2_memory_give(void *p, void *owner);
+void *h2_memory_take_zeroed(size_t n, size_t size, void *owner);
+void *h2_memory_resize(void *p, size_t n, void *owner);
 
 /* Gives back what is kept. */
 void h2_memory_end(struct h2_memory *pool);
