@@ -125,6 +125,7 @@ void group_end(struct group *group)
     free(group->zones);
     free(group->members);
     free(group->targets);
+    tls_context_release(group->tls);
 }
 
 void group_carry(struct group *group, const struct group *before)
