@@ -24,16 +24,18 @@ void slab_end(struct slab *slab)
 
 static void slab_grow(struct slab *slab)
 {
-    char *block = malloc(SLAB_BLOCK);
+    size_t n = (SLAB_BLOCK - SLAB_ALIGN) / slab->size;
+    char *block = malloc(SLAB_ALIGN + n * slab->size); /* no rest unused */
 
     if (block == NULL)
         return;
     *(void **)(void *)block = slab->blocks;
     slab->blocks = block;
-    for (size_t at = SLAB_ALIGN; at + slab->size <= SLAB_BLOCK;
-         at += slab->size) {
-        *(void **)(void *)(block + at) = slab->free;
-        slab->free = block + at;
+    for (size_t i = 0; i < n; i++) {
+        void *object = block + SLAB_ALIGN + i * slab->size;
+
+        *(void **)object = slab->free;
+        slab->free = object;
     }
 }
 
