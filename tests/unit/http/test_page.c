@@ -43,6 +43,7 @@ static int start(void **state)
     (void)state;
     memset(&x, 0, sizeof(x));
     x.session.stream.ops = &ops;
+    x.session.stream.session = &x.session;
     x.session.port = &x.port;
     return 0;
 }
