@@ -671,6 +671,7 @@ static int run(int argc, char **argv)
     if (!values.no_supervisor && !parent_there())
         return supervise(&values);
     process_ignore_early();
+    log_choose(values.log_level, values.log_format);
     if (!parent_open(&s.parent, &error))
         status = options_fail(&cmd_serve, EX_UNAVAILABLE, &error);
     else if (!read_keys_first(&s, &error))

@@ -195,10 +195,15 @@ static void *write_lines(void *unused)
     return NULL;
 }
 
-void log_start(enum log_level level, enum log_format format)
+void log_choose(enum log_level level, enum log_format format)
 {
     atomic_store_explicit(&wanted, level, memory_order_relaxed);
     atomic_store_explicit(&chosen, format, memory_order_relaxed);
+}
+
+void log_start(enum log_level level, enum log_format format)
+{
+    log_choose(level, format);
     pthread_mutex_lock(&queue.lock);
     if (queue.state == DIRECT) {
         queue.stopping = false;

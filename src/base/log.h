@@ -16,7 +16,10 @@ enum log_level { LOG_ERROR, LOG_WARN, LOG_INFO, LOG_DEBUG };
 
 enum log_format { LOG_TEXT, LOG_JSON };
 
-/* Starts the writer.  Before that, and after log_stop(), lines are written
+/* How lines are written from now on; at first: LOG_INFO and above, as text. */
+void log_choose(enum log_level level, enum log_format format);
+
+/* The same, and starts the writer.  Before that, and after log_stop(), lines are written
  * directly. */
 void log_start(enum log_level level, enum log_format format);
 

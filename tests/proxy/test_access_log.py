@@ -782,6 +782,9 @@ class OwnLog(unittest.TestCase):
         self.addCleanup(origin.close)
         made = Stack().group("Blue", [origin.address])
         made.listener("Web", 80, forward("Blue"))
+        # An authority is made, which is told before the server is there.
+        made.certificate("Cert", "a.test")
+        made.https("Secure", 443, forward("Blue"), certificate="Cert")
         server = Served(made, "--log-format", "json", "--log-level", "debug")
         self.addCleanup(server.stop)
         with server.client() as client:
