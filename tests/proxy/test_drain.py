@@ -62,7 +62,7 @@ class Drain(unittest.TestCase):
             while not refused.is_set():
                 began = time.monotonic()
                 try:
-                    client = rig.Client(sluice.host, sluice.port)
+                    client = rig.reach(sluice.host, sluice.port, rig.OVER)
                 except OSError as error:
                     if error.errno != errno.ECONNREFUSED:
                         failures.append(error)

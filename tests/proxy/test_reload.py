@@ -114,7 +114,7 @@ class Case(unittest.TestCase):
     def connects(self, address):
         def connected():
             try:
-                return rig.Client(*address)
+                return rig.reach(*address, rig.OVER)
             except ConnectionRefusedError:
                 return None
         client = until(connected, "%s:%d to listen" % address)

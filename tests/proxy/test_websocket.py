@@ -3,6 +3,7 @@
 """Upgrades and tunnels: row 14 of the attack list, ALB checklist 100."""
 import hashlib
 import random
+import ssl
 import threading
 import time
 
@@ -288,7 +289,7 @@ class IdleTunnel(rig.ProxyCase):
             try:
                 if idle.end is None and not idle.sock.recv(10):
                     idle.end = "fin"
-            except BlockingIOError:
+            except (BlockingIOError, ssl.SSLWantReadError):
                 continue
             except ConnectionResetError:
                 idle.end = "rst"

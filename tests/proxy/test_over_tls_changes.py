@@ -1,0 +1,19 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Changes of the template and the end of the process, as written for HTTP/1.1 over TCP, over TLS."""
+import os
+
+os.environ["SLUICE_TEST_OVER"] = "tls"
+
+import rig                                              # noqa: E402
+from over import load_tests_of                          # noqa: E402
+
+load_tests = load_tests_of(
+    "test_reload.Refused",
+    "test_reload.Tunnels",
+    "test_drain",
+    # Their clients connect to a server that cannot shake hands.
+    without=("lack_of_descriptors", "queued_connections"))
+
+if __name__ == "__main__":
+    rig.main()
