@@ -380,6 +380,15 @@ void server_h2_drain(struct server_session *s)
 
 /* ---- what the connection tells ------------------------------------------ */
 
+/* A reset together with bytes makes no event: who writes hears of it, who does
+ * not looks once more. */
+static bool writes_soon(const struct server_h2 *sh)
+{
+    bool in_head = sh->h2.in != NULL;
+
+    return (sh->out && chunk_len(sh->out)) || sh->h2.streams > in_head;
+}
+
 static void receive(struct server_session *s, const struct window *w)
 {
     struct server_h2 *sh = of_session(s);
@@ -390,7 +399,7 @@ static void receive(struct server_session *s, const struct window *w)
     if (sh->h2.useful && list_empty(&sh->streams))
         arm_idle(s);
     sh->h2.useful = false;
-    if (sh->receiving) /* a reset together with bytes makes no event */
+    if (sh->receiving || !writes_soon(sh))
         conn_expect_more(&s->conn);
     else
         conn_again(&s->conn);

@@ -87,6 +87,17 @@ class Lifetime(Case):
             (client.close if cut % 2 else client.rst)()
         self.rest()
 
+    def test_a_reset_together_with_the_last_octets_is_noticed(self):
+        """One event may bring both, and no other follows."""
+        head = PREFACE + settings()
+        for data in (PREFACE[:5], head, head + headers(
+                1, block(fields())[:9], END_STREAM), head + ping()[:9]):
+            for _ in range(40):
+                client = self.raw()
+                client.push(data)
+                client.rst()
+        self.rest()
+
     def target_stops(self, raw, how, expect):
         """A target that ends after every octet of its answer."""
         client = self.ready()
