@@ -58,8 +58,10 @@ class Lab:
             self.peers = json.load(f)
         self.sluice = sluice or find_sluice()
         self.targets = targets
-        self.http, self.https, self.spare_port, self.origin_port = \
-            _free_ports(3 + targets)[:4]
+        claim, self.http, self.https, self.spare_port, self.origin_port = \
+            _free_ports(4 + targets)[:5]
+        # Another lab must not take what is free between two runs.
+        self.claim = socket.create_server((httpc.HOST, claim))
         self.run = tempfile.mkdtemp(prefix="sluice-bench-")
         self.logs = tempfile.mkdtemp(prefix="sluice-bench-", dir=_log_place())
         self.origin = None
@@ -83,6 +85,7 @@ class Lab:
 
     def __exit__(self, *_):
         host.stop(self.origin)
+        self.claim.close()
         for path in (self.run, self.logs):
             shutil.rmtree(path, ignore_errors=True)
 
