@@ -181,6 +181,7 @@ struct h2_stream {
     struct chunk *trailers_in;
     uint64_t expected; /* Content-Length of what comes */
     uint32_t owed;     /* bytes that came and have no credit yet */
+    uint32_t kept_n;   /* bytes in `kept`: they get none before they go */
     uint32_t sent;     /* bytes of the body that were written, modulo 2^32 */
     uint32_t head_in;  /* bytes of the head that came, on the wire */
     uint16_t interim;

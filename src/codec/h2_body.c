@@ -8,15 +8,17 @@ enum { KEPT_CHUNK = 4 * 1024 };
 
 /* ---- in ----------------------------------------------------------------- */
 
+/* For all that is not kept. */
 static void give_credit(struct h2_stream *stream)
 {
     struct h2 *h2 = stream->h2;
+    uint32_t n = stream->owed - stream->kept_n;
 
-    if (stream->owed && h2 && h2->client)
-        nghttp2_session_consume_stream(h2->session, stream->id, stream->owed);
-    else if (stream->owed && h2)
-        nghttp2_session_consume(h2->session, stream->id, stream->owed);
-    stream->owed = 0;
+    if (n && h2 && h2->client)
+        nghttp2_session_consume_stream(h2->session, stream->id, n);
+    else if (n && h2)
+        nghttp2_session_consume(h2->session, stream->id, n);
+    stream->owed = stream->kept_n;
 }
 
 /* Calls on_body; afterwards the stream may be anybody's no more. */
@@ -52,6 +54,7 @@ static bool keep(struct h2_stream *stream, const char *p, size_t n)
     }
     memcpy((*tail)->data + (*tail)->end, p, n);
     (*tail)->end += (uint32_t)n;
+    stream->kept_n += (uint32_t)n;
     return true;
 }
 
@@ -153,6 +156,7 @@ static void deliver_kept(struct h2_stream *stream)
         struct h2_piece piece = {.p = chunk_begin(c), .n = chunk_len(c)};
 
         stream->kept = c->next;
+        stream->kept_n -= (uint32_t)piece.n;
         piece.end = stream->in_end && stream->kept == NULL;
         if (piece.end)
             piece.trailers = trailers_in(stream);
@@ -206,6 +210,7 @@ void h2_discard(struct h2_stream *stream)
     if (stream->h2 == NULL)
         return;
     chunk_give_all(stream->h2->port->chunks, &stream->kept);
+    stream->kept_n = 0;
     give_credit(stream);
 }
 

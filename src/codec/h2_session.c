@@ -53,7 +53,7 @@ void h2_forget(struct h2_stream *stream)
     list_remove(&stream->drained);
     stream->now = NULL;
     stream->now_n = 0;
-    stream->owed = 0;
+    stream->owed = stream->kept_n = 0;
     stream->h2 = NULL;
 }
 

@@ -226,6 +226,29 @@ static void a_paused_stream_keeps_a_window_and_no_more(void **state)
     pair_free(&p);
 }
 
+static void
+who_takes_a_little_at_a_time_keeps_no_more_than_a_window(void **state)
+{
+    static char big[4 << 20];
+    struct pair p = pair_new();
+    struct side_stream *in, *out;
+
+    (void)state;
+    p.server->pauses = true; /* again, with each piece */
+    p.server->answer = SIDE_SILENT;
+    out = side_ask(p.client, "POST", "/", "",
+                   (struct h2_piece){big, sizeof(big), .end = true});
+    side_settle(p.client, p.server);
+    in = &p.server->streams[0];
+    while (in->received < sizeof(big)) {
+        assert_true(out->h2.sent - in->received <= H2_WINDOW);
+        h2_resume(&in->h2);
+        h2_flush(&p.server->h2);
+        side_settle(p.client, p.server);
+    }
+    pair_free(&p);
+}
+
 static void a_paused_stream_does_not_hold_up_others(void **state)
 {
     static char big[1 << 20];
@@ -463,6 +486,8 @@ int main(void)
         cmocka_unit_test(cookie_crumbs_are_joined),
         cmocka_unit_test(it_does_not_matter_in_what_pieces_bytes_come),
         cmocka_unit_test(a_paused_stream_keeps_a_window_and_no_more),
+        cmocka_unit_test(
+            who_takes_a_little_at_a_time_keeps_no_more_than_a_window),
         cmocka_unit_test(a_paused_stream_does_not_hold_up_others),
         cmocka_unit_test(the_end_waits_for_what_was_kept),
         cmocka_unit_test(without_room_heads_pass_and_bodies_wait),
