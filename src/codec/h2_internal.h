@@ -27,6 +27,9 @@ enum {
     /* A head that leaves: as many fields as HTTP/1 lets in, and ours. */
     H2_NV_MAX = 65536 / 3 + 64,
     H2_NAMES_MAX = 128 * 1024, /* their names in lower case, and numbers */
+    /* What the library may take it to be: more than any head that comes in and
+     * what we add, with 12 bytes for each field. */
+    H2_HEAD_MAX = 1024 * 1024,
 };
 
 /* A header block that comes, as text: pseudo-header values, then lines. */

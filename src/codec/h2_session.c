@@ -422,6 +422,7 @@ static bool make_option(struct h2_port *port)
     nghttp2_option_set_no_closed_streams(o, 1);
     nghttp2_option_set_max_continuations(o, LIBRARY_CONTINUATIONS);
     nghttp2_option_set_max_outbound_ack(o, LIBRARY_ACKS);
+    nghttp2_option_set_max_send_header_block_length(o, H2_HEAD_MAX);
     /* It would read a clock; h2_spend() counts. */
     nghttp2_option_set_stream_reset_rate_limit(o, UINT64_MAX, UINT64_MAX);
     return true;

@@ -63,6 +63,7 @@ struct client_h2_stream {
     uint8_t pauses;      /* enum conn_pause */
     bool waits : 1;      /* for its connection */
     bool taken : 1;      /* and not asked yet */
+    bool asking : 1;     /* its request is being written */
     bool reused : 1;     /* the connection had been used before */
     bool answered : 1;   /* the final head came */
 };

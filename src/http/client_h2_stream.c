@@ -142,7 +142,7 @@ static void send_body(struct client_stream *stream, const struct piece *piece)
 static void fail_later(struct loop_task *task)
 {
     struct client_h2_stream *s =
-        LIST_ENTRY_OF(task, struct client_h2_stream, task);
+        LIST_ENTRY_OF(task, struct client_h2_stream, fail);
 
     client_h2_fail(s, FAILURE_REFUSED, "the target took no more requests");
 }
@@ -159,10 +159,12 @@ static void ask(struct client_h2_stream *s, struct str lines,
     s->taken = false;
     c->used = true;
     give_head(c->port->h2, lines);
-    if (!h2_request(&c->h2, &s->h2, method, &out)) {
+    s->asking = true;
+    if (!h2_request(&c->h2, &s->h2, method, &out) || s->h2.h2 == NULL) {
         s->fail.run = fail_later;
         loop_ready(c->port->loop, &s->fail);
     }
+    s->asking = false;
     client_h2_touch(c);
 }
 
@@ -317,6 +319,8 @@ static void on_closed(struct h2_stream *stream, enum h2_error error)
     char room[80] = "";
     struct text cause = text_in(room, sizeof(room) - 1);
 
+    if (s->asking)
+        return; /* it could not be written: ask() sees to it */
     text_printf(&cause, "the target reset the stream (error %u)",
                 (unsigned)error);
     if (s->answered)

@@ -317,6 +317,29 @@ test_after_GOAWAY_streams_finish_and_new_ones_go_elsewhere(void **state)
 }
 
 static void
+test_a_stream_that_was_taken_before_GOAWAY_is_refused_after_it(void **state)
+{
+    struct ask held = {.head = GET("/hold")};
+    struct ask last = {.head = GET("/goaway")};
+    struct ask ask = {.head = GET("/ok")};
+    struct piece end = {.end = true};
+
+    (void)state;
+    world_ask(&w, &held);
+    await_requests(1);
+    ask.stream = client_pool_take(&w.pool, &ask);
+    assert_non_null(ask.stream);
+    world_ask(&w, &last);
+    world_finish(&w, &last);
+    client_request_again(ask.stream, STR("GET\nhttp\na.example\n/ok\nx-a: b\n"),
+                         METHOD_GET, &end);
+    assert_false(ask.failed); /* never before that returns */
+    world_finish(&w, &ask);
+    assert_int_equal(ask.why, FAILURE_REFUSED);
+    held.stream->ops->drop(held.stream);
+}
+
+static void
 test_streams_that_the_target_did_not_look_at_are_refused(void **state)
 {
     struct ask ask = {.head = GET("/refuse")};
@@ -686,6 +709,7 @@ int main(void)
         T(test_an_idle_connection_closes_after_the_idle_timeout),
         T(test_idle_connections_are_counted),
         T(test_after_GOAWAY_streams_finish_and_new_ones_go_elsewhere),
+        T(test_a_stream_that_was_taken_before_GOAWAY_is_refused_after_it),
         T(test_streams_that_the_target_did_not_look_at_are_refused),
         T(test_a_refused_request_goes_again_with_its_body),
         T(test_a_reset_before_the_answer_is_a_failure),
