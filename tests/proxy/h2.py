@@ -647,6 +647,7 @@ class Client:
         ("alive", None)."""
         here = self.streams.get(stream)
         payload, before = b"reaction", len(self.pongs)
+        heard = False
         gone = set()
         if here is None:
             gone = {s for s in self.streams.values() if s.reset is not None}
@@ -660,6 +661,10 @@ class Client:
             if here is not None and here.ended:
                 return "answer", here.answer.status
             if here is None and payload in self.pongs[before:]:
-                return "alive", None
+                if heard:
+                    return "alive", None
+                heard = True    # it may have overtaken what came with it
+                self.pump()
+                continue
             if self.next_frame() is None:
                 return "closed", None
