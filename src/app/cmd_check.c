@@ -9,6 +9,7 @@
 #include "app/source.h"
 #include "base/memory.h"
 #include "control/certificates.h"
+#include "control/target_tls.h"
 #include "proxy/lint.h"
 
 struct values {
@@ -176,6 +177,7 @@ static int run(int argc, char **argv)
     config = source_load(&values.source, &source, &report, &error);
     if (config) {
         certificates_check(config, &report);
+        target_tls_check(config, &report);
         lint_config(config, &report);
     }
     if (values.json && !error.text[0])

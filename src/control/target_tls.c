@@ -182,3 +182,18 @@ bool target_tls_apply(struct snapshot *snapshot, const struct snapshot *before,
     }
     return true;
 }
+
+void target_tls_check(const struct config *config, struct report *report)
+{
+    for (unsigned i = 0; i < config->ngroups; i++) {
+        struct group group = {.config = config->groups[i]};
+        struct error error = {.text = ""};
+
+        if (group.config->protocol == PROTOCOL_HTTPS &&
+            group.config->tls.authorities.n &&
+            !validating(&group, NULL, &error))
+            report_add(report, PROBLEM_ERROR, &group.config->place, NULL, "%s",
+                       error.text);
+        tls_context_release(group.tls);
+    }
+}

@@ -12,6 +12,7 @@
 #define SLUICE_CONTROL_TARGET_TLS_H
 
 #include "crypto/ssl_policy.h"
+#include "model/report.h"
 #include "proxy/snapshot.h"
 
 /* What TLS to the targets of a group may be, requests or health checks; it lives
@@ -25,5 +26,8 @@ const struct ssl_policy *target_tls_policy(const struct config_group *group);
  * that names the group. */
 bool target_tls_apply(struct snapshot *snapshot, const struct snapshot *before,
                       struct error *error);
+
+/* What `serve` would stop at: a file of authorities that cannot be used. */
+void target_tls_check(const struct config *config, struct report *report);
 
 #endif

@@ -12,7 +12,7 @@ import h2
 import rig
 from checked import Secure
 from rig import Origin, respond, until
-from stack import Served, Stack, forward
+from stack import Served, Stack, command, forward
 from target_h2 import front, group, logged, serve
 
 WS_KEY = "dGhlIHNhbXBsZSBub25jZQ=="
@@ -251,6 +251,16 @@ def get(where, tls):
 
 
 class Files(unittest.TestCase):
+    def test_check_says_that_authorities_are_not_there(self):
+        with Target(good) as target:
+            stack = stack_of(target, {
+                "ValidateCertificate": True,
+                "CertificateAuthorities": "/nowhere/ca.pem"})
+            status, _, text = command("check", "-", stdin=stack)
+        self.assertEqual(status, 65)
+        self.assertIn("error: target group Tg: CertificateAuthorities "
+                      "/nowhere/ca.pem cannot be read", text)
+
     def test_authorities_that_are_not_there_stop_the_start(self):
         with Target(good) as target:
             stack = stack_of(target, {
