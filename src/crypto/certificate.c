@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "crypto/certificate.h"
 
+#include <arpa/inet.h>
 #include <stdio.h>
 #include <time.h>
 
@@ -236,7 +237,7 @@ static int64_t seconds_of(const ASN1_TIME *time)
 static void put_name(struct text *t, const GENERAL_NAME *name)
 {
     const unsigned char *p;
-    char ip[48];
+    char ip[INET6_ADDRSTRLEN];
     int n;
 
     if (name->type == GEN_DNS) {
@@ -246,10 +247,9 @@ static void put_name(struct text *t, const GENERAL_NAME *name)
     } else if (name->type == GEN_IPADD) {
         p = ASN1_STRING_get0_data(name->d.iPAddress);
         n = ASN1_STRING_length(name->d.iPAddress);
-        if (n == 4)
-            snprintf(ip, sizeof(ip), "%u.%u.%u.%u", p[0], p[1], p[2], p[3]);
-        else
-            snprintf(ip, sizeof(ip), "an IPv6 address");
+        if ((n != 4 && n != 16) ||
+            !inet_ntop(n == 4 ? AF_INET : AF_INET6, p, ip, sizeof(ip)))
+            return;
         text_printf(t, "%s%s", t->n ? ", " : "", ip);
     }
 }
