@@ -3,14 +3,19 @@
 """Target groups of ProtocolVersion HTTP2 and GRPC: what reaches a target, how
 requests share connections, and which requests a group takes at all."""
 import json
+import queue
+import signal
+import socket
 import struct
+import threading
 import unittest
 
 import certificates
 import checked
 import h2
 import rig
-from h2_frames import CANCEL, DATA, END_STREAM, fields, frame
+from h2_frames import (ACK, CANCEL, DATA, END_HEADERS, END_STREAM, HEADERS,
+                       SETTINGS, fields, frame)
 from rig import until
 from stack import fixed, forward, path
 from target_h2 import Target, front, group, logged, need, serve
@@ -113,6 +118,49 @@ class Fields(Shared):
         self.assertEqual(json.loads(answer.body)["content-length"], "5")
 
 
+class Scripted:
+    """A target of h2c that reads `most` requests of a connection and says
+    nothing by itself."""
+
+    def __init__(self, most):
+        self.most = most
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.address = rig.address(*self.listener.getsockname())
+        self.found = queue.Queue()
+        threading.Thread(target=self.accept, daemon=True).start()
+
+    def accept(self):
+        while True:
+            try:
+                conn, _ = self.listener.accept()
+            except OSError:
+                return
+            threading.Thread(target=self.serve, args=(conn,),
+                             daemon=True).start()
+
+    def serve(self, conn):
+        conn.sendall(frame(SETTINGS, 0, 0, b"") +
+                     frame(SETTINGS, ACK, 0, b""))
+        data, heads = conn.recv(24, socket.MSG_WAITALL), 0
+        while data and heads < self.most:
+            data = conn.recv(9, socket.MSG_WAITALL)
+            if len(data) == 9:
+                conn.recv(int.from_bytes(data[:3], "big"), socket.MSG_WAITALL)
+                heads += data[3] == HEADERS
+        if heads == self.most:
+            self.found.put(conn)
+
+    def asked(self):
+        """The first connection that brought them."""
+        return self.found.get(timeout=rig.PATIENCE)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.listener.close()
+
+
 class Sharing(unittest.TestCase):
     # 79
     def test_requests_of_many_clients_share_a_connection(self):
@@ -170,6 +218,23 @@ class Sharing(unittest.TestCase):
                 client.until(lambda: client.streams[stream].closed)
                 self.assertIsNotNone(client.streams[stream].reset)
                 self.assertEqual(client.ask("/fields").status, 200)
+
+    def test_an_answer_and_a_reset_at_once_end_the_others(self):
+        """One event brings both, and no other follows."""
+        with Scripted(2) as target:
+            stack = group(front(), "Tg", [target.address])
+            with serve(stack, pair) as sluice, \
+                    h2.connect(*sluice.listeners["Front"]) as client:
+                streams = [client.open(fields(path="/%d" % i))
+                           for i in range(2)]
+                conn = target.asked()
+                sluice.freeze()
+                conn.sendall(frame(HEADERS, END_STREAM | END_HEADERS, 1,
+                                   b"\x88"))    # :status: 200
+                rig.reset(conn)
+                sluice.signal(signal.SIGCONT)
+                self.assertEqual([client.response(s).status
+                                  for s in streams], [200, 502])
 
     def test_a_client_that_cancels_resets_the_target_s_stream(self):
         with Target() as target:
