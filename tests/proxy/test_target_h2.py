@@ -16,6 +16,7 @@ import h2
 import rig
 from h2_frames import (ACK, CANCEL, DATA, END_HEADERS, END_STREAM, HEADERS,
                        SETTINGS, fields, frame)
+from http2_targets import hello
 from rig import until
 from stack import fixed, forward, path
 from target_h2 import Target, front, group, logged, need, serve
@@ -116,6 +117,36 @@ class Fields(Shared):
         answer = client.ask("/fields", "POST", body=b"12345",
                             more=[("content-length", "5")])
         self.assertEqual(json.loads(answer.body)["content-length"], "5")
+
+
+def ok(conn):
+    """200 to whatever comes first."""
+    hello(conn)
+    conn.send(frame(HEADERS, END_HEADERS | END_STREAM, 1, b"\x88"))
+    conn.wait_close()
+
+
+class LongestHeads(unittest.TestCase):
+    def ask(self, origin, version, more):
+        self.addCleanup(origin.close)
+        stack = group(front(), "Tg", [origin.address], version)
+        with serve(stack, pair) as sluice:
+            with h2.connect(*sluice.listeners["Front"]) as client:
+                return client.ask("/x", more=more)
+
+    def test_the_longest_request_that_is_let_in_reaches_the_target(self):
+        more = [("x-%d" % i, "v" * 16200) for i in range(4)]
+        size = sum(len(name) + len(value) + 32
+                   for name, value in fields(*more, path="/x"))
+        more.append(("y", "v" * (65536 - size - 33)))
+        answer = self.ask(rig.Origin(script=ok), "HTTP2", more)
+        self.assertEqual(answer.status, 200)
+
+    def test_the_longest_response_that_is_let_in_reaches_the_client(self):
+        answer = self.ask(rig.Origin(answer=lambda _: (
+            b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n" + b"a: b\r\n" * 5300
+            + b"\r\nok")), "HTTP1", [])
+        self.assertEqual(answer.all("a"), ["b"] * 5300)
 
 
 class Scripted:
