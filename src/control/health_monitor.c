@@ -128,7 +128,7 @@ static void begin_probe(struct monitored *m)
     health_checking(&m->health);
     m->began = clock_wall_us();
     m->began_ns = clock_monotonic_ns();
-    m->probe = health_probe_begin(&m->monitor->probes, m, m->group->config,
+    m->probe = health_probe_begin(&m->monitor->probes, m, m->group,
                                   &m->target->address, &result);
     if (m->probe == NULL)
         take(m, result, 0, "");

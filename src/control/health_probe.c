@@ -246,16 +246,35 @@ static struct tls_context *context_for(const struct health_probe *probe,
     return NULL;
 }
 
-static int connect_probe(struct health_probe *probe,
-                         const struct config_group *group,
+/* Of a group that validates: whom requests ask for as well. */
+static int connect_validating(struct health_probe *probe,
+                              const struct group *group,
+                              const struct address *address)
+{
+    char buffer[ADDRESS_TEXT_MAX];
+    struct text t = text_in(buffer, sizeof(buffer));
+    struct str name = group->config->tls.server_name;
+
+    if (name.n == 0) {
+        address_put_ip(&t, address);
+        name = text_str(&t);
+    }
+    return conn_connect_tls(&probe->conn, probe->probes->loop, address, &ops,
+                            group->tls, name);
+}
+
+static int connect_probe(struct health_probe *probe, const struct group *group,
                          const struct address *address)
 {
+    const struct config_group *config = group->config;
     struct loop *loop = probe->probes->loop;
     struct tls_context *context;
 
-    if (group->health.protocol == PROTOCOL_HTTP)
+    if (config->health.protocol == PROTOCOL_HTTP)
         return conn_connect(&probe->conn, loop, address, &ops);
-    context = context_for(probe, target_tls_policy(group));
+    if (group->tls && config->tls.validate)
+        return connect_validating(probe, group, address);
+    context = context_for(probe, target_tls_policy(config));
     if (context == NULL)
         return ENOMEM;
     return conn_connect_tls(&probe->conn, loop, address, &ops, context,
@@ -263,13 +282,14 @@ static int connect_probe(struct health_probe *probe,
 }
 
 struct health_probe *health_probe_begin(struct health_probes *probes,
-                                        void *owner,
-                                        const struct config_group *group,
+                                        void *owner, const struct group *group,
                                         const struct address *address,
                                         enum probe_result *result)
 {
-    struct health_probe *probe = probe_new(probes, owner, group, address);
-    struct address to = probe_address(&group->health, address);
+    const struct config_health *health = &group->config->health;
+    struct health_probe *probe =
+        probe_new(probes, owner, group->config, address);
+    struct address to = probe_address(health, address);
     int error = connect_probe(probe, group, &to);
 
     if (error) {
@@ -278,7 +298,7 @@ struct health_probe *health_probe_begin(struct health_probes *probes,
         return NULL;
     }
     loop_tick(probes->loop); /* many begin in one turn, and TLS takes time */
-    conn_timer(&probe->conn, group->health.timeout_ms);
+    conn_timer(&probe->conn, health->timeout_ms);
     list_push_back(&probes->all, &probe->node);
     probes->open++;
     return probe;

@@ -15,6 +15,7 @@
 #define SLUICE_CONTROL_HEALTH_PROBE_H
 
 #include "base/address.h"
+#include "lb/group.h"
 #include "lb/probe.h"
 #include "net/loop.h"
 #include "net/tls_context.h"
@@ -46,11 +47,11 @@ struct health_probes {
 
 /* Begins a probe of the target at `address` as its group asks; its result, by
  * the group's timeout at the latest, goes to on_result, not before this
- * returned.  What of `group` matters is copied.  NULL when it has ended
+ * returned.  Certificates count where those of requests do (ValidateCertificate
+ * of a group with Protocol HTTPS).  What of `group` matters is copied.  NULL when it has ended
  * already, with the result in `*result`. */
 struct health_probe *health_probe_begin(struct health_probes *probes,
-                                        void *owner,
-                                        const struct config_group *group,
+                                        void *owner, const struct group *group,
                                         const struct address *address,
                                         enum probe_result *result);
 

@@ -101,9 +101,11 @@ class Checked:
         self.stack.balancer("Other")
         self.stack.listener("Clear", 80, fixed(404), lb="Other")
 
-    def group(self, name, address, listener="Secure", **settings):
+    def group(self, name, address, listener="Secure", local=None, **settings):
+        """`local`: more of its Metadata.Sluice."""
         self.addresses[name] = address
         self.stack.group(name, [address], **{**FAST, **settings})
+        self.stack.resources[name]["Metadata"]["Sluice"].update(local or {})
         self.stack.rule("To" + name, listener, len(self.stack.resources),
                         [path("/" + name)], forward(name))
 

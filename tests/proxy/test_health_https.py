@@ -109,6 +109,13 @@ def setUpModule():
     # Requests would go over TLS, health checks do not.
     scene.group("Reverse", targets["Plain2"].address, Protocol="HTTPS",
                 HealthCheckProtocol="HTTP")
+    trusted = {"ValidateCertificate": True,
+               "CertificateAuthorities": ca.cert}
+    for name, local in {
+            "Valid": {**trusted, "ServerName": "a.test"},
+            "OtherName": {**trusted, "ServerName": "b.test"},
+            "NoName": trusted}.items():
+        add(name, Secure(good), Protocol="HTTPS", local=local)
     scene.start()
 
 
@@ -125,6 +132,15 @@ def tearDownModule():
 
 
 class Answers(unittest.TestCase):
+
+    def test_certificates_count_where_the_group_validates_them(self):
+        self.assertEqual(scene.line("Valid").verdict,
+                         ("https", "PASS", "200", "-"))
+        self.assertEqual(targets["Valid"].names[0], "a.test")
+        for name in "OtherName", "NoName":
+            self.assertEqual(scene.line(name).verdict,
+                             ("https", "FAIL", "-", "ConnectionReset"), name)
+        scene.becomes("OtherName", FAILED)
 
     # 81, 117
     def test_a_probe_is_HTTP_1_1_within_TLS(self):
