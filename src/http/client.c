@@ -366,7 +366,7 @@ static void on_broken(struct conn *conn)
 
     c->keep = false;
     conn->pauses = 0;
-    conn->readable = true;
+    conn_look(conn);
     if (c->state == CLIENT_IDLE || c->state == CLIENT_OVER) {
         client_close(c);
         return;
@@ -407,7 +407,7 @@ static void idle_timeout(struct client_session *c)
         return;
     }
     c->looked = true;
-    c->conn.readable = true;
+    conn_look(&c->conn);
     read_idle(c);
     if (!c->conn.closed)
         conn_timer(&c->conn, c->pool->idle_ms - CLIENT_LOOK_MS);

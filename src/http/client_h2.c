@@ -298,7 +298,7 @@ static void on_broken(struct conn *conn)
 {
     struct client_h2 *c = of_conn(conn);
 
-    conn->readable = true;
+    conn_look(conn);
     while (!conn->closed && !c->over && conn_has_input(conn))
         on_readable(conn);
     if (!conn->closed)
@@ -375,7 +375,7 @@ static void on_connected(struct conn *conn, int error)
 static void look(struct client_h2 *c)
 {
     c->looked = true;
-    c->conn.readable = true;
+    conn_look(&c->conn);
     on_readable(&c->conn);
 }
 

@@ -512,7 +512,7 @@ static void on_drained(struct conn *conn)
     struct server_session *s = session_of(conn);
 
     if (s->state == SERVER_LINGER) {
-        conn->readable = true;
+        conn_look(conn);
         return; /* on_readable follows and sees the end */
     }
     if (s->stream.exchange)

@@ -464,8 +464,7 @@ void conn_again(struct conn *conn)
 
 void conn_expect_more(struct conn *conn)
 {
-    conn->readable = true;
-    conn->drained = false;
+    conn_look(conn);
     conn_again(conn);
 }
 
@@ -507,8 +506,7 @@ bool conn_unread(struct conn *conn)
         return true;
     if (ioctl(conn->fd, FIONREAD, &n) || n <= 0)
         return false;
-    conn->readable = true;
-    conn->drained = false;
+    conn_look(conn);
     return true;
 }
 

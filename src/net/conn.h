@@ -153,6 +153,13 @@ void conn_again(struct conn *conn);
  * its own. */
 void conn_expect_more(struct conn *conn);
 
+/* Has the next read ask the socket, whatever events said. */
+static inline void conn_look(struct conn *conn)
+{
+    conn->readable = true;
+    conn->drained = false;
+}
+
 /* Whether the peer has taken any of our bytes since this was asked last, or
  * there are some that it was not asked about yet.  The kernel tells that a
  * socket can be written to only when a good part of its buffer is free, so a

@@ -5,6 +5,7 @@ in the handshake, and what a target that does not manage it comes to."""
 import base64
 import hashlib
 import os
+import signal
 import unittest
 
 import certificates
@@ -226,6 +227,23 @@ class Handshakes(unittest.TestCase):
             self.assertIn(b" 101 ", sock.recv(4096))
             sock.sendall(b"over TLS")
             self.assertEqual(sock.recv(100), b"over TLS")
+
+    def test_a_reset_in_one_event_with_the_answer_is_seen(self):
+        def script(conn):
+            conn.read_request()
+            sluice.freeze()
+            try:
+                conn.send(respond(b"fine"))
+                conn.rst()
+            finally:
+                sluice.signal(signal.SIGCONT)
+
+        with Target(good) as target, \
+                Served(stack_of(target), drain=0) as sluice:
+            target.script = script
+            self.assertEqual(sluice.client().ask("/x").body, b"fine")
+            until(lambda: not sluice.metrics().sum(
+                "sluice_target_connections"), "the proxy to see the reset")
 
     def test_a_large_body_passes_both_ways(self):
         def echo(conn):
