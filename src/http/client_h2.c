@@ -133,8 +133,10 @@ static bool is_listed(const struct client_h2 *c)
 /* It has no stream (any more). */
 static void when_idle(struct client_h2 *c)
 {
-    if (!c->over && is_listed(c) && c->pool->life == POOL_OPEN && !too_old(c))
+    if (!c->over && is_listed(c) && c->pool->life == POOL_OPEN && !too_old(c)) {
+        conn_timer(&c->conn, c->looked ? c->pool->idle_ms : CLIENT_LOOK_MS);
         return;
+    }
     if (!c->over)
         h2_leave_now(&c->h2);
     send_gathered(c);
@@ -181,7 +183,8 @@ static void turn_end(struct loop_task *task)
         return;
     alive = h2_flush(&c->h2);
     send_gathered(c);
-    list_remove(&c->task.node);
+    if (list_empty(&c->h2.ready)) /* else there is more to hand over */
+        list_remove(&c->task.node);
     if (!alive)
         session_ended(c, FAILURE_CLOSED, "the target ended HTTP/2");
     count_idle(c);

@@ -272,6 +272,22 @@ static void test_an_idle_connection_closes_after_the_idle_timeout(void **state)
     assert_int_equal(w.counters.target_connections, 0);
 }
 
+static void
+test_it_closes_too_when_nothing_came_since_its_last_request(void **state)
+{
+    struct ask ask = {.head = GET("/hold")};
+
+    (void)state;
+    w.pool.idle_ms = 50;
+    world_ask(&w, &ask);
+    await_requests(1);
+    world_idle(&w, 40); /* it is looked at meanwhile */
+    ask.stream->ops->drop(ask.stream);
+    world_idle(&w, 200);
+    assert_true(list_empty(&w.pool.h2s));
+    assert_int_equal(w.counters.target_connections, 0);
+}
+
 static void test_idle_connections_are_counted(void **state)
 {
     struct ask ask = {.head = GET("/ok")};
@@ -707,6 +723,7 @@ int main(void)
         T(test_what_a_target_allows_at_once_is_kept),
         T(test_a_target_that_allows_nothing_is_none),
         T(test_an_idle_connection_closes_after_the_idle_timeout),
+        T(test_it_closes_too_when_nothing_came_since_its_last_request),
         T(test_idle_connections_are_counted),
         T(test_after_GOAWAY_streams_finish_and_new_ones_go_elsewhere),
         T(test_a_stream_that_was_taken_before_GOAWAY_is_refused_after_it),
