@@ -52,14 +52,24 @@ static void set_fault(struct conn_tls *t, enum tls_fault fault, const char *why)
     t->why = why;
 }
 
+/* For people who do not know OpenSSL: a target that speaks HTTP. */
+static const char *words_of(const struct conn_tls *t, unsigned long error)
+{
+    if (!t->server && !t->done &&
+        ERR_GET_REASON(error) == SSL_R_WRONG_VERSION_NUMBER)
+        return "it does not speak TLS, but perhaps plain HTTP (wrong version "
+               "number)";
+    return error ? ERR_reason_error_string(error) : NULL;
+}
+
 /* OpenSSL gave up: why, and its queue of errors is empty again. */
 static void take_fault(struct conn_tls *t)
 {
     unsigned long error = ERR_peek_error();
     const char *why = tls_client_auth_words(t->ssl);
 
-    if (why == NULL && error)
-        why = ERR_reason_error_string(error);
+    if (why == NULL)
+        why = words_of(t, error);
     if (t->code == NULL && t->server)
         t->code = tls_client_auth_code(t->ssl, error);
     set_fault(t, fault_of(error), why ? why : "TLS failed");

@@ -225,7 +225,8 @@ class Failures(unittest.TestCase):
                     scene.becomes(name, state)
 
     def test_our_log_says_why_there_was_no_answer(self):
-        for name, why in (("Plain", "wrong version number"),
+        for name, why in (("Plain", "it does not speak TLS, but perhaps plain "
+                           "HTTP (wrong version number)"),
                           ("Alert", "sslv3 alert handshake failure"),
                           ("Gone", "the connection was reset"),
                           ("Garbage", "its answer is no HTTP/1.1"),
