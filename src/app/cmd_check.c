@@ -167,7 +167,7 @@ static int run(int argc, char **argv)
 {
     struct values values = {.json = false};
     struct source source;
-    struct report report = {.strict = false};
+    struct report report = {.partly = true};
     struct error error = {""};
     struct config *config;
     int status;

@@ -169,8 +169,8 @@ static void leave_out(struct config_tls *tls, struct report *report)
         if (!is_nothing(c))
             tls->certificates[kept++] = *c;
         else
-            report_add(
-                report, PROBLEM_NOTE, &c->place, NULL,
+            report_partly(
+                report, &c->place,
                 "the certificate of " STR_FMT " is not known here: the "
                 "default one is shown in its place; --certificate " STR_FMT
                 "=CERT.pem,KEY.pem gives it",

@@ -365,11 +365,11 @@ static void note_lacks(const struct resource *resource,
 
     ssl_policy_lacks(policy, &t);
     if (t.n)
-        report_add(resource->report, PROBLEM_NOTE, place, NULL,
-                   "%s: SslPolicy " STR_FMT " is served without " STR_FMT
-                   ", which this OpenSSL does not have",
-                   resource->name, STR_ARG(policy->name),
-                   STR_ARG(text_str(&t)));
+        report_partly(resource->report, place,
+                      "%s: SslPolicy " STR_FMT " is served without " STR_FMT
+                      ", which this OpenSSL does not have",
+                      resource->name, STR_ARG(policy->name),
+                      STR_ARG(text_str(&t)));
 }
 
 static const struct ssl_policy *read_policy(const struct resource *resource,

@@ -104,6 +104,18 @@ add_both(struct report *report, enum severity severity,
         region_copy(&report->region, remedy));
 }
 
+void report_partly(struct report *report, const struct place *place,
+                   const char *format, ...)
+{
+    va_list args;
+
+    if (!report->verbose && !report->partly)
+        return;
+    va_start(args, format);
+    add_both(report, PROBLEM_NOTE, place, format, args);
+    va_end(args);
+}
+
 void report_error(struct report *report, const struct place *place,
                   const char *format, ...)
 {

@@ -45,6 +45,7 @@ struct report {
     unsigned notes;
     bool strict;  /* report_doubt() makes errors */
     bool verbose; /* notes are kept */
+    bool partly;  /* those of report_partly() are */
 };
 
 enum { REPORT_MAX = 200 }; /* more problems are counted, not kept */
@@ -65,6 +66,12 @@ void report_error(struct report *report, const struct place *place,
 
 void report_warning(struct report *report, const struct place *place,
                     const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+/* A note that `check` prints without --verbose as well: what is served is not
+ * all that was asked for. */
+void report_partly(struct report *report, const struct place *place,
+                   const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
 /* A warning, or an error when the report is strict. */

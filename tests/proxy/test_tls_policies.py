@@ -4,7 +4,8 @@
 import ssl
 
 import rig
-from stack import Served, Stack, fixed
+from checked import CERTIFICATE
+from stack import Served, Stack, command, fixed
 from tls_client import (POLICY, TlsCase, V10, V11, V12, V13, ask, context,
                         dial, s_client)
 
@@ -124,6 +125,19 @@ class Policies(TlsCase):
                                    "-ciphersuites", later)
                     self.assertEqual("Cipher is " + suite in out,
                                      suite in suites)
+
+    # 106
+    def test_check_says_what_is_not_served(self):
+        stack = Stack()
+        stack.listener("Web", 443, fixed(200), Protocol="HTTPS",
+                       SslPolicy=POLICY + "TLS13-1-2-PQ-2025-09",
+                       Certificates=[{"CertificateArn": CERTIFICATE}])
+        code, _, err = command("check", "-", stdin=stack)
+        self.assertEqual(code, 0)
+        if ssl.OPENSSL_VERSION_INFO < (3, 5):
+            self.assertIn("is served without X25519MLKEM768", err)
+        else:
+            self.assertNotIn("is served without", err)
 
     def test_there_is_no_way_to_renegotiate(self):
         out = s_client(self.address("2016-08", "Rsa"), "-tls1_2", say=b"R\n",
