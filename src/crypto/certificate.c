@@ -43,6 +43,16 @@ static const char *reason(void)
     return why ? why : "it is damaged";
 }
 
+/* A SEQUENCE that begins with version 3 (RFC 7292 §4): .p12 and .pfx. */
+static bool is_pkcs12(struct str text)
+{
+    const unsigned char *p = (const unsigned char *)text.p;
+    size_t length = text.n > 1 && p[1] >= 0x80 ? p[1] & 0x7fu : 0;
+
+    return length < 5 && text.n >= 5 + length && p[0] == 0x30 &&
+           memcmp(p + 2 + length, "\x02\x01\x03", 3) == 0;
+}
+
 static bool not_there(const struct certificate_text *c, const char *what,
                       struct error *error)
 {
@@ -50,6 +60,11 @@ static bool not_there(const struct certificate_text *c, const char *what,
 
     if (c->text.n == 0)
         return error_set(error, "%.200s is empty", c->where);
+    if (is_pkcs12(c->text))
+        return error_set(error,
+                         "%.200s is no PEM but PKCS#12; `openssl pkcs12 -in "
+                         "FILE -nodes -out FILE.pem` converts it, key and all",
+                         c->where);
     if (c->text.n > 4 && p[0] == 0x30 && p[1] >= 0x80)
         return error_set(error,
                          "%.200s is no PEM but DER; `openssl %s -in FILE "

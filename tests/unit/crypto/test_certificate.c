@@ -240,6 +240,8 @@ static void test_what_is_no_PEM_is_told(void **state)
     struct certificate_facts facts;
     struct error error = {""};
     const struct certificate_text der = {STR("\x30\x82\x01\x02\x03"), "c.der"};
+    const struct certificate_text p12 = {
+        STR("\x30\x82\x09\xe2\x02\x01\x03\x30\x82"), "c.p12"};
 
     (void)state;
     check_refused("", a.key_pem, "c.pem is empty");
@@ -249,6 +251,9 @@ static void test_what_is_no_PEM_is_told(void **state)
     check_refused(a.pem, "", "k.pem is empty");
     assert_false(certificate_check(&der, &der, &facts, &error));
     assert_non_null(strstr(error.text, "c.der is no PEM but DER"));
+    assert_false(certificate_check(&p12, &p12, &facts, &error));
+    assert_non_null(strstr(error.text, "c.p12 is no PEM but PKCS#12"));
+    assert_non_null(strstr(error.text, "openssl pkcs12"));
     snprintf(cut, sizeof(cut), "%.*s", (int)strlen(a.pem) / 2, a.pem);
     check_refused(cut, a.key_pem, "c.pem: certificate 1 of it cannot be read");
     snprintf(cut, sizeof(cut), "%s%.*s", a.pem, (int)strlen(a.pem) / 2, a.pem);
