@@ -375,6 +375,25 @@ static void check_group(struct lint *lint, const struct config_group *group)
     warn(lint, &group->place, &t);
 }
 
+/* HealthCheckProtocol is HTTP where nobody says more, whatever Protocol is. */
+static void check_probe_protocol(struct lint *lint,
+                                 const struct config_group *group)
+{
+    char room[MESSAGE_MAX];
+    struct text t = text_in(room, sizeof(room));
+
+    if (group->protocol != PROTOCOL_HTTPS || !group->health.enabled ||
+        group->health.protocol != PROTOCOL_HTTP || group->health.port ||
+        !lint->groups[group->index].used)
+        return;
+    text_printf(&t,
+                "target group " STR_FMT " gets its requests over HTTPS, but "
+                "its health checks over HTTP, at the same port\nwrite "
+                "HealthCheckProtocol: HTTPS, which is HTTP by default",
+                STR_ARG(group->id));
+    warn(lint, &group->place, &t);
+}
+
 /* ---- everything ---------------------------------------------------------- */
 
 /* False when the rules have errors, which others report. */
@@ -450,6 +469,8 @@ void lint_config(const struct config *config, struct report *report)
     }
     for (unsigned i = 0; i < config->ngroups && all; i++)
         check_group(&lint, config->groups[i]);
+    for (unsigned i = 0; i < config->ngroups && all; i++)
+        check_probe_protocol(&lint, config->groups[i]);
     linear_scratch_free(lint.scratch);
     region_end(&lint.region);
 }

@@ -10,6 +10,7 @@
  * - A path pattern with a dot segment, which no path has when it is compared.
  * - A condition on a header that drop_invalid_header_fields drops.
  * - A target group that is probed on "/" while no rule sends it "/".
+ * - One over HTTPS that is probed over HTTP at the same port.
  *
  * Only what is certain is reported: each condition of the earlier rule follows
  * from one of the later rule's.  Of regexes that is known for equal ones only.

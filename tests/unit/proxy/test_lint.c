@@ -333,6 +333,27 @@ static void test_a_group_probed_where_no_rule_leads_is_told(void **state)
            "HealthCheckPath to a page that it has, such as /health\n");
 }
 
+static void test_a_group_over_HTTPS_probed_over_HTTP_is_told(void **state)
+{
+    struct rules r;
+
+    (void)state;
+    rules_make(&r, "1 A: path / -> Other\ndefault -> Web");
+    for (unsigned i = 0; i < r.config.ngroups; i++)
+        r.groups[i]->protocol = PROTOCOL_HTTPS;
+    r.groups[0]->health.port = 8080; /* a port of its own, without TLS */
+    assert_string_equal(
+        lint_of(&r),
+        "t.yaml:101:1: warning: target group Web gets its requests over "
+        "HTTPS, but its health checks over HTTP, at the same port\n"
+        "    write HealthCheckProtocol: HTTPS, which is HTTP by default\n");
+    rules_end(&r);
+    rules_make(&r, "default -> Web");
+    r.groups[0]->protocol = r.groups[0]->health.protocol = PROTOCOL_HTTPS;
+    assert_string_equal(lint_of(&r), "");
+    rules_end(&r);
+}
+
 static void test_many_patterns_of_a_group_are_counted(void **state)
 {
     struct rules r;
@@ -489,6 +510,7 @@ int main(void)
         cmocka_unit_test(test_headers_that_are_dropped_match_nothing),
         cmocka_unit_test(test_path_patterns_with_other_dots_are_fine),
         cmocka_unit_test(test_a_group_probed_where_no_rule_leads_is_told),
+        cmocka_unit_test(test_a_group_over_HTTPS_probed_over_HTTP_is_told),
         cmocka_unit_test(test_many_patterns_of_a_group_are_counted),
         cmocka_unit_test(test_a_group_that_some_rule_sends_the_root_is_fine),
         cmocka_unit_test(test_other_health_checks_are_none_of_its_business),
