@@ -196,9 +196,13 @@ struct client_stream *client_pool_take(struct client_pool *pool, void *exchange)
 
     if (pool->way.http2)
         return client_h2_take(pool, exchange);
-    if (list_empty(&pool->idle))
-        return NULL;
-    c = LIST_ENTRY_OF(pool->idle.next, struct client_session, idle);
+    do {
+        if (list_empty(&pool->idle))
+            return NULL;
+        c = LIST_ENTRY_OF(pool->idle.next, struct client_session, idle);
+        if (!conn_quiet(&c->conn))
+            client_close(c);
+    } while (c->conn.closed);
     leave_pool(c);
     c->state = CLIENT_HEAD;
     timer_cancel(&c->conn.timer);

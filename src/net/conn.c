@@ -488,8 +488,8 @@ bool conn_quiet(struct conn *conn)
 
     if (conn->hangup || conn->eof || conn->kept)
         return false;
-    if (!conn->readable)
-        return true;
+    if (!conn->readable) /* part of a record is something, too */
+        return !conn->tls || !conn_tls_pending(conn);
     if (conn->tls)
         return conn_tls_quiet(conn);
     if (recv(conn->fd, &byte, 1, MSG_PEEK) >= 0 || errno != EAGAIN)

@@ -6,6 +6,7 @@ import base64
 import hashlib
 import os
 import signal
+import ssl
 import unittest
 
 import certificates
@@ -256,6 +257,57 @@ class Handshakes(unittest.TestCase):
             body = os.urandom(1 << 20)
             answer = sluice.client().ask("/x", "POST", body=body)
             self.assertEqual(answer.body, body)
+
+
+class Records:
+    """A target that chooses where what it sends is cut."""
+
+    def __init__(self, conn):
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(good.chain, good.key)
+        self.sock, self.came, self.made = (conn.sock, ssl.MemoryBIO(),
+                                           ssl.MemoryBIO())
+        self.tls = context.wrap_bio(self.came, self.made, server_side=True)
+        self.all_of(self.tls.do_handshake)
+        self.sock.sendall(self.made.read())
+
+    def all_of(self, step, *arguments):
+        while True:
+            try:
+                return step(*arguments)
+            except ssl.SSLWantReadError:
+                self.sock.sendall(self.made.read())
+                got = self.sock.recv(65536)
+                if not got:
+                    raise rig.Ended from None
+                self.came.write(got)
+
+    def request(self):
+        return self.all_of(self.tls.read, 65536)
+
+    def record(self, data):
+        self.tls.write(data)
+        return self.made.read()
+
+
+class PartsOfRecords(unittest.TestCase):
+    def test_a_connection_with_a_part_of_one_is_not_used_again(self):
+        def script(conn):
+            target = Records(conn)
+            target.request()
+            answer, more = (target.record(respond(b"right")),
+                            target.record(respond(b"wrong")))
+            conn.sock.sendall(answer + more[:10])
+            if conn.sock.recv(65536):
+                conn.sock.sendall(more[10:])
+            conn.wait_close()
+
+        with Origin(script) as target, \
+                Served(stack_of(target, HealthCheckProtocol="HTTPS"),
+                       drain=0) as sluice:
+            client = sluice.client()
+            for _ in range(5):
+                self.assertEqual(client.ask("/x").body, b"right")
 
 
 def get(where, tls):
