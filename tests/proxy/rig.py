@@ -824,6 +824,9 @@ class Client:
         if tls:
             self.sock = trusting().wrap_socket(self.sock,
                                                server_hostname="example.com")
+        # OpenSSL's connections are not for two threads at a time, and Python
+        # before 3.13 does not see to it.
+        self.lock = threading.Lock() if tls else None
         self.buf, self.end = bytearray(), None
 
     def __enter__(self):
@@ -833,9 +836,49 @@ class Client:
         self.sock.close()
 
     def send(self, data):
+        if self.lock:
+            self.send_tls(memoryview(data))
+            return self
         self.sock.settimeout(self.timeout)
         self.sock.sendall(data)
         return self
+
+    def at_once(self, method, data):
+        """What recv() or send() does without waiting; None: it would wait."""
+        with self.lock:
+            self.sock.settimeout(0)
+            try:
+                return method(data)
+            except (ssl.SSLWantReadError, ssl.SSLWantWriteError):
+                return None
+            finally:
+                self.sock.settimeout(self.timeout)
+
+    def wait(self, what, deadline):
+        left = deadline - time.monotonic()
+        poll = select.poll()
+        poll.register(self.sock, what)
+        if left <= 0 or not poll.poll(left * 1000):
+            raise socket.timeout("timed out")
+
+    def send_tls(self, data):
+        deadline = time.monotonic() + self.timeout
+        while data:
+            sent = self.at_once(self.sock.send, data[:16384])
+            if sent is None:
+                self.wait(select.POLLOUT, deadline)
+            else:
+                data = data[sent:]
+
+    def recv(self, deadline):
+        if not self.lock:
+            self.sock.settimeout(max(deadline - time.monotonic(), 0.001))
+            return self.sock.recv(65536)
+        while True:
+            data = self.at_once(self.sock.recv, 65536)
+            if data is not None:
+                return data
+            self.wait(select.POLLIN, deadline)
 
     def push(self, data):
         """Send; a proxy that has already refused us is no error."""
@@ -851,13 +894,11 @@ class Client:
         """More bytes into buf; False at the end of the stream."""
         if self.end:
             return False
-        left = deadline - time.monotonic()
-        if left <= 0:
+        if deadline <= time.monotonic():
             raise AssertionError("no answer in time; so far %.300r" %
                                  bytes(self.buf))
-        self.sock.settimeout(left)
         try:
-            data = self.sock.recv(65536)
+            data = self.recv(deadline)
         except socket.timeout:
             raise AssertionError("no answer in time; so far %.300r" %
                                  bytes(self.buf)) from None
