@@ -45,6 +45,7 @@ void client_h2_write(struct h2 *h2, const char *p, size_t n)
     struct client_h2 *c = client_h2_of(h2);
     struct chunk_pool *chunks = &c->port->loop->chunks;
 
+    c->written += n;
     if (c->gathered && c->gathered->cap - c->gathered->end < n)
         send_gathered(c);
     if (c->gathered == NULL && n < CLIENT_H2_GATHER / 2)

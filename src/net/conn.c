@@ -482,6 +482,19 @@ bool conn_output_moves(struct conn *conn)
     return left != 0;
 }
 
+size_t conn_output_left(const struct conn *conn)
+{
+    int n = 0;
+    size_t left;
+
+    if (ioctl(conn->fd, SIOCOUTQ, &n) || n < 0)
+        n = 0;
+    left = (size_t)n;
+    for (const struct chunk *c = conn->out; c; c = c->next)
+        left += chunk_len(c);
+    return left;
+}
+
 bool conn_quiet(struct conn *conn)
 {
     char byte;

@@ -166,6 +166,9 @@ static inline void conn_look(struct conn *conn)
  * slow reader may be alive without an event. */
 bool conn_output_moves(struct conn *conn);
 
+/* Bytes of output that the peer has not taken, as they are on the wire. */
+size_t conn_output_left(const struct conn *conn);
+
 /* False when the peer sent something that was not asked for, or announced its
  * end: a connection that is not quiet must not carry another message. */
 bool conn_quiet(struct conn *conn);

@@ -2,12 +2,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """Target groups of ProtocolVersion HTTP2 and GRPC: what reaches a target, how
 requests share connections, and which requests a group takes at all."""
+import contextlib
 import json
 import queue
 import signal
 import socket
 import struct
 import threading
+import time
 import unittest
 
 import certificates
@@ -15,7 +17,8 @@ import checked
 import h2
 import rig
 from h2_frames import (ACK, CANCEL, DATA, END_HEADERS, END_STREAM, HEADERS,
-                       SETTINGS, fields, frame)
+                       INITIAL_WINDOW_SIZE, SETTINGS, fields, frame,
+                       window_update)
 from http2_targets import hello
 from rig import until
 from stack import fixed, forward, path
@@ -352,6 +355,41 @@ def message(data):
 
 GRPC = [("content-type", "application/grpc+proto"), ("te", "trailers"),
         ("grpc-timeout", "9S")]
+
+
+def slow(conn):
+    """Answers nothing, and takes what comes a little at a time."""
+    conn.sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 8192)
+    hello(conn, (INITIAL_WINDOW_SIZE, (1 << 31) - 1))
+    conn.send(window_update(0, 1 << 30))
+    conn.origin.ready.set()
+    while True:
+        conn.take(8000)
+        time.sleep(0.02)
+
+
+class Timeouts(unittest.TestCase):
+    def test_a_request_times_out_though_others_move_on_its_connection(self):
+        def upload(client):
+            with contextlib.suppress(OSError, AssertionError):
+                client.upload(client.open(fields(method="POST", path="/up"),
+                                          end=False), bytes(8 << 20))
+
+        with rig.Origin(script=slow) as target:
+            target.ready = threading.Event()
+            stack = group(front(attributes={
+                "idle_timeout.timeout_seconds": "1"}), "Tg", [target.address])
+            with serve(stack, pair) as sluice, \
+                    h2.connect(*sluice.listeners["Front"]) as held, \
+                    h2.connect(*sluice.listeners["Front"]) as other:
+                number = held.open(fields(path="/hold"))
+                self.assertTrue(target.ready.wait(rig.PATIENCE))
+                thread = threading.Thread(target=upload, args=[other])
+                thread.start()
+                self.assertEqual(held.response(number).status, 504)
+                self.assertTrue(thread.is_alive(), "the upload goes on")
+                other.sock.shutdown(socket.SHUT_RDWR)
+                thread.join()
 
 
 class Grpc(Shared):
