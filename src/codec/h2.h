@@ -148,6 +148,7 @@ struct h2 {
     uint8_t setting[6]; /* of the SETTINGS that are being read */
     uint8_t setting_n;
     uint8_t magic_left; /* of a client's first bytes */
+    uint64_t written;   /* read by the caller: bytes that were */
     uint64_t seen[8];   /* which of the last 512 streams there were */
     uint64_t cut[8];    /* and which of them we reset */
     bool client : 1;
@@ -183,6 +184,7 @@ struct h2_stream {
     uint32_t owed;     /* bytes that came and have no credit yet */
     uint32_t kept_n;   /* bytes in `kept`: they get none before they go */
     uint32_t sent;     /* bytes of the body that were written, modulo 2^32 */
+    uint64_t mark;     /* h2->written behind the last bytes of it */
     uint32_t head_in;  /* bytes of the head that came, on the wire */
     uint16_t interim;
     uint8_t method; /* of the request */

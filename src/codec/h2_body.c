@@ -373,6 +373,8 @@ int h2_send_data(nghttp2_session *session, nghttp2_frame *frame,
     (void)session;
     (void)frame;
     h2->ops->write(h2, (const char *)head, 9);
+    h2->written += 9 + n;
+    stream->mark = h2->written;
     if (n) {
         h2->ops->write(h2, c ? chunk_begin(c) : stream->now, n);
         took(stream, n);

@@ -183,6 +183,8 @@ bool h2_request(struct h2 *h2, struct h2_stream *stream, enum method method,
     h2->requests++;
     h2_write(h2);
     h2_settle_piece(stream);
+    if (stream->mark == 0)
+        stream->mark = h2->written;
     return true;
 }
 

@@ -559,8 +559,10 @@ void h2_write(struct h2 *h2)
         return;
     h2->busy = true;
     h2->again = false;
-    while ((n = nghttp2_session_mem_send(h2->session, &p)) > 0)
+    while ((n = nghttp2_session_mem_send(h2->session, &p)) > 0) {
+        h2->written += (size_t)n;
         h2->ops->write(h2, (const char *)p, (size_t)n);
+    }
     if (n < 0)
         h2->over = true; /* out of memory, or a fault of the library */
     h2->busy = false;

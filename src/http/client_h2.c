@@ -45,7 +45,6 @@ void client_h2_write(struct h2 *h2, const char *p, size_t n)
     struct client_h2 *c = client_h2_of(h2);
     struct chunk_pool *chunks = &c->port->loop->chunks;
 
-    c->written += n;
     if (c->gathered && c->gathered->cap - c->gathered->end < n)
         send_gathered(c);
     if (c->gathered == NULL && n < CLIENT_H2_GATHER / 2)
@@ -269,6 +268,7 @@ static void on_readable(struct conn *conn)
     }
 }
 
+/* The connection moved; not for a stream that waits for its own window. */
 static void progress(struct client_h2 *c)
 {
     struct list *l = c->streams.next;
@@ -278,7 +278,8 @@ static void progress(struct client_h2 *c)
             LIST_ENTRY_OF(l, struct client_h2_stream, node);
 
         l = l->next;
-        if (s->stream.exchange && h2_blocked(&s->h2))
+        if (s->stream.exchange && h2_blocked(&s->h2) &&
+            (h2_window(&s->h2) || client_h2_is_under_way(s)))
             c->port->handler->on_progress(&s->stream);
     }
 }

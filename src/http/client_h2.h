@@ -37,7 +37,6 @@ struct client_h2 {
     struct chunk *gathered; /* bytes to be sent then */
     uint64_t heard;         /* times that something was read */
     uint64_t moved_us;      /* when output was last seen to move */
-    uint64_t written;       /* bytes that the codec wrote */
     uint64_t idle_us;       /* when its last stream went */
     unsigned nstreams;      /* in `streams` */
     unsigned ntaken;        /* of these, taken and not asked yet */
@@ -61,8 +60,6 @@ struct client_h2_stream {
     struct client_port *port;
     const char *refused; /* why its response was not let in; or NULL */
     uint64_t heard;      /* c->heard when it was asked */
-    uint64_t mark;       /* c->written, when something of it was */
-    uint32_t sent;       /* h2.sent at that time */
     uint8_t pauses;      /* enum conn_pause */
     bool waits : 1;      /* for its connection */
     bool taken : 1;      /* and not asked yet */
@@ -115,6 +112,9 @@ void client_h2_remove(struct client_h2_stream *s);
 /* The same, and the handler, if it waits, is told that it failed. */
 void client_h2_fail(struct client_h2_stream *s, enum client_failure why,
                     const char *cause);
+
+/* Whether part of what was written for it is still under way. */
+bool client_h2_is_under_way(const struct client_h2_stream *s);
 
 /* The connection is READY: its streams go on, as many as it takes; others look
  * for another one. */

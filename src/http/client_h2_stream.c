@@ -165,7 +165,6 @@ static void ask(struct client_h2_stream *s, struct str lines,
         loop_ready(c->port->loop, &s->fail);
     }
     s->asking = false;
-    s->mark = c->written;
     client_h2_touch(c);
 }
 
@@ -223,23 +222,18 @@ static bool blocked(const struct client_stream *stream)
     return h2_blocked(&of_stream(stream)->h2);
 }
 
-/* Whether part of what was written for it is still under way. */
-static bool is_under_way(struct client_h2_stream *s)
+bool client_h2_is_under_way(const struct client_h2_stream *s)
 {
     const struct client_h2 *c = s->c;
 
-    if (s->h2.sent != s->sent) {
-        s->sent = s->h2.sent;
-        s->mark = c->written;
-    }
-    return s->mark + conn_output_left(&c->conn) > c->written;
+    return s->h2.mark + conn_output_left(&c->conn) > c->h2.written;
 }
 
 /* The kernel knows of the connection alone: what moves for one stream moves
  * for all that have something on its way. */
 static bool moves(struct client_stream *stream)
 {
-    struct client_h2_stream *s = of_stream(stream);
+    const struct client_h2_stream *s = of_stream(stream);
     struct client_h2 *c = s->c;
     uint64_t now;
 
@@ -248,7 +242,8 @@ static bool moves(struct client_stream *stream)
     now = c->port->loop->now_us;
     if (conn_output_moves(&c->conn))
         c->moved_us = now;
-    return c->moved_us && now - c->moved_us < MOVED_US && is_under_way(s);
+    return c->moved_us && now - c->moved_us < MOVED_US &&
+           client_h2_is_under_way(s);
 }
 
 static void drop(struct client_stream *stream)

@@ -19,7 +19,7 @@ import rig
 from h2_frames import (ACK, CANCEL, DATA, END_HEADERS, END_STREAM, HEADERS,
                        INITIAL_WINDOW_SIZE, SETTINGS, fields, frame,
                        window_update)
-from http2_targets import hello
+from http2_targets import hello, read_frame
 from rig import until
 from stack import fixed, forward, path
 from target_h2 import Target, front, group, logged, need, serve
@@ -358,38 +358,57 @@ GRPC = [("content-type", "application/grpc+proto"), ("te", "trailers"),
 
 
 def slow(conn):
-    """Answers nothing, and takes what comes a little at a time."""
+    """Answers nothing, gives a window to its last stream alone, and takes
+    what comes there a little at a time."""
+    origin = conn.origin
     conn.sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 8192)
-    hello(conn, (INITIAL_WINDOW_SIZE, (1 << 31) - 1))
+    hello(conn, (INITIAL_WINDOW_SIZE, 1000))
     conn.send(window_update(0, 1 << 30))
-    conn.origin.ready.set()
+    origin.seen.put(1)
     while True:
-        conn.take(8000)
+        got = read_frame(conn)
+        if got.kind == HEADERS:
+            origin.seen.put(got.stream)
+        if got.kind == HEADERS and got.stream == origin.last:
+            conn.send(window_update(got.stream, 1 << 30))
         time.sleep(0.02)
 
 
 class Timeouts(unittest.TestCase):
-    def test_a_request_times_out_though_others_move_on_its_connection(self):
-        def upload(client):
-            with contextlib.suppress(OSError, AssertionError):
-                client.upload(client.open(fields(method="POST", path="/up"),
-                                          end=False), bytes(8 << 20))
+    """Others move on the same connection to the target."""
 
+    def upload(self, client):
+        with contextlib.suppress(OSError, AssertionError):
+            client.upload(client.open(fields(method="POST", path="/up"),
+                                      end=False), bytes(8 << 20))
+
+    def ends(self, *bodies):
+        """One request that is never answered, and one for each body."""
         with rig.Origin(script=slow) as target:
-            target.ready = threading.Event()
+            target.seen, target.last = queue.Queue(), 2 * len(bodies) + 3
             stack = group(front(attributes={
                 "idle_timeout.timeout_seconds": "1"}), "Tg", [target.address])
             with serve(stack, pair) as sluice, \
                     h2.connect(*sluice.listeners["Front"]) as held, \
                     h2.connect(*sluice.listeners["Front"]) as other:
                 number = held.open(fields(path="/hold"))
-                self.assertTrue(target.ready.wait(rig.PATIENCE))
-                thread = threading.Thread(target=upload, args=[other])
+                self.assertEqual(target.seen.get(timeout=rig.PATIENCE), 1)
+                for body in bodies:
+                    number = held.open(fields(method="POST"), end=False)
+                    held.upload(number, body)
+                    target.seen.get(timeout=rig.PATIENCE)
+                thread = threading.Thread(target=self.upload, args=[other])
                 thread.start()
                 self.assertEqual(held.response(number).status, 504)
                 self.assertTrue(thread.is_alive(), "the upload goes on")
                 other.sock.shutdown(socket.SHUT_RDWR)
                 thread.join()
+
+    def test_a_request_that_is_not_answered_times_out(self):
+        self.ends()
+
+    def test_a_body_that_the_target_does_not_take_times_out(self):
+        self.ends(bytes(5000))
 
 
 class Grpc(Shared):
