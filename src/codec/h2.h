@@ -87,6 +87,9 @@ void h2_port_free(struct h2_port *port);
 struct h2_ops {
     /* Takes bytes that are to be sent, all of them. */
     void (*write)(struct h2 *h2, const char *p, size_t n);
+    /* Server: what was written is to leave before what follows, not in one TLS
+     * record with it.  May be NULL. */
+    void (*apart)(struct h2 *h2);
     /* Whether body bytes may be written now: false while the socket is full.
      * Heads and what the protocol itself says are written all the same. */
     bool (*room)(struct h2 *h2);

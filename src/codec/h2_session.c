@@ -341,7 +341,8 @@ static int on_invalid_frame(nghttp2_session *session,
 }
 
 /* The answer is complete before the request is: the client need not go on
- * (RFC 9113 §8.1). */
+ * (RFC 9113 §8.1).  In one piece with the answer some clients (curl 7.88) take
+ * the RST_STREAM for all that came. */
 static int on_frame_sent(nghttp2_session *session, const nghttp2_frame *frame,
                          void *data)
 {
@@ -352,9 +353,12 @@ static int on_frame_sent(nghttp2_session *session, const nghttp2_frame *frame,
         (frame->hd.type != NGHTTP2_DATA && frame->hd.type != NGHTTP2_HEADERS))
         return 0;
     stream = stream_of(session, frame->hd.stream_id);
-    if (stream && stream->discard && !stream->in_end)
-        nghttp2_submit_rst_stream(session, NGHTTP2_FLAG_NONE,
-                                  frame->hd.stream_id, NGHTTP2_NO_ERROR);
+    if (stream == NULL || !stream->discard || stream->in_end)
+        return 0;
+    if (h2->ops->apart)
+        h2->ops->apart(data);
+    nghttp2_submit_rst_stream(session, NGHTTP2_FLAG_NONE, frame->hd.stream_id,
+                              NGHTTP2_NO_ERROR);
     return 0;
 }
 

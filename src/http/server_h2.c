@@ -90,6 +90,11 @@ static void write_out(struct h2 *h2, const char *p, size_t n)
     }
 }
 
+static void send_apart(struct h2 *h2)
+{
+    send_gathered(of_h2(h2));
+}
+
 static bool has_room(struct h2 *h2)
 {
     return !conn_queued(&of_h2(h2)->session->conn);
@@ -256,6 +261,7 @@ static void on_pong(struct h2 *h2)
 
 static const struct h2_ops codec_ops = {
     .write = write_out,
+    .apart = send_apart,
     .room = has_room,
     .open = open_stream,
     .on_request = on_request,

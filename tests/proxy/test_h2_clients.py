@@ -79,6 +79,10 @@ class TestListener(rig.ProxyCase):
         stack.group("Web1", [cls.origin.address])
         stack.https("Web", 443, forward("Web1"))
         stack.rule("Fixed", "Web", 1, [path("/fixed")], fixed(200, "fixed"))
+        stack.rule("Denied", "Web", 3, [path("/denied")], fixed(403, "no"))
+        cls.hasty = Origin(cls.refuse)
+        stack.group("Hasty", [cls.hasty.address])
+        stack.rule("ToHasty", "Web", 2, [path("/hasty")], forward("Hasty"))
         cls.server = cls.sluice = Served(stack)
         cls.url = "https://%s:%d" % cls.server.listeners["Web"]
         cls.folder = tempfile.mkdtemp(prefix="sluice-test-")
@@ -87,7 +91,16 @@ class TestListener(rig.ProxyCase):
     def tearDownClass(cls):
         cls.server.stop()
         cls.origin.close()
+        cls.hasty.close()
         shutil.rmtree(cls.folder)
+
+    @staticmethod
+    def refuse(conn):
+        """Answers the head."""
+        while b"\r\n\r\n" not in bytes(conn.buf):
+            conn.fill()
+        conn.send(respond(b"too large", 413))
+        conn.wait_close()
 
     @staticmethod
     def answer(request):
@@ -106,6 +119,17 @@ class TestListener(rig.ProxyCase):
     def test_curl_speaks_HTTP_2(self):
         self.assertEqual(self.curl("-w", " %{http_version}", self.url + "/a"),
                          b"GET /a 2")
+
+    def test_curl_hears_answers_that_come_before_its_upload_is_over(self):
+        """curl 7.88 forgets one whose RST_STREAM comes in the same record. (One
+        with a 2xx it hears, but waits then for the end of its upload.)"""
+        for url, want in ((self.url + "/hasty", b"too large 413"),
+                          (self.url + "/denied", b"no 403")):
+            for more in ([], ["-H", "Expect: 100-continue"]):
+                with self.subTest(url=url, more=more):
+                    self.assertEqual(self.curl(
+                        "--data-binary", "@-", "-w", " %{http_code}", *more,
+                        url, stdin=BIG * 4), want)
 
     def test_curl_downloads(self):
         self.assertEqual(self.curl(self.url + "/big"), BIG)
