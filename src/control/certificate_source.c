@@ -223,7 +223,7 @@ void certificate_complain(struct certificate_source *source, struct str file,
     if (strcmp(c->last.text, what) != 0) {
         error_set(&c->last, "%s", what);
         if (what[0])
-            log_write(LOG_ERROR, "control", "%s; the old certificate goes on",
+            log_write(LOG_ERROR, "control", "%s; what was read before goes on",
                       what);
     }
     pthread_mutex_unlock(&source->lock);
