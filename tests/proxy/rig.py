@@ -805,6 +805,8 @@ def trusting(alpn=("http/1.1",)):
 class Client:
     """A raw connection to the proxy. Every wait has a deadline."""
 
+    lock = None     # a client over TLS has one
+
     STATUS = re.compile(rb"HTTP/1\.([01]) ([1-9][0-9][0-9]) "
                         rb"([\t\x20-\x7e\x80-\xff]*)\Z")
 
@@ -824,9 +826,9 @@ class Client:
         if tls:
             self.sock = trusting().wrap_socket(self.sock,
                                                server_hostname="example.com")
-        # OpenSSL's connections are not for two threads at a time, and Python
-        # before 3.13 does not see to it.
-        self.lock = threading.Lock() if tls else None
+            # OpenSSL's connections are not for two threads at a time, and
+            # Python before 3.13 does not see to it.
+            self.lock = threading.Lock()
         self.buf, self.end = bytearray(), None
 
     def __enter__(self):

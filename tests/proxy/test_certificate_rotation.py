@@ -85,8 +85,8 @@ class Rotation(unittest.TestCase):
         certificates.write(self.cert, "nothing")
         said = "%s has no certificate in PEM" % self.cert
         rig.until(lambda: self.served.log_count(said), "the refusal")
-        self.assertEqual(1, self.served.log_count("the old certificate goes "
-                                                  "on"))
+        self.assertEqual(1, self.served.log_count("; what was read before "
+                                                  "goes on"))
         self.assertEqual(self.first.der(), shown(self.served, "a.test"))
         pair = self.ca.issue("a.test")
         self.put(pair)

@@ -50,6 +50,15 @@ def sockets_of(pid):
     return found
 
 
+def listens(pid, port):
+    """Whether it has a socket that listens on this port of IPv4."""
+    with open("/proc/net/tcp", encoding="ascii") as file:
+        rows = [line.split() for line in file][1:]
+    listening = {"socket:[%s]" % row[9] for row in rows
+                 if row[3] == "0A" and row[1].endswith(":%04X" % port)}
+    return not listening.isdisjoint(sockets_of(pid))
+
+
 def refused(address):
     """A socket of its own: one that got through once says so for ever."""
     with socket.socket() as sock:
@@ -348,6 +357,8 @@ class Upgrade(Case):
                       "the request")
                 server.signal(signal.SIGUSR2)
                 self.upgraded(server)
+                until(lambda: not listens(old, server.listeners["Web"][1]),
+                      "the old one to retire")
                 go.set()
                 answer = client.response()
                 self.assertEqual(answer.body, b"late")
