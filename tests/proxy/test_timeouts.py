@@ -35,7 +35,7 @@ class ConnectTimeout(threading.Thread):
     def __init__(self):
         super().__init__(daemon=True)
         self.hole, self.answer, self.took = Blackhole(), None, None
-        self.sluice = Sluice(self.hole.address)
+        self.sluice = Sluice([self.hole])
         self.start()
 
     def run(self):
@@ -55,15 +55,14 @@ class Deadlines(rig.ProxyCase):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
+        cls.addClassCleanup(super().tearDownClass)
         cls.connecting = ConnectTimeout()
+        cls.addClassCleanup(cls.connecting.hole.close)
+        cls.addClassCleanup(cls.connecting.sluice.stop)
 
     @classmethod
     def tearDownClass(cls):
-        try:
-            cls.connecting.sluice.stop()
-            cls.connecting.hole.close()
-        finally:
-            super().tearDownClass()
+        """The cleanups do it, also after a skip."""
 
     def setUp(self):
         self.origin.script = Origin.serve
