@@ -2,9 +2,8 @@
 #include "control/target_tls.h"
 
 #include <errno.h>
-#include <stdio.h>
-#include <stdlib.h>
 
+#include "base/file.h"
 #include "base/log.h"
 #include "crypto/sha256.h"
 #include "net/tls_context.h"
@@ -33,29 +32,17 @@ const struct ssl_policy *target_tls_policy(const struct config_group *group)
 
 /* ---- authorities ------------------------------------------------------------ */
 
-/* The file's bytes, to be freed; p == NULL with an errno. */
-static struct str read_file(const char *path, int *why)
+/* An empty file would stand for the system's authorities. */
+static bool read_authorities(const char *path, struct file_text *file,
+                             struct error *why)
 {
-    FILE *f = fopen(path, "re");
-    char *p = f ? malloc(AUTHORITIES_MAX + 1) : NULL;
-    size_t n;
-
-    *why = errno;
-    if (p == NULL) {
-        if (f)
-            fclose(f);
-        return str_make(NULL, 0);
+    if (file_read(path, AUTHORITIES_MAX, file, why)) {
+        if (file->text.n)
+            return true;
+        file_forget(file);
+        errno = ENODATA;
     }
-    errno = 0;
-    n = fread(p, 1, AUTHORITIES_MAX + 1, f);
-    *why = n > AUTHORITIES_MAX ? EFBIG : errno;
-    if (n == 0 && *why == 0)
-        *why = ENODATA;
-    fclose(f);
-    if (*why == 0)
-        return str_make(p, n);
-    free(p);
-    return str_make(NULL, 0);
+    return errno ? error_set(why, "%s", strerror(errno)) : false;
 }
 
 static bool digest_of(struct str pem, uint8_t out[SHA256_BYTES])
@@ -123,8 +110,8 @@ static bool make(struct group *group, struct str pem, struct error *error)
                      pem.n ? config->tls.authorities.p : "", cause.text);
 }
 
-static bool unreadable(struct group *group, const struct group *old, int why,
-                       struct error *error)
+static bool unreadable(struct group *group, const struct group *old,
+                       const char *why, struct error *error)
 {
     const struct config_group *config = group->config;
 
@@ -132,32 +119,31 @@ static bool unreadable(struct group *group, const struct group *old, int why,
         return error_set(error,
                          "target group " STR_FMT ": CertificateAuthorities "
                          "%.200s cannot be read: %s",
-                         STR_ARG(config->id), config->tls.authorities.p,
-                         strerror(why));
+                         STR_ARG(config->id), config->tls.authorities.p, why);
     log_write(LOG_WARN, "control",
               "target group " STR_FMT ": CertificateAuthorities %.200s cannot "
               "be read any more (%s): those that were read before stay",
-              STR_ARG(config->id), config->tls.authorities.p, strerror(why));
+              STR_ARG(config->id), config->tls.authorities.p, why);
     return use_old(group, old);
 }
 
 static bool validating(struct group *group, const struct group *old,
                        struct error *error)
 {
-    int why = 0;
-    struct str pem = read_file(group->config->tls.authorities.p, &why);
+    struct error why = {.text = ""};
+    struct file_text pem;
     bool ok;
 
-    if (pem.p == NULL)
-        return unreadable(group, old, why, error);
-    if (!digest_of(pem, group->authorities))
+    if (!read_authorities(group->config->tls.authorities.p, &pem, &why))
+        return unreadable(group, old, why.text, error);
+    if (!digest_of(pem.text, group->authorities))
         ok = error_set(error, "out of memory");
     else if (old && memcmp(old->authorities, group->authorities,
                            sizeof(group->authorities)) == 0)
         ok = use_old(group, old);
     else
-        ok = make(group, pem, error);
-    free((void *)(uintptr_t)pem.p);
+        ok = make(group, pem.text, error);
+    file_forget(&pem);
     return ok;
 }
 

@@ -331,6 +331,15 @@ class Files(unittest.TestCase):
         self.assertIn("error: target group Tg: CertificateAuthorities "
                       "/nowhere/ca.pem cannot be read", text)
 
+    def test_nobody_waits_for_authorities_that_a_pipe_might_bring(self):
+        path = os.path.join(folder.path, "pipe.pem")
+        os.mkfifo(path)
+        with Target(good) as target:
+            status, _, text = command("check", "-", stdin=stack_of(target, {
+                "ValidateCertificate": True, "CertificateAuthorities": path}))
+        self.assertEqual(status, 65)
+        self.assertIn("CertificateAuthorities %s cannot be read" % path, text)
+
     def test_authorities_that_are_not_there_stop_the_start(self):
         with Target(good) as target:
             stack = stack_of(target, {
