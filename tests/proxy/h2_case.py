@@ -22,13 +22,14 @@ use other error codes, and close without a GOAWAY.
 """
 import os
 import re
+import time
 import unittest
 
 import h2
 import rig
 from h2 import (COMPRESSION_ERROR, Client, END_HEADERS, PROTOCOL_ERROR, block,
                 fields, headers, literal, string)
-from rig import Origin, respond
+from rig import Origin, respond, until
 from stack import LOCAL, Served, Stack, forward
 
 PEER = os.environ.get("SLUICE_TEST_H2_PEER", "")
@@ -309,7 +310,26 @@ def cases(rows):
     return add
 
 
+class Timed(Case):
+    """What ends by an idle timeout of 1 s, not before, and leaves nothing."""
+
+    lb_attributes = {"idle_timeout.timeout_seconds": 1}
+
+    def setUp(self):
+        if PEER:
+            self.skipTest("timeouts are ours")
+        self.serves(self.connect())
+        self.began = time.monotonic()
+
+    def not_early(self, seconds=0.9):
+        self.assertGreater(time.monotonic() - self.began, seconds)
+
+    def at_rest(self, fds):
+        until(lambda: self.server.fds() <= fds,
+              lambda: "%d descriptors, %d before" % (self.server.fds(), fds))
+
+
 __all__ = ["ALIVE", "BIG", "COMPRESSION", "Case", "Client", "MALFORMED",
-           "PEER", "SERVED", "STATIC", "after", "aside", "cases", "coded",
-           "connection", "excess", "get", "hold", "huffman", "on",
+           "PEER", "SERVED", "STATIC", "Timed", "after", "aside", "cases",
+           "coded", "connection", "excess", "get", "hold", "huffman", "on",
            "pairs", "post", "request", "stream", "unittest"]

@@ -1,35 +1,15 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 """Windows of HTTP/2 clients that stay shut (row 28 of the attack list)."""
-import time
-
 import rig
 from h2 import *    # noqa: F401,F403
 from h2_case import *   # noqa: F401,F403
 from rig import Steady, until
 
-IDLE = {"idle_timeout.timeout_seconds": 1}
 MIB = 1 << 20
 
 
-class Stalls(Case):
-    lb_attributes = IDLE
-
-    def setUp(self):
-        if PEER:
-            self.skipTest("timeouts are ours")
-        self.serves(self.connect())
-        self.began = time.monotonic()
-
-    def not_early(self, seconds=0.9):
-        self.assertGreater(time.monotonic() - self.began, seconds)
-
-    def at_rest(self, fds):
-        until(lambda: self.server.fds() <= fds,
-              lambda: "%d descriptors, %d before" % (self.server.fds(), fds))
-
-
-class Windows(Stalls):
+class Windows(Timed):
     """VSV14 = CVE-2024-30156: windows that nobody opens."""
 
     def stall(self, streams, **more):

@@ -9,25 +9,8 @@ from h2 import *    # noqa: F401,F403
 from h2_case import *   # noqa: F401,F403
 from rig import Steady, until
 
-IDLE = {"idle_timeout.timeout_seconds": 1}
 
-
-class Slow(Case):
-    lb_attributes = IDLE
-
-    def setUp(self):
-        if PEER:
-            self.skipTest("timeouts are ours")
-        self.serves(self.connect())
-        self.began = time.monotonic()
-
-    def not_early(self, seconds=0.9):
-        self.assertGreater(time.monotonic() - self.began, seconds)
-
-    def at_rest(self, fds):
-        until(lambda: self.server.fds() <= fds,
-              lambda: "%d descriptors, %d before" % (self.server.fds(), fds))
-
+class Slow(Timed):
     def ends(self, client, fds):
         client.expect_end()
         self.not_early()
