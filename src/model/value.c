@@ -64,6 +64,29 @@ struct value *value_string(struct region *region, struct str text,
     return v;
 }
 
+static struct value *copy_tree(struct region *region, const struct value *value,
+                               unsigned depth)
+{
+    struct value *copy = value_new(region, value->kind, &value->place);
+
+    copy->text = region_copy(region, value->text);
+    for (const struct value *v = value->first; depth && v; v = v->next) {
+        struct value *child = copy_tree(region, v, depth - 1);
+
+        child->key_place = v->key_place;
+        if (value->kind == VALUE_MAP)
+            value_put(region, copy, v->key, child);
+        else
+            value_append(copy, child);
+    }
+    return copy;
+}
+
+struct value *value_copy(struct region *region, const struct value *value)
+{
+    return copy_tree(region, value, VALUE_NESTED_MAX);
+}
+
 void value_append(struct value *list, struct value *element)
 {
     if (list->last)

@@ -30,6 +30,8 @@ enum value_kind {
                       "Vpc (AWS::EC2::VPC) exists only in AWS" */
 };
 
+enum { VALUE_NESTED_MAX = 256 };
+
 struct value {
     enum value_kind kind;
     struct place place;
@@ -64,6 +66,10 @@ struct value *value_new(struct region *region, enum value_kind kind,
 /* A STRING; the text is copied. */
 struct value *value_string(struct region *region, struct str text,
                            const struct place *place);
+
+/* A deep copy, places included; what is nested deeper than VALUE_NESTED_MAX is
+ * left out. */
+struct value *value_copy(struct region *region, const struct value *value);
 
 /* Adds at the end of a LIST. */
 void value_append(struct value *list, struct value *element);

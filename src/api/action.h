@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The actions of the APIs, each declared once: its name, the shape of its
+ * input, whom it concerns, and its handlers.
+ */
+#ifndef SLUICE_API_ACTION_H
+#define SLUICE_API_ACTION_H
+
+#include "api/call.h"
+
+/* ---- shapes of inputs (the service's model) ---------------------------------- */
+
+enum member_kind {
+    MEMBER_TEXT,    /* min to max characters; max 0: any number */
+    MEMBER_WORD,    /* one of `words` */
+    MEMBER_NUMBER,  /* min to max */
+    MEMBER_BOOL,    /* true or false */
+    MEMBER_TEXTS,   /* a list of texts; min and max are of its elements */
+    MEMBER_WORDS,   /* a list of words */
+    MEMBER_STRUCT,  /* `shape` */
+    MEMBER_STRUCTS, /* a list of them */
+    MEMBER_MAP,     /* text to text */
+};
+
+struct shape;
+
+struct member {
+    const char *name;
+    enum member_kind kind;
+    bool required;
+    uint32_t min;
+    uint32_t max;
+    const char *const *words; /* NULL at the end */
+    const struct shape *shape;
+    bool (*fits)(struct str text); /* TEXT, TEXTS: a pattern of the model; NULL:
+                                      any */
+    const char *pattern;           /* how AWS writes it: for the error */
+};
+
+struct shape {
+    const struct member *members;
+    unsigned n;
+};
+
+#define SHAPE_OF(table)                                                        \
+    {                                                                          \
+        .members = (table), .n = sizeof(table) / sizeof(*(table))              \
+    }
+
+/* Checks `input` (a MAP) against the shape: blank lists become empty ones,
+ * unknown members are left out.  The checked MAP, in call->region; NULL with
+ * call->fault set, in AWS's words: "1 validation error detected: Value 'X' at
+ * 'actions.1.member.type' failed to satisfy constraint: Member must satisfy
+ * enum value set: [...]". */
+const struct value *shape_check(const struct shape *shape,
+                                const struct value *input, struct call *call);
+
+/* ---- actions ------------------------------------------------------------------ */
+
+struct action {
+    const char *name;          /* CreateListener */
+    const struct shape *input; /* NULL: it has none */
+    /* Whom a policy has to allow it for: members whose values (a text or a list
+     * of them) are ARNs, then NULL; none: "*". */
+    const char *const *resources;
+    /* What it changes: into call->edit.  False: refused.  NULL: it changes
+     * nothing. */
+    bool (*edit)(struct call *call, const struct account_view *before);
+    /* The result of the account as it is (then).  False: refused.  NULL: the
+     * result has no members. */
+    bool (*answer)(struct call *call, const struct account_view *after);
+};
+
+enum wire { WIRE_QUERY, WIRE_EC2, WIRE_JSON };
+
+/* A service of AWS: some tables of actions. */
+struct service {
+    const char *name;      /* as the signature names it: elasticloadbalancing */
+    const char *version;   /* QUERY, EC2: of the API */
+    const char *target;    /* JSON: prefix of X-Amz-Target */
+    const char *namespace; /* QUERY, EC2: of the XML */
+    enum wire wire;
+    const struct action_table {
+        const struct action *actions;
+        unsigned n;
+    } * tables; /* the last one has n == 0 */
+};
+
+#define ACTION_TABLE(table)                                                    \
+    {                                                                          \
+        (table), sizeof(table) / sizeof(*(table))                              \
+    }
+
+const struct action *service_action(const struct service *service,
+                                    struct str name);
+
+#endif

@@ -1,0 +1,175 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "api/call.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+
+#include "api/action.h"
+
+/* Codes whose status is not 400 (alb.md 1.5). */
+static const struct {
+    const char *code;
+    unsigned status;
+} statuses[] = {
+#define FAULT(code, status) {code, status},
+#include "api/fault.def"
+#undef FAULT
+};
+
+bool call_refuse(struct call *call, const char *code, const char *format, ...)
+{
+    va_list args;
+
+    call->fault = (struct fault){.code = code, .status = 400};
+    for (unsigned i = 0; i < sizeof(statuses) / sizeof(statuses[0]); i++) {
+        if (str_eq(str_of(code), str_of(statuses[i].code)))
+            call->fault.status = statuses[i].status;
+    }
+    va_start(args, format);
+    call->fault.message = region_vprintf(call->region, format, args);
+    va_end(args);
+    return false;
+}
+
+const struct action *service_action(const struct service *service,
+                                    struct str name)
+{
+    for (const struct action_table *t = service->tables; t->n; t++) {
+        for (unsigned i = 0; i < t->n; i++) {
+            if (str_eq(name, str_of(t->actions[i].name)))
+                return &t->actions[i];
+        }
+    }
+    return NULL;
+}
+
+/* ---- reading the input ------------------------------------------------------ */
+
+const struct value *call_get(const struct call *call, const char *name)
+{
+    return value_get(call->input, str_of(name));
+}
+
+struct str call_text(const struct call *call, const char *name)
+{
+    return member_text(call->input, name);
+}
+
+struct str member_text(const struct value *map, const char *name)
+{
+    const struct value *v = value_get(map, str_of(name));
+
+    return v && value_is_scalar(v) ? v->text : STR("");
+}
+
+unsigned member_number(const struct value *map, const char *name,
+                       unsigned fallback)
+{
+    struct str text = member_text(map, name);
+    uint64_t number;
+
+    return str_to_u64(text, UINT32_MAX, &number) ? (unsigned)number : fallback;
+}
+
+bool member_true(const struct value *map, const char *name)
+{
+    return str_eq(member_text(map, name), STR("true"));
+}
+
+/* ---- making values ------------------------------------------------------------ */
+
+struct value *make_map(struct region *region)
+{
+    return value_new(region, VALUE_MAP, NULL);
+}
+
+struct value *make_list(struct region *region)
+{
+    return value_new(region, VALUE_LIST, NULL);
+}
+
+void put_value(struct region *region, struct value *map, const char *name,
+               struct value *value)
+{
+    value_put(region, map, str_of(name), value);
+}
+
+static void put_scalar(struct region *region, struct value *map,
+                       const char *name, enum value_kind kind, struct str text)
+{
+    struct value *v = value_new(region, kind, NULL);
+
+    v->text = region_copy(region, text);
+    put_value(region, map, name, v);
+}
+
+void put_text(struct region *region, struct value *map, const char *name,
+              struct str text)
+{
+    put_scalar(region, map, name, VALUE_STRING, text);
+}
+
+void put_number(struct region *region, struct value *map, const char *name,
+                uint64_t number)
+{
+    put_scalar(region, map, name, VALUE_NUMBER,
+               region_printf(region, "%llu", (unsigned long long)number));
+}
+
+void put_bool(struct region *region, struct value *map, const char *name,
+              bool truth)
+{
+    put_scalar(region, map, name, VALUE_BOOL,
+               truth ? STR("true") : STR("false"));
+}
+
+struct value *put_map(struct region *region, struct value *map,
+                      const char *name)
+{
+    struct value *made = make_map(region);
+
+    put_value(region, map, name, made);
+    return made;
+}
+
+struct value *put_list(struct region *region, struct value *map,
+                       const char *name)
+{
+    struct value *made = make_list(region);
+
+    put_value(region, map, name, made);
+    return made;
+}
+
+void add_text(struct region *region, struct value *list, struct str text)
+{
+    value_append(list, value_string(region, text, NULL));
+}
+
+struct value *add_map(struct region *region, struct value *list)
+{
+    struct value *made = make_map(region);
+
+    value_append(list, made);
+    return made;
+}
+
+struct value *with_entry(struct region *region, const struct value *map,
+                         const char *name, const struct value *value)
+{
+    struct value *made = make_map(region);
+    bool there = false;
+
+    for (const struct value *v = map ? map->first : NULL; v; v = v->next) {
+        bool it = str_eq(v->key, str_of(name));
+
+        if (!it)
+            value_put(region, made, v->key, value_copy(region, v));
+        else if (value)
+            put_value(region, made, name, value_copy(region, value));
+        there = there || it;
+    }
+    if (!there && value)
+        put_value(region, made, name, value_copy(region, value));
+    return made;
+}

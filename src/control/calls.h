@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Calls of the APIs as they are run: what only reads is answered at once; what
+ * changes something waits for its turn, one after the other, and is answered
+ * when the change is stored and every worker runs it:
+ *
+ *     edit · account_edit · build and compile (chore thread) · open sockets ·
+ *     store · hand out · all workers have it · answer
+ *
+ * Whatever fails leaves everything as it was, and is the call's fault.
+ */
+#ifndef SLUICE_CONTROL_CALLS_H
+#define SLUICE_CONTROL_CALLS_H
+
+#include "api/action.h"
+#include "base/list.h"
+
+struct server;
+
+/* Embedded in what waits for the answer.  The caller has filled in call.action,
+ * call.input (checked), call.caller, call.request_id and call.region. */
+struct call_job {
+    struct list node; /* calls.c's */
+    struct call call;
+    /* On the control thread, maybe within calls_run(): call.result or
+     * call.fault is set.  The job is the caller's again. */
+    void (*done)(struct call_job *job);
+};
+
+/* On the control thread. */
+void calls_run(struct server *server, struct call_job *job);
+
+/* The account as it is at this moment, for what only looks. */
+void calls_view(struct server *server, struct account_view *view);
+
+#endif
