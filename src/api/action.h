@@ -55,6 +55,26 @@ struct shape {
 const struct value *shape_check(const struct shape *shape,
                                 const struct value *input, struct call *call);
 
+/* ---- objects ------------------------------------------------------------------ */
+
+enum object_result {
+    OBJECT_READ,
+    OBJECT_NOT_FOUND, /* there is no such bucket, key or version */
+    OBJECT_REFUSED,   /* there is, and it cannot be read */
+};
+
+/* Where objects of S3 are read from. */
+struct object_source {
+    /* All of an object that has `max` bytes at most, in the region; `version`
+     * may be empty.  When it is not read, `why` is a clause for people: where
+     * was looked, and how to mend it.  Blocks. */
+    enum object_result (*read)(void *owner, struct str bucket, struct str key,
+                               struct str version, size_t max,
+                               struct region *region, struct str *bytes,
+                               struct error *why);
+    void *owner;
+};
+
 /* ---- actions ------------------------------------------------------------------ */
 
 struct action {
@@ -63,6 +83,11 @@ struct action {
     /* Whom a policy has to allow it for: members whose values (a text or a list
      * of them) are ARNs, then NULL; none: "*". */
     const char *const *resources;
+    /* What has to be fetched before it (an object of S3): into call->more.  It
+     * runs on the chore thread and may block; it knows the call alone, refuses
+     * nothing, and what it could not get is edit()'s to refuse.  NULL:
+     * nothing. */
+    void (*prepare)(struct call *call, const struct object_source *objects);
     /* What it changes: into call->edit.  False: refused.  NULL: it changes
      * nothing. */
     bool (*edit)(struct call *call, const struct account_view *before);

@@ -7,11 +7,12 @@
  * protocol's `Conditions.member.1.Field` is Conditions: [{Field: ...}]) and go
  * out as such; api/wire* reads and writes the protocols.  Handlers are pure:
  *
+ *     prepare  (call)                  fetches what stands elsewhere
  *     edit     (call, account before)  checks, and says what changes: call->edit
  *     answer   (call, account after)   says what the account is then
  *
- * A handler that refuses calls call_refuse().  Between the two the account with
- * the edit is built as a config, stored, and run by all workers; what the
+ * A handler that refuses calls call_refuse().  Between the last two the account
+ * with the edit is built as a config, stored, and run by all workers; what the
  * config's readers refuse is a ValidationError, or what problem->code says.
  */
 #ifndef SLUICE_API_CALL_H
@@ -49,6 +50,10 @@ struct account_view {
     struct str region_name;
     struct str account_id; /* 12 digits */
     uint64_t now_ms;
+    /* Where clients reach the API, for links to what it keeps ("presigned
+     * URLs", api/link.h), and what these are signed with. */
+    struct str api_url; /* http://127.0.0.1:4566 */
+    struct str link_key;
     /* Calls `visit` for each target of the group (by its ARN), those that
      * drain too; texts live as long as the call of `visit`.  False when health
      * is not known now. */
@@ -75,7 +80,8 @@ struct call {
     struct str request_id; /* UUID */
     struct region *region; /* of the call; all that the handlers make */
     struct edit edit;      /* by edit(): what changes; empty: nothing */
-    /* From edit() to answer(): ARNs of what was made, changed or found. */
+    /* From prepare() and edit() to answer(): ARNs of what was made, changed or
+     * found. */
     unsigned nmade;
     struct str made[CALL_MADE_MAX];
     const struct value *more;   /* the same, whatever it wants */
