@@ -5,39 +5,64 @@
 
 #include "crypto/sha256.h"
 
-enum {
-    NAME_MAX_LEN = 32,
-    /* The hex digits of the hash that make a DNS name's number; those before
-     * them are the id. */
-    DNS_DIGITS_FROM = ARN_ID_LEN,
-    DNS_DIGITS_LEN = 15,
-};
+enum { NAME_MAX_LEN = 32 };
 
 static const char service[] = "elasticloadbalancing";
 
-static void digest(const struct arn_scope *scope, struct str logical_id,
-                   char hex[SHA256_HEX_LEN])
+static void digest(struct str a, struct str b, char hex[SHA256_HEX_LEN])
 {
     struct sha256 sha;
 
     if (!sha256_init(&sha))
         abort(); /* no memory, or OpenSSL has no SHA-256 */
     sha256_begin(&sha);
-    sha256_add(&sha, scope->stack.p, scope->stack.n);
+    sha256_add(&sha, a.p, a.n);
     sha256_add(&sha, "/", 1);
-    sha256_add(&sha, logical_id.p, logical_id.n);
+    sha256_add(&sha, b.p, b.n);
     sha256_hex(&sha, hex);
     sha256_end(&sha);
 }
 
-void arn_id(const struct arn_scope *scope, struct str logical_id,
-            char id[ARN_ID_LEN + 1])
+static bool is_hex(char c)
+{
+    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f');
+}
+
+bool arn_is_id(struct str id, bool certificate)
+{
+    if (id.n != (certificate ? ARN_UUID_LEN : ARN_ID_LEN))
+        return false;
+    for (size_t i = 0; i < id.n; i++) {
+        bool hyphen = certificate && (i == 8 || i == 13 || i == 18 || i == 23);
+
+        if (hyphen ? id.p[i] != '-' : !is_hex(id.p[i]))
+            return false;
+    }
+    return true;
+}
+
+struct str arn_id(struct region *region, const struct arn_scope *scope,
+                  struct str given, struct str logical_id)
 {
     char hex[SHA256_HEX_LEN];
 
-    digest(scope, logical_id, hex);
-    memcpy(id, hex, ARN_ID_LEN);
-    id[ARN_ID_LEN] = '\0';
+    if (arn_is_id(given, false))
+        return region_copy(region, given);
+    digest(scope->stack, logical_id, hex);
+    return region_copy(region, str_make(hex, ARN_ID_LEN));
+}
+
+struct str arn_certificate_id(struct region *region,
+                              const struct arn_scope *scope, struct str given,
+                              struct str logical_id)
+{
+    char hex[SHA256_HEX_LEN];
+
+    if (arn_is_id(given, true))
+        return region_copy(region, given);
+    digest(scope->stack, logical_id, hex);
+    return region_printf(region, "%.8s-%.4s-%.4s-%.4s-%.12s", hex, hex + 8,
+                         hex + 12, hex + 16, hex + 20);
 }
 
 static bool is_alphanumeric(char c)
@@ -76,52 +101,47 @@ struct str arn_partition(struct str region_name)
 }
 
 static struct str with_id(struct region *region, const struct arn_scope *scope,
-                          const char *kind, struct str name,
-                          struct str logical_id)
+                          const char *kind, struct str name, struct str id)
 {
     struct str partition = arn_partition(scope->region_name);
-    char id[ARN_ID_LEN + 1];
 
-    arn_id(scope, logical_id, id);
     return region_printf(
-        region, "arn:" STR_FMT ":%s:" STR_FMT ":" STR_FMT ":%s/" STR_FMT "/%s",
+        region,
+        "arn:" STR_FMT ":%s:" STR_FMT ":" STR_FMT ":%s/" STR_FMT "/" STR_FMT,
         STR_ARG(partition), service, STR_ARG(scope->region_name),
-        STR_ARG(scope->account), kind, STR_ARG(name), id);
+        STR_ARG(scope->account), kind, STR_ARG(name), STR_ARG(id));
 }
 
 struct str arn_load_balancer(struct region *region,
                              const struct arn_scope *scope, struct str name,
-                             struct str logical_id)
+                             struct str id)
 {
-    return with_id(region, scope, "loadbalancer/app", name, logical_id);
+    return with_id(region, scope, "loadbalancer/app", name, id);
 }
 
 struct str arn_target_group(struct region *region,
                             const struct arn_scope *scope, struct str name,
-                            struct str logical_id)
+                            struct str id)
 {
-    return with_id(region, scope, "targetgroup", name, logical_id);
+    return with_id(region, scope, "targetgroup", name, id);
 }
 
 struct str arn_certificate(struct region *region, const struct arn_scope *scope,
-                           struct str logical_id)
+                           struct str uuid)
 {
     struct str partition = arn_partition(scope->region_name);
-    char hex[SHA256_HEX_LEN];
 
-    digest(scope, logical_id, hex);
     return region_printf(region,
                          "arn:" STR_FMT ":acm:" STR_FMT ":" STR_FMT
-                         ":certificate/%.8s-%.4s-%.4s-%.4s-%.12s",
+                         ":certificate/" STR_FMT,
                          STR_ARG(partition), STR_ARG(scope->region_name),
-                         STR_ARG(scope->account), hex, hex + 8, hex + 12,
-                         hex + 16, hex + 20);
+                         STR_ARG(scope->account), STR_ARG(uuid));
 }
 
 struct str arn_trust_store(struct region *region, const struct arn_scope *scope,
-                           struct str name, struct str logical_id)
+                           struct str name, struct str id)
 {
-    return with_id(region, scope, "truststore", name, logical_id);
+    return with_id(region, scope, "truststore", name, id);
 }
 
 /* What stands behind `mark`; p == NULL when it is not there. */
@@ -136,34 +156,44 @@ static struct str behind(struct str arn, struct str mark)
 }
 
 /* The parent's ARN with another word for its kind, and one id more. */
-static struct str child(struct region *region, const struct arn_scope *scope,
-                        struct str parent, struct str kind,
-                        const char *new_kind, struct str logical_id)
+static struct str child(struct region *region, struct str parent,
+                        struct str kind, const char *new_kind, struct str id)
 {
     struct str path = behind(parent, kind);
     struct str before = parent;
-    char id[ARN_ID_LEN + 1];
 
-    arn_id(scope, logical_id, id);
     if (path.p == NULL)
-        return region_printf(region, STR_FMT "/%s", STR_ARG(parent), id);
+        return region_printf(region, STR_FMT "/" STR_FMT, STR_ARG(parent),
+                             STR_ARG(id));
     before.n -= path.n + kind.n;
-    return region_printf(region, STR_FMT "%s" STR_FMT "/%s", STR_ARG(before),
-                         new_kind, STR_ARG(path), id);
+    return region_printf(region, STR_FMT "%s" STR_FMT "/" STR_FMT,
+                         STR_ARG(before), new_kind, STR_ARG(path), STR_ARG(id));
 }
 
-struct str arn_listener(struct region *region, const struct arn_scope *scope,
-                        struct str parent, struct str logical_id)
+struct str arn_listener(struct region *region, struct str parent, struct str id)
 {
-    return child(region, scope, parent, STR(":loadbalancer/"), ":listener/",
-                 logical_id);
+    return child(region, parent, STR(":loadbalancer/"), ":listener/", id);
 }
 
-struct str arn_rule(struct region *region, const struct arn_scope *scope,
-                    struct str parent, struct str logical_id)
+struct str arn_rule(struct region *region, struct str parent, struct str id)
 {
-    return child(region, scope, parent, STR(":listener/"), ":listener-rule/",
-                 logical_id);
+    return child(region, parent, STR(":listener/"), ":listener-rule/", id);
+}
+
+struct str arn_default_rule(struct region *region, struct str parent)
+{
+    char hex[SHA256_HEX_LEN];
+
+    digest(arn_last(parent), STR("default"), hex);
+    return arn_rule(region, parent, str_make(hex, ARN_ID_LEN));
+}
+
+struct str arn_last(struct str arn)
+{
+    const char *slash = arn.n ? memrchr(arn.p, '/', arn.n) : NULL;
+
+    return slash ? str_make(slash + 1, (size_t)(arn.p + arn.n - slash - 1))
+                 : arn;
 }
 
 struct str arn_full_name(struct str arn)
@@ -179,25 +209,22 @@ struct str arn_full_name(struct str arn)
 }
 
 /* Ten digits, of which the first is not 0. */
-static uint64_t dns_digits(const struct arn_scope *scope, struct str logical_id)
+static uint64_t dns_digits(struct str id)
 {
-    char hex[SHA256_HEX_LEN];
-    char digits[DNS_DIGITS_LEN + 1];
+    char hex[ARN_ID_LEN + 1] = "";
 
-    digest(scope, logical_id, hex);
-    memcpy(digits, hex + DNS_DIGITS_FROM, DNS_DIGITS_LEN);
-    digits[DNS_DIGITS_LEN] = '\0';
-    return 1000000000 + strtoull(digits, NULL, 16) % 9000000000;
+    memcpy(hex, id.p, id.n < ARN_ID_LEN ? id.n : ARN_ID_LEN);
+    return 1000000000 + strtoull(hex, NULL, 16) % 9000000000;
 }
 
 struct str arn_dns_name(struct region *region, const struct arn_scope *scope,
-                        struct str name, struct str logical_id, bool internal)
+                        struct str name, struct str id, bool internal)
 {
     bool china = str_eq(arn_partition(scope->region_name), STR("aws-cn"));
 
     return region_printf(region,
                          "%s" STR_FMT "-%llu." STR_FMT ".elb.amazonaws.com%s",
                          internal ? "internal-" : "", STR_ARG(name),
-                         (unsigned long long)dns_digits(scope, logical_id),
+                         (unsigned long long)dns_digits(id),
                          STR_ARG(scope->region_name), china ? ".cn" : "");
 }

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * ARNs and ids of resources that a template declares: they derive from the
- * stack's name and the logical id and never change between starts
- * (alb.md 1.1, aws-integrations.md 10.2).
+ * ARNs and ids of resources (alb.md 1.1).  A resource that says its id
+ * (Metadata.Sluice.Id) has that one wherever it is; the id of another one
+ * derives from the stack's name and the logical id and never changes between
+ * starts (aws-integrations.md 10.2).
  */
 #ifndef SLUICE_MODEL_ARN_H
 #define SLUICE_MODEL_ARN_H
@@ -15,12 +16,20 @@ struct arn_scope {
     struct str stack;
 };
 
-enum { ARN_ID_LEN = 16 };
+enum { ARN_ID_LEN = 16, ARN_UUID_LEN = 36 };
 
-/* Lower-case hex digits that stand for this resource: the begin of the SHA-256
- * of stack, "/" and logical id. */
-void arn_id(const struct arn_scope *scope, struct str logical_id,
-            char id[ARN_ID_LEN + 1]);
+/* 16 lower-case hex digits that stand for a resource: `given` where it is
+ * some, else the begin of the SHA-256 of stack, "/" and logical id. */
+struct str arn_id(struct region *region, const struct arn_scope *scope,
+                  struct str given, struct str logical_id);
+
+/* The same of a certificate: a UUID. */
+struct str arn_certificate_id(struct region *region,
+                              const struct arn_scope *scope, struct str given,
+                              struct str logical_id);
+
+/* Whether a Metadata.Sluice.Id is one, of a certificate or of anything else. */
+bool arn_is_id(struct str id, bool certificate);
 
 /* Its Name property, or the logical id made a name: what is no letter, digit
  * or hyphen left out, cut to 32 characters. */
@@ -31,32 +40,36 @@ struct str arn_name(struct region *region, struct str name,
  * on; `partition` follows the region (aws, aws-cn, aws-us-gov). */
 struct str arn_load_balancer(struct region *region,
                              const struct arn_scope *scope, struct str name,
-                             struct str logical_id);
+                             struct str id);
 struct str arn_target_group(struct region *region,
                             const struct arn_scope *scope, struct str name,
-                            struct str logical_id);
+                            struct str id);
 struct str arn_trust_store(struct region *region, const struct arn_scope *scope,
-                           struct str name, struct str logical_id);
+                           struct str name, struct str id);
 /* `parent` is the load balancer's ARN. */
-struct str arn_listener(struct region *region, const struct arn_scope *scope,
-                        struct str parent, struct str logical_id);
-/* `parent` is the listener's ARN; the default rule has logical id
- * LISTENER "/default". */
-struct str arn_rule(struct region *region, const struct arn_scope *scope,
-                    struct str parent, struct str logical_id);
+struct str arn_listener(struct region *region, struct str parent,
+                        struct str id);
+/* `parent` is the listener's ARN. */
+struct str arn_rule(struct region *region, struct str parent, struct str id);
+
+/* The default rule of a listener: its id derives from the listener's. */
+struct str arn_default_rule(struct region *region, struct str parent);
 
 /* arn:aws:acm:REGION:ACCOUNT:certificate/UUID. */
 struct str arn_certificate(struct region *region, const struct arn_scope *scope,
-                           struct str logical_id);
+                           struct str uuid);
 
 /* "app/NAME/ID" or "targetgroup/NAME/ID": what stands behind ":loadbalancer/"
  * or behind the last ":". */
 struct str arn_full_name(struct str arn);
 
+/* What stands behind the last "/": the id. */
+struct str arn_last(struct str arn);
+
 /* NAME-DIGITS.REGION.elb.amazonaws.com, with internal- in front of it for
- * internal load balancers. */
+ * internal load balancers; the digits derive from the id. */
 struct str arn_dns_name(struct region *region, const struct arn_scope *scope,
-                        struct str name, struct str logical_id, bool internal);
+                        struct str name, struct str id, bool internal);
 
 /* aws, aws-cn or aws-us-gov. */
 struct str arn_partition(struct str region_name);

@@ -193,6 +193,7 @@ static void make_room(struct build *b, unsigned n)
         take_array(&b->region, n, sizeof(*b->balancer_names.names));
     b->trust_store_names.names =
         take_array(&b->region, n, sizeof(*b->trust_store_names.names));
+    b->ids.ids = take_array(&b->region, n, sizeof(*b->ids.ids));
     b->group_names.names =
         take_array(&b->region, n, sizeof(*b->group_names.names));
 }
@@ -261,6 +262,7 @@ static void read_resources(struct build *build, const struct value *resources)
     for (unsigned i = 0; i < config->nlisteners; i++)
         read_rules(build, config->listeners[i]);
     read_phase(build, resources, PHASE_SERVICES);
+    check_ids(&build->ids);
     list_listeners(config);
     list_certificates(build);
 }

@@ -83,6 +83,8 @@ struct config_load_balancer {
     struct str arn;
     struct str full_name; /* "app/NAME/LBID" */
     struct str dns_name;
+    uint64_t created_ms; /* since 1970, Metadata.Sluice.Created; 0: not said.
+                            So of the others. */
     enum scheme scheme;
     enum ip_address_type ip_address_type;
     struct config_attributes attributes;
@@ -185,6 +187,7 @@ struct config_group {
     struct str name;
     struct str arn;
     struct str full_name; /* "targetgroup/NAME/TGID" */
+    uint64_t created_ms;
     enum target_type type;
     enum protocol protocol;
     enum protocol_version version;
@@ -294,6 +297,7 @@ struct config_rule {
     struct str id; /* logical id; of the default rule the listener's */
     struct place place;
     struct str arn;
+    uint64_t created_ms;
     unsigned priority; /* 0: the default rule */
     unsigned nconditions;
     struct config_condition *conditions;
@@ -336,6 +340,7 @@ struct config_trust_store {
     struct str owner; /* then: of the first listener that names it */
     struct place place;
     struct str arn; /* made up where the template cannot say it */
+    uint64_t created_ms;
     struct str
         file; /* n == 0: none was said; a listener that verifies has one */
     unsigned nlists;
@@ -361,6 +366,7 @@ struct config_listener {
     struct place place;
     unsigned index; /* in config->listeners, over all load balancers */
     struct str arn;
+    uint64_t created_ms;
     const struct config_load_balancer *load_balancer;
     enum protocol protocol;
     uint16_t port; /* what it is called: rules, X-Forwarded-Port, Location */

@@ -395,8 +395,10 @@ static void put_forward(struct region *region, struct value *list,
         const struct to_group *group = &r->groups[i];
         struct value *map = add_map(region, groups);
 
-        put_string(region, map, "TargetGroupArn",
-                   arn_target_group(region, &scope, group->name, group->id));
+        put_string(
+            region, map, "TargetGroupArn",
+            arn_target_group(region, &scope, group->name,
+                             arn_id(region, &scope, STR(""), group->id)));
         put_number(region, map, "Weight", group->weight);
     }
 }
@@ -417,8 +419,10 @@ static const struct value *put_resources(const struct reading *r,
     for (unsigned i = 0; i < r->ngroups; i++)
         put_group(region, resources, &r->groups[i], options);
     listener = add_resource(region, resources, STR(LISTENER_ID), "Listener");
-    put_string(region, listener, "LoadBalancerArn",
-               arn_load_balancer(region, &scope, name, STR(BALANCER_ID)));
+    put_string(
+        region, listener, "LoadBalancerArn",
+        arn_load_balancer(region, &scope, name,
+                          arn_id(region, &scope, STR(""), STR(BALANCER_ID))));
     put_string(region, listener, "Protocol", STR("HTTP"));
     put_number(region, listener, "Port", options->port);
     put_forward(region, put_list(region, listener, "DefaultActions"), r);

@@ -69,6 +69,18 @@ struct given_names {
     struct given_name *names;
 };
 
+/* An id, and who has it. */
+struct given_id {
+    struct str id;
+    const struct resource *resource;
+    const struct place *place; /* NULL: it was made of its logical id */
+};
+
+struct given_ids {
+    unsigned n;
+    struct given_id *ids;
+};
+
 struct build {
     struct config *config;
     const struct local *local;
@@ -79,6 +91,7 @@ struct build {
     struct given_names balancer_names;
     struct given_names group_names;
     struct given_names trust_store_names;
+    struct given_ids ids;
     unsigned nknown;
     unsigned nsorted; /* of them, by ARN */
     struct known *known;
@@ -144,6 +157,45 @@ void read_revocation(struct build *build, const struct resource *resource);
 
 /* Metadata.Sluice of a resource that has none. */
 void refuse_sluice(const struct resource *resource);
+
+/* ---- read_identity.c: Id and Created of Metadata.Sluice ---------------------- */
+
+/* In the struct that a Metadata.Sluice is read into, with
+ * IDENTITY_PROPERTIES(struct input, member) in its table. */
+struct identity_input {
+    struct field id;
+    struct field created;
+};
+
+#define IDENTITY_PROPERTIES(type, member)                                      \
+    {.name = "Id",                                                             \
+     .kind = PROPERTY_STRING,                                                  \
+     .offset = offsetof(type, member.id),                                      \
+     .example = "0123456789abcdef"},                                           \
+    {                                                                          \
+        .name = "Created", .kind = PROPERTY_STRING,                            \
+        .offset = offsetof(type, member.created),                              \
+        .example = "2026-01-02T03:04:05.678Z"                                  \
+    }
+
+/* The resource's id: that which was given, or one made of its logical id.
+ * What is malformed is an error; what two have, too (check_ids()).  `created`
+ * may be NULL. */
+struct str read_identity(struct build *build, const struct resource *resource,
+                         const struct identity_input *input,
+                         uint64_t *created_ms);
+
+/* The same of a certificate, whose id is a UUID. */
+struct str read_certificate_identity(struct build *build,
+                                     const struct resource *resource,
+                                     const struct identity_input *input);
+
+/* Metadata.Sluice of a resource that has nothing else there. */
+void read_identity_alone(const struct resource *resource,
+                         struct identity_input *into);
+
+/* Reports ids that are there twice. */
+void check_ids(const struct given_ids *ids);
 
 /* TCP, UDP ...: of network and gateway load balancers. */
 bool is_foreign_protocol(struct str protocol);

@@ -21,6 +21,7 @@ struct input {
 /* Its Metadata.Sluice. */
 struct sluice_input {
     const struct value *value;
+    struct identity_input identity;
     struct field local_port;
     struct field certificates;
     struct field websocket_over_h2;
@@ -97,6 +98,7 @@ static const struct property sluice_properties[] = {
     {.name = "WebSocketOverHttp2",
      .kind = PROPERTY_BOOL,
      .offset = offsetof(struct sluice_input, websocket_over_h2)},
+    IDENTITY_PROPERTIES(struct sluice_input, identity),
 };
 
 static const struct schema sluice_schema = {
@@ -239,14 +241,13 @@ static void read_default_rule(struct build *build,
 {
     struct region *region = &build->config->region;
     struct config_rule *rule = region_take(region, sizeof(*rule));
-    struct str id = region_printf(&build->region, STR_FMT "/default",
-                                  STR_ARG(listener->id));
 
     rule->id = listener->id;
     rule->place = input->actions.value
                       ? keep_place(build, &input->actions.value->key_place)
                       : listener->place;
-    rule->arn = arn_rule(region, &build->scope, listener->arn, id);
+    rule->arn = arn_default_rule(region, listener->arn);
+    rule->created_ms = listener->created_ms;
     refuse(resource, &input->conditions, "Conditions");
     refuse(resource, &input->transforms, "Transforms");
     read_actions(build, resource, listener, &input->actions, "DefaultActions",
@@ -256,13 +257,13 @@ static void read_default_rule(struct build *build,
 }
 
 static void read_into(struct build *build, const struct resource *resource,
-                      const struct input *input,
+                      const struct input *input, struct str id,
                       struct config_load_balancer *lb,
                       struct config_listener *listener)
 {
     struct region *region = &build->config->region;
 
-    listener->arn = arn_listener(region, &build->scope, lb->arn, listener->id);
+    listener->arn = arn_listener(region, lb->arn, id);
     listener->port = (uint16_t)input->port.number;
     listener->load_balancer = lb;
     check_port(build, resource, &input->port, listener);
@@ -287,16 +288,13 @@ static bool is_declared(const struct build *build, const struct field *arn)
 
 /* Its rules cannot be looked at either. */
 static void leave_out(struct build *build, const struct resource *resource,
-                      const struct field *load_balancer)
+                      struct str id, const struct field *load_balancer)
 {
-    struct region *region = &build->region;
-
     if (!is_declared(build, load_balancer))
         build->lost = true;
     else
         known_add(build, KNOWN_LISTENER,
-                  arn_listener(region, &build->scope, load_balancer->text,
-                               resource->id),
+                  arn_listener(&build->region, load_balancer->text, id),
                   resource->id, NULL);
 }
 
@@ -307,15 +305,18 @@ void read_listener(struct build *build, const struct resource *resource)
     struct input input = {.value = NULL};
     struct sluice_input sluice = {.value = NULL};
     struct config_load_balancer *lb;
+    struct str id;
 
     schema_read(resource, &schema, NULL, resource->properties, &input);
     schema_read(resource, &sluice_schema, "Metadata.Sluice", resource->sluice,
                 &sluice);
+    id =
+        read_identity(build, resource, &sluice.identity, &listener->created_ms);
     lb = known_find(build, resource, KNOWN_LOAD_BALANCER, &input.load_balancer,
                     "LoadBalancerArn");
     if (lb == NULL) {
         /* Of a network load balancer: that was said of it. */
-        leave_out(build, resource, &input.load_balancer);
+        leave_out(build, resource, id, &input.load_balancer);
         return;
     }
     listener->id = keep(build, resource->id);
@@ -325,7 +326,7 @@ void read_listener(struct build *build, const struct resource *resource)
         "is for network and gateway load balancers: an application load "
         "balancer speaks HTTP\nwrite Protocol: HTTP or HTTPS");
     check_tls(resource, &input, listener->protocol);
-    read_into(build, resource, &input, lb, listener);
+    read_into(build, resource, &input, id, lb, listener);
     if (listener->protocol == PROTOCOL_HTTPS) {
         read_tls(build, resource,
                  &(struct tls_fields){&input.protocol, &input.ssl_policy,

@@ -15,6 +15,7 @@ struct input {
 /* Its Metadata.Sluice. */
 struct sluice_input {
     const struct value *value;
+    struct identity_input identity;
     struct field bind;
     struct field logs[LOG_KINDS];
 };
@@ -85,6 +86,7 @@ static const struct property sluice_properties[] = {
      .offset = SLUICE(logs[HEALTH_CHECK_LOG]),
      .min = 1,
      .example = "health-check.log"},
+    IDENTITY_PROPERTIES(struct sluice_input, identity),
 };
 
 static const struct schema sluice_schema = {
@@ -117,31 +119,29 @@ static void read_attribute(struct build *build, const struct resource *resource,
                    &build->config->region, build->report);
 }
 
-static void read_sluice(struct build *build, const struct resource *resource,
+static void read_sluice(struct build *build, const struct sluice_input *input,
                         struct config_load_balancer *lb)
 {
-    struct sluice_input input = {.value = NULL};
-
-    schema_read(resource, &sluice_schema, "Metadata.Sluice", resource->sluice,
-                &input);
-    build->balancer_hints[lb->index].bind = input.bind.value;
+    build->balancer_hints[lb->index].bind = input->bind.value;
     for (unsigned i = 0; i < LOG_KINDS; i++)
-        lb->logs[i] = keep_text(build, &input.logs[i]);
+        lb->logs[i] = keep_text(build, &input->logs[i]);
 }
 
 static void read_names(struct build *build, const struct resource *resource,
                        const struct field *given,
+                       const struct identity_input *identity,
                        struct config_load_balancer *lb)
 {
     struct region *region = &build->config->region;
     struct str name = read_name(build, resource, given, &build->balancer_names);
+    struct str id = read_identity(build, resource, identity, &lb->created_ms);
 
     lb->id = keep(build, resource->id);
     lb->place = keep_place(build, resource_place(resource));
     lb->name = arn_name(region, name, lb->id);
-    lb->arn = arn_load_balancer(region, &build->scope, lb->name, lb->id);
+    lb->arn = arn_load_balancer(region, &build->scope, lb->name, id);
     lb->full_name = arn_full_name(lb->arn);
-    lb->dns_name = arn_dns_name(region, &build->scope, lb->name, lb->id,
+    lb->dns_name = arn_dns_name(region, &build->scope, lb->name, id,
                                 lb->scheme == SCHEME_INTERNAL);
 }
 
@@ -177,9 +177,12 @@ void read_load_balancer(struct build *build, const struct resource *resource)
     struct config *config = build->config;
     struct config_load_balancer *lb = region_take(&config->region, sizeof(*lb));
     struct input input = {.value = NULL};
+    struct sluice_input sluice = {.value = NULL};
     bool ours;
 
     schema_read(resource, &schema, NULL, resource->properties, &input);
+    schema_read(resource, &sluice_schema, "Metadata.Sluice", resource->sluice,
+                &sluice);
     lb->scheme = input.scheme.ok ? (enum scheme)input.scheme.number
                                  : SCHEME_INTERNET_FACING;
     lb->ip_address_type =
@@ -187,7 +190,7 @@ void read_load_balancer(struct build *build, const struct resource *resource)
             ? (enum ip_address_type)input.ip_address_type.number
             : IP_TYPE_IPV4;
     lb->index = config->nload_balancers;
-    read_names(build, resource, &input.name, lb);
+    read_names(build, resource, &input.name, &sluice.identity, lb);
     ours = check_kind(resource, &input.type);
     known_add(build, KNOWN_LOAD_BALANCER, lb->arn, lb->id, ours ? lb : NULL);
     if (!ours)
@@ -195,5 +198,5 @@ void read_load_balancer(struct build *build, const struct resource *resource)
     config->load_balancers[config->nload_balancers++] = lb;
     read_attributes_of(build, resource, &input.attributes, lb);
     check_attributes(build, resource, &input.attributes, lb);
-    read_sluice(build, resource, lb);
+    read_sluice(build, &sluice, lb);
 }

@@ -34,6 +34,7 @@ struct content_input {
 /* Their Metadata.Sluice. */
 struct files_input {
     const struct value *value;
+    struct identity_input identity;
     struct field certificates; /* of a trust store alone */
     struct field lists;
 };
@@ -116,6 +117,7 @@ static const struct schema revocation_schema =
 #define FILES(member) offsetof(struct files_input, member)
 
 static const struct property files_properties[] = {
+    IDENTITY_PROPERTIES(struct files_input, identity),
     {.name = "RevocationLists",
      .kind = PROPERTY_STRINGS,
      .offset = FILES(lists),
@@ -130,14 +132,14 @@ static const struct property files_properties[] = {
 
 static const struct schema store_files_schema = {
     .properties = files_properties,
-    .n = 2,
+    .n = 4,
     .size = sizeof(struct files_input),
     .own = true,
 };
 
 static const struct schema list_files_schema = {
     .properties = files_properties,
-    .n = 1,
+    .n = 3,
     .size = sizeof(struct files_input),
     .own = true,
 };
@@ -185,16 +187,18 @@ void read_trust_store(struct build *build, const struct resource *resource)
     struct store_input input = {.value = NULL};
     struct files_input files = {.value = NULL};
     struct config_trust_store *store;
-    struct str name;
+    struct str name, id;
+    uint64_t created_ms;
 
     schema_read(resource, &store_schema, NULL, resource->properties, &input);
     schema_read(resource, &store_files_schema, "Metadata.Sluice",
                 resource->sluice, &files);
     name = read_name(build, resource, &input.name, &build->trust_store_names);
     name = arn_name(region, name, resource->id);
-    store =
-        new_store(build, resource,
-                  arn_trust_store(region, &build->scope, name, resource->id));
+    id = read_identity(build, resource, &files.identity, &created_ms);
+    store = new_store(build, resource,
+                      arn_trust_store(region, &build->scope, name, id));
+    store->created_ms = created_ms;
     store->id = keep(build, resource->id);
     store->file = keep_text(build, &files.certificates);
     add_lists(build, resource, &files.lists, store);
@@ -212,6 +216,7 @@ void read_revocation(struct build *build, const struct resource *resource)
                 &input);
     schema_read(resource, &list_files_schema, "Metadata.Sluice",
                 resource->sluice, &files);
+    read_identity(build, resource, &files.identity, NULL);
     store = known_find(build, resource, KNOWN_TRUST_STORE, &input.trust_store,
                        "TrustStoreArn");
     if (store == NULL)
@@ -261,9 +266,9 @@ static struct config_trust_store *find_store(struct build *build,
     if (!field->ok)
         return foreign_store(
             build, resource,
-            arn_trust_store(region, &build->scope,
-                            arn_name(region, STR(""), resource->id),
-                            resource->id));
+            arn_trust_store(
+                region, &build->scope, arn_name(region, STR(""), resource->id),
+                arn_id(region, &build->scope, STR(""), resource->id)));
     if (str_starts(field->text, STR("arn:")) && !known_has(build, field->text))
         return foreign_store(build, resource, field->text);
     return known_find(build, resource, KNOWN_TRUST_STORE, field,

@@ -20,6 +20,8 @@ struct rule_entry {
     struct rule_entry *next;
     const struct resource *resource;
     struct input input;
+    struct str id; /* of its ARN */
+    uint64_t created_ms;
 };
 
 enum { RULES_QUOTA = 100, GROUPS_QUOTA = 100 };
@@ -64,10 +66,12 @@ void read_rule(struct build *build, const struct resource *resource)
 {
     struct rule_entry *entry = region_take(&build->region, sizeof(*entry));
     const struct config_listener *listener;
+    struct identity_input identity;
     struct rule_list *list;
 
     schema_read(resource, &schema, NULL, resource->properties, &entry->input);
-    refuse_sluice(resource);
+    read_identity_alone(resource, &identity);
+    entry->id = read_identity(build, resource, &identity, &entry->created_ms);
     entry->resource = resource;
     /* Of a listener that cannot be known either: that was said of it. */
     if (entry->input.listener.value && !build->lost &&
@@ -93,8 +97,8 @@ static void make_rule(struct build *build, struct config_listener *listener,
 
     rule->id = keep(build, resource->id);
     rule->place = keep_place(build, resource_place(resource));
-    rule->arn = arn_rule(&build->config->region, &build->scope, listener->arn,
-                         rule->id);
+    rule->arn = arn_rule(&build->config->region, listener->arn, entry->id);
+    rule->created_ms = entry->created_ms;
     rule->priority = input->priority.number;
     read_conditions(build, resource, &input->conditions, rule);
     read_actions(build, resource, listener, &input->actions, "Actions", rule);

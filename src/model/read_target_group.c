@@ -23,6 +23,7 @@ struct input {
 /* Its Metadata.Sluice. */
 struct sluice_input {
     const struct value *value;
+    struct identity_input identity;
     struct field addresses;
     struct target_tls_input tls;
 };
@@ -158,6 +159,7 @@ static const struct property sluice_properties[] = {
      .min = 1,
      .max = 253,
      .example = "api.example.com"},
+    IDENTITY_PROPERTIES(struct sluice_input, identity),
 };
 
 static const struct schema sluice_schema = {
@@ -233,30 +235,30 @@ static void read_attribute(struct build *build, const struct resource *resource,
 }
 
 static void read_names(struct build *build, const struct resource *resource,
-                       const struct field *given, struct config_group *group)
+                       const struct field *given,
+                       const struct identity_input *identity,
+                       struct config_group *group)
 {
     struct region *region = &build->config->region;
     struct str name = read_name(build, resource, given, &build->group_names);
+    struct str id =
+        read_identity(build, resource, identity, &group->created_ms);
 
     group->id = keep(build, resource->id);
     group->place = keep_place(build, resource_place(resource));
     group->name = arn_name(region, name, group->id);
-    group->arn =
-        arn_target_group(region, &build->scope, group->name, group->id);
+    group->arn = arn_target_group(region, &build->scope, group->name, id);
     group->full_name = arn_full_name(group->arn);
     known_add(build, KNOWN_TARGET_GROUP, group->arn, group->id, group);
 }
 
 static void read_sluice(struct build *build, const struct resource *resource,
+                        const struct sluice_input *input,
                         struct config_group *group)
 {
-    struct sluice_input input = {.value = NULL};
-
-    schema_read(resource, &sluice_schema, "Metadata.Sluice", resource->sluice,
-                &input);
     build->group_hints[group->index] =
-        (struct local_group_hint){input.addresses.value, resource->cdk_path};
-    read_target_tls(build, resource, &input.tls, group);
+        (struct local_group_hint){input->addresses.value, resource->cdk_path};
+    read_target_tls(build, resource, &input->tls, group);
 }
 
 void read_target_group(struct build *build, const struct resource *resource)
@@ -264,12 +266,15 @@ void read_target_group(struct build *build, const struct resource *resource)
     struct config *config = build->config;
     struct config_group *group = region_take(&config->region, sizeof(*group));
     struct input input = {.value = NULL};
+    struct sluice_input sluice = {.value = NULL};
     bool known_type;
 
     schema_read(resource, &schema, NULL, resource->properties, &input);
+    schema_read(resource, &sluice_schema, "Metadata.Sluice", resource->sluice,
+                &sluice);
     group->index = config->ngroups;
     config->groups[config->ngroups++] = group;
-    read_names(build, resource, &input.name, group);
+    read_names(build, resource, &input.name, &sluice.identity, group);
     known_type = read_type(resource, &input.type, &group->type);
     group->protocol = read_group_protocol(resource, &input.protocol);
     group->version = input.version.ok
@@ -287,5 +292,5 @@ void read_target_group(struct build *build, const struct resource *resource)
     read_attributes(build, resource, &input.attributes, "TargetGroupAttributes",
                     read_attribute, group);
     attributes_check_group(group, build->report);
-    read_sluice(build, resource, group);
+    read_sluice(build, resource, &sluice, group);
 }

@@ -139,10 +139,13 @@ void read_certificate(struct build *build, const struct resource *resource)
     struct region *region = &build->config->region;
     struct certificate_resource *c = region_take(region, sizeof(*c));
     struct resource_input input = {.value = NULL};
+    struct identity_input identity;
     const struct field *names;
+    struct str uuid;
 
     schema_read(resource, &resource_schema, NULL, resource->properties, &input);
-    refuse_sluice(resource);
+    read_identity_alone(resource, &identity);
+    uuid = read_certificate_identity(build, resource, &identity);
     names = input.alternatives.items;
     c->id = keep(build, resource->id);
     c->names =
@@ -151,7 +154,7 @@ void read_certificate(struct build *build, const struct resource *resource)
     for (unsigned i = 0; i < input.alternatives.n; i++)
         add_name(build, resource, &names[i], "SubjectAlternativeNames", c);
     known_add(build, KNOWN_CERTIFICATE,
-              arn_certificate(region, &build->scope, c->id), c->id, c);
+              arn_certificate(region, &build->scope, uuid), c->id, c);
 }
 
 /* ---- the certificates of a listener ------------------------------------------- */
@@ -186,7 +189,9 @@ static struct str made_arn(struct build *build, struct str owner, unsigned i)
     struct str id = region_printf(&build->region, STR_FMT "/certificate/%u",
                                   STR_ARG(owner), i);
 
-    return arn_certificate(&build->config->region, &build->scope, id);
+    return arn_certificate(
+        &build->config->region, &build->scope,
+        arn_certificate_id(&build->region, &build->scope, STR(""), id));
 }
 
 static void no_arn(struct build *build, const struct resource *resource,
@@ -414,9 +419,11 @@ void read_listener_certificate(struct build *build,
     struct addition_input input = {.value = NULL};
     struct config_listener *listener;
     const struct certificate_input *given;
+    struct identity_input identity;
 
     schema_read(resource, &addition_schema, NULL, resource->properties, &input);
-    refuse_sluice(resource);
+    read_identity_alone(resource, &identity);
+    read_identity(build, resource, &identity, NULL);
     if (input.listener.value && !build->lost &&
         input.listener.value->kind == VALUE_UNKNOWN)
         resource_unknown(resource, input.listener.value, "ListenerArn");

@@ -126,6 +126,19 @@ void report_error(struct report *report, const struct place *place,
     va_end(args);
 }
 
+void report_refuse(struct report *report, const struct place *place,
+                   const char *code, const char *format, ...)
+{
+    unsigned kept = report->errors;
+    va_list args;
+
+    va_start(args, format);
+    add_both(report, PROBLEM_ERROR, place, format, args);
+    va_end(args);
+    if (kept < REPORT_MAX)
+        report->last->code = code;
+}
+
 void report_warning(struct report *report, const struct place *place,
                     const char *format, ...)
 {

@@ -25,6 +25,8 @@ struct problem {
     struct place place; /* line 0: of no file */
     struct str what;    /* a clause without a full stop */
     struct str remedy;  /* n == 0: the problem says it all */
+    const char *code;   /* what the API calls it, a string literal ("TooMany-
+                           Actions"); NULL: ValidationError */
 };
 
 /* A file's text, for the line that a problem shows. */
@@ -63,6 +65,11 @@ void report_add(struct report *report, enum severity severity,
 void report_error(struct report *report, const struct place *place,
                   const char *format, ...)
     __attribute__((format(printf, 3, 4)));
+
+/* The same with a code of the API. */
+void report_refuse(struct report *report, const struct place *place,
+                   const char *code, const char *format, ...)
+    __attribute__((format(printf, 4, 5)));
 
 void report_warning(struct report *report, const struct place *place,
                     const char *format, ...)

@@ -56,6 +56,18 @@ void resource_error(const struct resource *resource, const struct place *place,
     report_error(resource->report, place, "%s", text);
 }
 
+void resource_refuse(const struct resource *resource, const struct place *place,
+                     const char *code, const char *format, ...)
+{
+    const char *text;
+    va_list args;
+
+    va_start(args, format);
+    text = compose(resource, format, args);
+    va_end(args);
+    report_refuse(resource->report, place, code, "%s", text);
+}
+
 void resource_warning(const struct resource *resource,
                       const struct place *place, const char *format, ...)
 {

@@ -116,6 +116,11 @@ void resource_error(const struct resource *resource, const struct place *place,
                     const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
+/* The same with a code of the API. */
+void resource_refuse(const struct resource *resource, const struct place *place,
+                     const char *code, const char *format, ...)
+    __attribute__((format(printf, 4, 5)));
+
 void resource_warning(const struct resource *resource,
                       const struct place *place, const char *format, ...)
     __attribute__((format(printf, 3, 4)));

@@ -46,10 +46,10 @@ const char *reference_suggest_pseudo(struct str name)
 /* The UUID in it is the same at every start, as all ids are. */
 static struct str stack_id(struct resolver *r)
 {
-    char a[ARN_ID_LEN + 1], b[ARN_ID_LEN + 1];
+    struct str none = STR("");
+    const char *a = arn_id(r->region, &r->scope, none, STR("AWS::StackId")).p;
+    const char *b = arn_id(r->region, &r->scope, none, STR("AWS::StackId/2")).p;
 
-    arn_id(&r->scope, STR("AWS::StackId"), a);
-    arn_id(&r->scope, STR("AWS::StackId/2"), b);
     return region_printf(r->region,
                          "arn:" STR_FMT ":cloudformation:" STR_FMT ":" STR_FMT
                          ":stack/" STR_FMT "/%.8s-%.4s-%.4s-%.4s-%.12s",
@@ -102,6 +102,43 @@ static struct str name_of(struct resolver *r, struct declared *d,
         r->region, name && value_is_scalar(name) ? name->text : STR(""), d->id);
 }
 
+/* Only what is a function is resolved: what stands beside it may name this
+ * very resource. */
+static const struct value *entry_of(struct resolver *r,
+                                    const struct value *map, struct str key)
+{
+    const struct value *v = map ? value_get(map, key) : NULL;
+
+    return v && resolve_call(v) ? resolve(r, v) : v;
+}
+
+/* What Metadata.Sluice.Id says, where it says something that is one. */
+static struct str given_id(struct resolver *r, struct declared *d)
+{
+    const struct value *id;
+
+    if (d->id_progress != FRESH)
+        return d->given_id; /* RUNNING: it is made of itself, and so no id */
+    d->id_progress = RUNNING;
+    r->quiet++;
+    id = entry_of(r, d->value, STR("Metadata"));
+    id = entry_of(r, entry_of(r, id, STR("Sluice")), STR("Id"));
+    r->quiet--;
+    if (id && value_is_scalar(id))
+        d->given_id = id->text;
+    d->id_progress = DONE;
+    return d->given_id;
+}
+
+static struct str id_of(struct resolver *r, struct declared *d)
+{
+    struct str given = given_id(r, d);
+
+    return d->kind == KIND_CERTIFICATE
+               ? arn_certificate_id(r->region, &r->scope, given, d->id)
+               : arn_id(r->region, &r->scope, given, d->id);
+}
+
 /* The ARN of a listener or rule, which holds its parent's. */
 static const struct value *child_arn(struct resolver *r, struct declared *d,
                                      const struct place *place)
@@ -118,29 +155,29 @@ static const struct value *child_arn(struct resolver *r, struct declared *d,
     if (!resolve_charge(r, parent->text.n, place))
         return resolve_unknown(r, "the template makes too much");
     return string(r,
-                  rule
-                      ? arn_rule(r->region, &r->scope, parent->text, d->id)
-                      : arn_listener(r->region, &r->scope, parent->text, d->id),
+                  rule ? arn_rule(r->region, parent->text, id_of(r, d))
+                       : arn_listener(r->region, parent->text, id_of(r, d)),
                   place);
 }
 
 static const struct value *arn_of(struct resolver *r, struct declared *d,
                                   const struct place *place)
 {
-    struct str name;
+    struct str name, id;
 
     if (d->kind == KIND_LISTENER || d->kind == KIND_RULE)
         return child_arn(r, d, place);
+    id = id_of(r, d);
     if (d->kind == KIND_CERTIFICATE)
-        return string(r, arn_certificate(r->region, &r->scope, d->id), place);
+        return string(r, arn_certificate(r->region, &r->scope, id), place);
     name = name_of(r, d, place);
     if (d->kind == KIND_TRUST_STORE)
-        return string(r, arn_trust_store(r->region, &r->scope, name, d->id),
+        return string(r, arn_trust_store(r->region, &r->scope, name, id),
                       place);
     return string(r,
                   d->kind == KIND_GROUP
-                      ? arn_target_group(r->region, &r->scope, name, d->id)
-                      : arn_load_balancer(r->region, &r->scope, name, d->id),
+                      ? arn_target_group(r->region, &r->scope, name, id)
+                      : arn_load_balancer(r->region, &r->scope, name, id),
                   place);
 }
 
@@ -236,7 +273,7 @@ static const struct value *dns_name(struct resolver *r, struct declared *d,
         return scheme;
     return string(r,
                   arn_dns_name(r->region, &r->scope, name_of(r, d, place),
-                               d->id, internal),
+                               id_of(r, d), internal),
                   place);
 }
 

@@ -73,6 +73,8 @@ struct declared {
     enum progress progress;
     const struct value *properties; /* resolved; NULL: none */
     struct declared *asked_by;      /* while it is RUNNING */
+    enum progress id_progress;
+    struct str given_id; /* Metadata.Sluice.Id; n == 0: none */
 };
 
 struct export

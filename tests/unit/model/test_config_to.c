@@ -142,12 +142,13 @@ static void test_the_resources_name_each_other_by_their_arns(void **state)
         .stack = {"sluice", 6},
     };
     const struct value *r = read_to(*state, "blue=:1");
+    struct str lb = arn_id(*state, &scope, STR(""), STR("LoadBalancer"));
+    struct str group = arn_id(*state, &scope, STR(""), STR("blue"));
 
     check(r, "Listener.Properties.LoadBalancerArn", VALUE_STRING,
-          arn_load_balancer(*state, &scope, STR("sluice"), STR("LoadBalancer"))
-              .p);
+          arn_load_balancer(*state, &scope, STR("sluice"), lb).p);
     check(r, GROUPS ".0.TargetGroupArn", VALUE_STRING,
-          arn_target_group(*state, &scope, STR("blue"), STR("blue")).p);
+          arn_target_group(*state, &scope, STR("blue"), group).p);
 }
 
 static void test_hosts_are_written_as_bare_addresses(void **state)

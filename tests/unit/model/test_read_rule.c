@@ -247,12 +247,12 @@ static void test_what_a_rule_needs(void **state)
         {"Lb: {Type: LB}, Tg: {Type: TG, Properties: {Port: 80, Protocol: "
          "HTTP}},\nWeb: {Type: LI, Properties: {LoadBalancerArn: @Lb, Port: "
          "80, Protocol: HTTP,\nDefaultActions: [{Type: forward, "
-         "TargetGroupArn: @Tg}]}},\nApi: {Type: RU, Metadata: {^Sluice: "
-         "{LocalPort: 1}}, Properties: {ListenerArn: @Web, Priority: 1, "
+         "TargetGroupArn: @Tg}]}},\nApi: {Type: RU, Metadata: {Sluice: "
+         "{^LocalPort: 1}}, Properties: {ListenerArn: @Web, Priority: 1, "
          "Conditions: [{Field: path-pattern, Values: [/*]}], Actions: [{Type: "
          "fixed-response, FixedResponseConfig: {StatusCode: 404}}]}}",
-         "rule Api: Metadata.Sluice has no meaning here",
-         "move it to a load balancer, a listener or a target group"},
+         "rule Api: Metadata.Sluice has no key \"LocalPort\"",
+         "it has Id and Created"},
     };
 
     (void)state;

@@ -175,7 +175,11 @@ static struct str arn_of(struct region *region, const struct value *resources,
     const struct value *properties = value_get(resource, STR("Properties"));
     const struct value *name = value_get(properties, STR("Name"));
     const struct value *parent = value_get(properties, STR("LoadBalancerArn"));
-    struct str type;
+    const struct value *sluice =
+        value_get(value_get(resource, STR("Metadata")), STR("Sluice"));
+    const struct value *own = value_get(sluice, STR("Id"));
+    struct str given = own ? own->text : STR("");
+    struct str type, made;
 
     assert_non_null(resource);
     type = value_get(resource, STR("Type"))->text;
@@ -184,21 +188,24 @@ static struct str arn_of(struct region *region, const struct value *resources,
 
         if (text.p[0] == '@')
             text = arn_of(region, resources, str_make(text.p + 1, text.n - 1));
-        return arn_listener(region, &scope, text, id);
+        return arn_listener(region, text, arn_id(region, &scope, given, id));
     }
     id = region_copy(region, id);
+    made = arn_id(region, &scope, given, id);
     if (str_eq(type, STR(ELB "TargetGroup")))
         return arn_target_group(
             region, &scope, arn_name(region, name ? name->text : STR(""), id),
-            id);
+            made);
     if (str_eq(type, STR(ELB "TrustStore")))
         return arn_trust_store(
             region, &scope, arn_name(region, name ? name->text : STR(""), id),
-            id);
+            made);
     if (str_eq(type, STR("AWS::CertificateManager::Certificate")))
-        return arn_certificate(region, &scope, id);
-    return arn_load_balancer(
-        region, &scope, arn_name(region, name ? name->text : STR(""), id), id);
+        return arn_certificate(region, &scope,
+                               arn_certificate_id(region, &scope, given, id));
+    return arn_load_balancer(region, &scope,
+                             arn_name(region, name ? name->text : STR(""), id),
+                             made);
 }
 
 static void expand_arns(struct region *region, const struct value *resources,

@@ -259,6 +259,46 @@ static void test_get_att_gives_what_sluice_knows(void **state)
     loading_free(l);
 }
 
+/* What is said in Metadata.Sluice.Id stands in the ARN, and in those of the
+ * resources below it; what refers to itself there is no id. */
+static void test_ids_of_metadata_stand_in_arns(void **state)
+{
+    static const char text[] =
+        "Parameters: {Id: {Type: String, Default: 00000000000000a4}}\n"
+        "Resources:\n"
+        "  Lb:\n"
+        "    Type: AWS::ElasticLoadBalancingV2::LoadBalancer\n"
+        "    Properties: {Name: edge}\n"
+        "    Metadata: {Sluice: {Id: '00000000000000a1'}, Note: !Ref Rule}\n"
+        "  Web:\n"
+        "    Type: AWS::ElasticLoadBalancingV2::Listener\n"
+        "    Properties: {LoadBalancerArn: !Ref Lb}\n"
+        "    Metadata: {Sluice: {Id: !Ref Id}}\n"
+        "  Rule:\n"
+        "    Type: AWS::ElasticLoadBalancingV2::ListenerRule\n"
+        "    Properties: {ListenerArn: !Ref Web}\n"
+        "    Metadata: {Sluice: {Id: 00000000000000a5}}\n"
+        "  Own:\n"
+        "    Type: AWS::ElasticLoadBalancingV2::TargetGroup\n"
+        "    Metadata: {Sluice: {Id: !Sub '${Own}${Own}'}}\n"
+        "  Blue:\n"
+        "    Type: AWS::ElasticLoadBalancingV2::TargetGroup\n"
+        "    Properties: {A: !Ref Rule, B: !Ref Own}\n";
+    struct loading *l = loading_new();
+
+    (void)state;
+    loading_text(l, text);
+    assert_string_equal(loading_problems(l), "");
+    assert_string_equal(loading_property(l, "Blue", "A"),
+                        "'" ARN "listener-rule/app/edge/00000000000000a1/"
+                        "00000000000000a4/00000000000000a5'");
+    assert_null(strstr(loading_property(l, "Blue", "B"), "arn:aws:elastic"
+                                                         "loadbalancing:arn"));
+    assert_int_equal(strlen(loading_property(l, "Blue", "B")),
+                     strlen("'" ARN "targetgroup/Own/0123456789abcdef'"));
+    loading_free(l);
+}
+
 static void test_get_att_of_nothing_is_refused(void **state)
 {
     static const char *const cases[][2] = {
@@ -689,6 +729,7 @@ int main(void)
         cmocka_unit_test(test_ref_gives_arns_of_what_sluice_is),
         cmocka_unit_test(test_ref_to_nothing_is_refused),
         cmocka_unit_test(test_get_att_gives_what_sluice_knows),
+        cmocka_unit_test(test_ids_of_metadata_stand_in_arns),
         cmocka_unit_test(test_get_att_of_nothing_is_refused),
         cmocka_unit_test(test_sub_puts_values_into_text),
         cmocka_unit_test(test_join_puts_a_delimiter_between_elements),
