@@ -104,7 +104,7 @@ static bool compile_transform(struct action_transform *to,
     return check_replace(from, linear_groups(to->regex), report);
 }
 
-static void take_groups(struct action *action, struct group *groups)
+static void take_groups(struct rule_action *action, struct group *groups)
 {
     const struct config_forward *forward = &action->config->u.forward;
 
@@ -132,14 +132,15 @@ static uint16_t local_port(const struct config_listener *own, uint16_t port)
     return port;
 }
 
-bool action_init(struct action *action, const struct config_listener *listener,
+bool action_init(struct rule_action *action,
+                 const struct config_listener *listener,
                  const struct config_rule *rule, struct group *groups,
                  struct report *report)
 {
     bool ok = true;
     uint64_t port;
 
-    *action = (struct action){
+    *action = (struct rule_action){
         .listener = listener, .rule = rule, .config = config_rule_action(rule)};
     action->type = action->config->type;
     if (action->type == ACTION_FORWARD)
@@ -157,7 +158,7 @@ bool action_init(struct action *action, const struct config_listener *listener,
     return ok;
 }
 
-void action_resolve_port(struct action *action,
+void action_resolve_port(struct rule_action *action,
                          const struct config_listener *listener, uint16_t local)
 {
     uint64_t port;
@@ -170,7 +171,7 @@ void action_resolve_port(struct action *action,
         action->redirect_port = local;
 }
 
-void action_end(struct action *action)
+void action_end(struct rule_action *action)
 {
     linear_free(action->host.regex);
     linear_free(action->url.regex);
@@ -178,7 +179,7 @@ void action_end(struct action *action)
     action->url.regex = NULL;
 }
 
-void action_scratch_fit(const struct action *action,
+void action_scratch_fit(const struct rule_action *action,
                         struct linear_scratch *scratch)
 {
     if (action->host.regex)
@@ -189,7 +190,7 @@ void action_scratch_fit(const struct action *action,
 
 /* ---- forward ------------------------------------------------------------- */
 
-struct group *action_group(struct action *action)
+struct group *action_group(struct rule_action *action)
 {
     int i = group_weighted(action->weights, action->ngroups, &action->cursor);
 
@@ -227,7 +228,7 @@ static void put_foreign(struct text *t, struct str s)
 }
 
 struct redirect {
-    const struct action *action;
+    const struct rule_action *action;
     const struct route_request *request;
     uint16_t port;
 };
@@ -340,7 +341,7 @@ static void put_location(struct text *t, const struct redirect *r)
         t->n--; /* no "?" of its own */
 }
 
-bool action_location(struct text *t, const struct action *action,
+bool action_location(struct text *t, const struct rule_action *action,
                      const struct route_request *request, uint16_t port)
 {
     struct redirect r = {.action = action, .request = request, .port = port};

@@ -17,7 +17,7 @@ struct action_transform {
     struct str replace;   /* with $1 to $9 */
 };
 
-struct action {
+struct rule_action {
     enum action_type type; /* FORWARD, REDIRECT or FIXED_RESPONSE */
     const struct config_listener *listener;
     const struct config_rule *rule;
@@ -34,24 +34,25 @@ struct action {
 /* Compiles the terminal action of a rule of the listener; `groups` are in the
  * order of config->groups.  False with errors in the report (a transform's
  * regex or replacement); action_end() is due all the same. */
-bool action_init(struct action *action, const struct config_listener *listener,
+bool action_init(struct rule_action *action,
+                 const struct config_listener *listener,
                  const struct config_rule *rule, struct group *groups,
                  struct report *report);
-void action_end(struct action *action);
+void action_end(struct rule_action *action);
 
 /* `listener` is on port `local` here: a redirect to the port that the template
  * has for it goes there.  Before the action is used. */
-void action_resolve_port(struct action *action,
+void action_resolve_port(struct rule_action *action,
                          const struct config_listener *listener,
                          uint16_t local);
 
 /* Makes the scratch large enough for the transforms. */
-void action_scratch_fit(const struct action *action,
+void action_scratch_fit(const struct rule_action *action,
                         struct linear_scratch *scratch);
 
 /* The group that gets the next request of a forward; NULL when all weights
  * are 0. */
-struct group *action_group(struct action *action);
+struct group *action_group(struct rule_action *action);
 
 /* The Location of a redirect, always with its port and always one line of
  * visible ASCII: what else the request brings is percent-encoded.  `port` is
@@ -60,7 +61,7 @@ struct group *action_group(struct action *action);
  * load balancer has here does for that one's.  A request without host is sent
  * to the load balancer's DNS name.  False, and nothing written, when it is
  * longer than LOCATION_MAX or than the text has room for. */
-bool action_location(struct text *t, const struct action *action,
+bool action_location(struct text *t, const struct rule_action *action,
                      const struct route_request *request, uint16_t port);
 
 enum transform_result { TRANSFORM_UNCHANGED, TRANSFORM_DONE, TRANSFORM_FAILED };

@@ -45,7 +45,7 @@ struct exchange {
     struct client_stream *target_stream; /* NULL: none (yet, any more) */
     struct lease *lease;                 /* NULL: let go of (tunnel) */
     const struct route_table *table;     /* of the lease: the listener's */
-    struct action *action;               /* of the rule that took it */
+    struct rule_action *action;          /* of the rule that took it */
     struct group *group;
     struct group_zone *zone; /* of the group: where the client is */
     struct target *target;   /* of the lease; a tunnel holds a reference */

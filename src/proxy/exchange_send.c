@@ -89,7 +89,7 @@ static bool transform(struct exchange *ex, const struct action_transform *how,
 /* Before any target is bothered: a client can make transforms fail. */
 enum step_result exchange_transform(struct exchange *ex)
 {
-    const struct action *action = ex->action;
+    const struct rule_action *action = ex->action;
     struct str host = authority_split(
         slice_of(&ex->request->fields, ex->request->authority), NULL);
     bool ok;

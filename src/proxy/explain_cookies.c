@@ -61,7 +61,8 @@ static struct group *find_group(const struct explain_cookies *how,
     return NULL;
 }
 
-static bool forwards_to(const struct action *action, const struct group *group)
+static bool forwards_to(const struct rule_action *action,
+                        const struct group *group)
 {
     for (unsigned i = 0; i < action->ngroups; i++) {
         if (action->groups[i] == group)
@@ -77,7 +78,7 @@ static bool is_sticky(const struct group *group, enum stickiness_type type)
 }
 
 /* Whether any group of the action has stickiness of this type. */
-static bool wants(const struct action *action, enum stickiness_type type)
+static bool wants(const struct rule_action *action, enum stickiness_type type)
 {
     for (unsigned i = 0; i < action->ngroups; i++) {
         if (is_sticky(action->groups[i], type))

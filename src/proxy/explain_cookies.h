@@ -12,7 +12,7 @@
 /* A request, and the action of the rule that takes it. */
 struct explain_cookies {
     const struct snapshot *snapshot;
-    const struct action *action;
+    const struct rule_action *action;
     const struct fields *fields;
     struct seal *seal; /* NULL: their key is not known */
     int64_t now_ms;

@@ -47,7 +47,7 @@ static bool compile_listener(struct route_table *table,
 
     table->config = from;
     listener_headers_compile(&table->headers, from);
-    table->actions = array(from->nrules, sizeof(struct action));
+    table->actions = array(from->nrules, sizeof(struct rule_action));
     table->router = router_new(from, report);
     for (unsigned i = 0; i < from->nrules; i++)
         ok &= action_init(&table->actions[i], from, &from->rules[i], groups,

@@ -24,7 +24,7 @@
 struct route_table {
     const struct config_listener *config;
     struct router *router;
-    struct action *actions; /* the terminal action of rule i */
+    struct rule_action *actions; /* the terminal action of rule i */
     struct listener_headers headers;
     int sinks[LOG_KINDS];    /* of its load balancer's logs, or LOG_SINK_NONE;
                                control assigns them */

@@ -20,7 +20,7 @@ struct bed {
     struct config_listener *listeners[2];
     struct config_rule rule;
     struct config_action config;
-    struct action action;
+    struct rule_action action;
     struct report report;
     struct linear_scratch *scratch;
 };
