@@ -290,7 +290,7 @@ static void log_problems(const struct values *values, struct report *report)
 }
 
 /* SIGHUP: what is not as in the template that runs. */
-static struct config *reload(void *owner)
+static struct config *reload(void *owner, struct account **account)
 {
     struct serving *s = owner;
     struct source_options again = s->values->source;
@@ -325,7 +325,20 @@ static struct config *reload(void *owner)
     }
     if (config == NULL)
         source_end(&s->next);
+    else
+        *account = account_new(s->next.resources, 0);
     return config;
+}
+
+/* What a call of the API makes of the resources. */
+static struct config *build(void *owner, const struct value *resources,
+                            struct str stack, struct report *report)
+{
+    struct serving *s = owner;
+    struct source_options how = s->values->source;
+
+    how.again = true;
+    return source_build(&how, resources, stack, report);
 }
 
 static void reloaded(void *owner, bool runs)
@@ -507,6 +520,8 @@ static int run_server(struct serving *s, struct error *error)
             values->explain_key ? str_of(values->explain_key) : STR(""),
         .keys_again =
             values->cookie_key || values->ticket_key ? read_keys_again : NULL,
+        .account = account_new(s->source.resources, 0),
+        .build = build,
         .reload = values->source.templates.n ? reload : NULL,
         .reloaded = reloaded,
         .bound = values->user ? bound : NULL,
@@ -523,6 +538,7 @@ static int run_server(struct serving *s, struct error *error)
     memcpy(how.keys, s->keys, sizeof(how.keys));
     set_parent(&how, s);
     server = server_start(s->config, &how, error);
+    account_release(how.account);
     forget(how.keys);
     if (server == NULL)
         return EX_UNAVAILABLE;

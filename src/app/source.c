@@ -205,26 +205,38 @@ static struct str join_to(struct source *source, const struct option_list *to)
     return all;
 }
 
-/* The listener's port is one that AWS would take; `local` maps it. */
+/* The port that --to's listener has: one that AWS would take. */
+static uint16_t to_port(const struct source_options *options)
+{
+    return options->listen ? (uint16_t)options->listen : 80;
+}
+
+/* `local` maps it to the one that was asked for. */
+static void to_is_local(const struct source_options *options,
+                        struct parts *parts, struct local *local)
+{
+    parts->ports[0] = (struct local_port){
+        .listener = to_port(options),
+        .local = (uint16_t)options->listen,
+    };
+    local->nports = 1;
+    local->region_name = local->account = STR(""); /* as in config_to() */
+}
+
 static bool load_to(const struct source_options *options, struct parts *parts,
                     struct local *local, struct source *source,
                     struct error *error)
 {
     struct to_options how = {
         .to = join_to(source, &options->to),
-        .port = options->listen ? (uint16_t)options->listen : 80,
+        .port = to_port(options),
         .health_path =
             options->health_check ? str_of(options->health_check) : STR(""),
         .nattributes = options->attributes.n,
         .attributes = options->attributes.v,
     };
 
-    parts->ports[0] = (struct local_port){
-        .listener = how.port,
-        .local = (uint16_t)options->listen,
-    };
-    local->nports = 1;
-    local->region_name = local->account = STR(""); /* as in config_to() */
+    to_is_local(options, parts, local);
     source->stack = STR("sluice");
     source->resources = config_to(&how, &source->region, error);
     source->bad_data = source->resources == NULL;
@@ -282,6 +294,27 @@ struct config *source_load(const struct source_options *options,
         config_release(config);
         config = NULL;
     }
+    return config;
+}
+
+struct config *source_build(const struct source_options *options,
+                            const struct value *resources, struct str stack,
+                            struct report *report)
+{
+    struct parts *parts = memory_zeroed(1, sizeof(*parts));
+    struct config *config = NULL;
+    struct error error = {""};
+
+    if (cut_lists(options, parts, &error)) {
+        struct local local = local_of(options, parts);
+
+        if (options->to.n)
+            to_is_local(options, parts, &local);
+        config = config_build(resources, stack, &local, report);
+    } else {
+        report_error(report, NULL, "%s", error.text);
+    }
+    free(parts);
     return config;
 }
 

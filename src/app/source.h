@@ -136,6 +136,13 @@ struct config *source_load(const struct source_options *options,
                            struct error *error);
 void source_end(struct source *source);
 
+/* The config of resources that may come from elsewhere, with what is local of
+ * the options; `stack`: as config_build().  NULL with problems in the
+ * report. */
+struct config *source_build(const struct source_options *options,
+                            const struct value *resources, struct str stack,
+                            struct report *report);
+
 /* Whether all templates are files, which can be read again. */
 bool source_is_files(const struct source_options *options);
 

@@ -17,7 +17,7 @@ static void read_again(struct chore *chore)
     bool ok;
 
     if (server->options.reload)
-        p->config = server->options.reload(server->options.owner);
+        p->config = server->options.reload(server->options.owner, &p->account);
     if (server->options.certificate_source)
         certificate_complain_anew(server->options.certificate_source);
     p->certificates = certificate_watch_load(
@@ -64,8 +64,11 @@ static bool run(struct server *server, const struct publish *p)
 {
     struct error error = {"its certificates cannot be had"};
 
-    if (!p->refused && publish(server, p->config, p->certificates, &error))
+    if (!p->refused && publish(server, p->config, p->certificates, &error)) {
+        account_release(server->account);
+        server->account = account_hold(p->account);
         return true;
+    }
     log_write(LOG_ERROR, "control",
               "the new template is refused, the old one goes on: %s",
               error.text);
@@ -103,6 +106,7 @@ void reload_end(struct server *server, struct publish *p)
         server->options.reloaded(server->options.owner, runs);
     if (p->config)
         config_release(p->config);
+    account_release(p->account);
     free(p);
     server->reloading = false;
     if (server->reload_again) {

@@ -439,6 +439,8 @@ struct server *server_start(struct config *config,
     struct server *server = memory_zeroed(1, sizeof(*server));
 
     server->options = *options;
+    server->account = options->account ? account_hold(options->account)
+                                       : account_new(NULL, 0);
     server->started_us = clock_monotonic_us();
     server->mailbox.fd = -1;
     server->mailbox.owner = server;
@@ -557,6 +559,7 @@ void server_free(struct server *server)
         loop_settle(&server->loop);
         loop_end(&server->loop);
     }
+    account_release(server->account);
     free(server->slots);
     free(server->sinks);
     region_end(&server->region);

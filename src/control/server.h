@@ -8,6 +8,7 @@
 
 #include "control/certificates.h"
 #include "crypto/seal.h"
+#include "model/account.h"
 #include "model/config.h"
 #include "proxy/inspect.h"
 
@@ -74,10 +75,19 @@ struct server_options {
     /* These run now, other ones than before: on the control thread.  May be
      * NULL. */
     void (*certified)(void *owner, struct certificates *certificates);
-    /* SIGHUP: the config to run from now on, or NULL when there is none (the
-     * callee said why).  Called on the chore thread, never twice at a time;
-     * NULL: HUP does nothing. */
-    struct config *(*reload)(void *owner);
+    /* What the config at the start was built from (it is held); NULL: calls
+     * of the API find nothing. */
+    struct account *account;
+    /* The config of resources that a call changed, with what is local of the
+     * start; NULL with errors in the report.  `stack`: as config_build().
+     * Called on the chore thread; NULL: calls change nothing. */
+    struct config *(*build)(void *owner, const struct value *resources,
+                            struct str stack, struct report *report);
+    /* SIGHUP: the config to run from now on, and the account that it was built
+     * from (the caller's), or NULL when there is none (the callee said why).
+     * Called on the chore thread, never twice at a time; NULL: HUP does
+     * nothing. */
+    struct config *(*reload)(void *owner, struct account **account);
     void *owner; /* of these callbacks */
     /* What reload() brought runs now (true) or could not: on the control
      * thread.  May be NULL. */

@@ -27,6 +27,8 @@ enum {
 struct publish {
     struct message message;
     struct config *config;
+    struct account *account; /* that the config was built from; NULL: it is as
+                                it was */
     struct certificates *certificates; /* of the config; NULL: not loaded */
     bool refused; /* its certificates are not to be had, which was logged */
     bool has_keys[KEY_USES];
@@ -59,7 +61,8 @@ struct server {
     struct server_options options;
     struct target_registry targets;
     struct snapshot *newest;
-    uint64_t started_us; /* monotonic */
+    struct account *account; /* held: what newest->config was built from */
+    uint64_t started_us;     /* monotonic */
     uint64_t snapshot_id;
     _Atomic unsigned snapshots;
     unsigned nslots;
