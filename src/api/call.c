@@ -43,6 +43,25 @@ const struct action *service_action(const struct service *service,
     return NULL;
 }
 
+struct str call_new_id(struct call *call)
+{
+    return region_printf(call->region, "%016llx",
+                         (unsigned long long)random_u64(&call->random));
+}
+
+/* Version 4, variant 1 (RFC 9562 5.4). */
+struct str call_new_uuid(struct call *call)
+{
+    uint64_t a = random_u64(&call->random);
+    uint64_t b = random_u64(&call->random);
+
+    return region_printf(call->region, "%08x-%04x-4%03x-%04x-%012llx",
+                         (unsigned)(a >> 32), (unsigned)(a >> 16) & 0xffff,
+                         (unsigned)a & 0xfff,
+                         ((unsigned)(b >> 48) & 0x3fff) | 0x8000,
+                         (unsigned long long)(b & UINT64_C(0xffffffffffff)));
+}
+
 /* ---- reading the input ------------------------------------------------------ */
 
 const struct value *call_get(const struct call *call, const char *name)

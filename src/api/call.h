@@ -19,6 +19,7 @@
 #define SLUICE_API_CALL_H
 
 #include "base/address.h"
+#include "base/random.h"
 #include "model/account.h"
 #include "model/config.h"
 
@@ -78,6 +79,7 @@ struct call {
     const struct value *input; /* a MAP, checked against the action's shape */
     struct caller caller;
     struct str request_id; /* UUID */
+    struct random random;  /* seeded: what call_new_id() takes */
     struct region *region; /* of the call; all that the handlers make */
     struct edit edit;      /* by edit(): what changes; empty: nothing */
     /* From prepare() and edit() to answer(): ARNs of what was made, changed or
@@ -94,6 +96,11 @@ struct call {
  * (api/fault.def). */
 bool call_refuse(struct call *call, const char *code, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
+
+/* Of something that the call makes: 16 lower-case hex digits (ids of ARNs); a
+ * UUID (certificates, requests).  Another one at each call, in the region. */
+struct str call_new_id(struct call *call);
+struct str call_new_uuid(struct call *call);
 
 /* ---- reading the input ------------------------------------------------------ */
 

@@ -5,6 +5,8 @@
 #include <stdarg.h>
 #include <stdio.h>
 
+#include "base/utf8.h"
+
 void text_u64(struct text *t, uint64_t v)
 {
     static const char pairs[] = "00010203040506070809101112131415161718192021"
@@ -75,23 +77,6 @@ void text_printf(struct text *t, const char *format, ...)
         return;
     }
     t->n += (size_t)n;
-}
-
-/* Length of the UTF-8 sequence at p[0..n), 0 when it is not one (RFC 3629). */
-static size_t utf8_length(const unsigned char *p, size_t n)
-{
-    size_t want = p[0] >= 0xf0 ? 4 : p[0] >= 0xe0 ? 3 : p[0] >= 0xc2 ? 2 : 0;
-
-    if (want == 0 || want > n || p[0] > 0xf4)
-        return 0;
-    for (size_t i = 1; i < want; i++) {
-        if ((p[i] & 0xc0) != 0x80)
-            return 0;
-    }
-    if ((p[0] == 0xe0 && p[1] < 0xa0) || (p[0] == 0xed && p[1] > 0x9f) ||
-        (p[0] == 0xf0 && p[1] < 0x90) || (p[0] == 0xf4 && p[1] > 0x8f))
-        return 0;
-    return want;
 }
 
 /* Bytes at the begin of p[0..n) that a JSON string has as they are. */
