@@ -22,12 +22,13 @@ struct form {
 
 /* ---- decoding ------------------------------------------------------------- */
 
-static int hex(char c)
+/* 16: it is no hexadecimal digit. */
+static unsigned hex(char c)
 {
     if (c >= '0' && c <= '9')
-        return c - '0';
+        return (unsigned)(c - '0');
     c = str_lower(c);
-    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+    return c >= 'a' && c <= 'f' ? (unsigned)(c - 'a') + 10 : 16;
 }
 
 bool query_decode(struct region *region, struct str s, struct str *decoded)
@@ -36,16 +37,21 @@ bool query_decode(struct region *region, struct str s, struct str *decoded)
     size_t n = 0;
 
     for (size_t i = 0; i < s.n; i++) {
-        char c = s.p[i];
+        unsigned high;
+        unsigned low;
 
-        if (c == '%') {
-            if (s.n - i < 3 || hex(s.p[i + 1]) < 0 || hex(s.p[i + 2]) < 0)
-                return false;
-            out[n++] = (char)(hex(s.p[i + 1]) << 4 | hex(s.p[i + 2]));
-            i += 2;
+        if (s.p[i] != '%') {
+            out[n++] = s.p[i] == '+' ? ' ' : s.p[i];
             continue;
         }
-        out[n++] = c == '+' ? ' ' : c;
+        if (s.n - i < 3)
+            return false;
+        high = hex(s.p[i + 1]);
+        low = hex(s.p[i + 2]);
+        if (high > 15 || low > 15)
+            return false;
+        out[n++] = (char)(high << 4 | low);
+        i += 2;
     }
     *decoded = str_make(out, n);
     return true;
