@@ -17,6 +17,7 @@ struct parts {
     struct local_port ports[OPTION_LIST_MAX];
     struct local_certificate certificates[OPTION_LIST_MAX];
     struct local_trust_store trust_stores[OPTION_LIST_MAX];
+    struct quotas quotas;
 };
 
 /* ---- cutting ------------------------------------------------------------- */
@@ -97,6 +98,10 @@ static bool cut_lists(const struct source_options *options, struct parts *parts,
                              &parts->certificates[i], error))
             return false;
     }
+    for (unsigned i = 0; i < options->quotas.n; i++) {
+        if (!quota_set(&parts->quotas, options->quotas.v[i], error))
+            return false;
+    }
     for (unsigned i = 0; i < options->trust_stores.n; i++) {
         struct local_trust_store *t = &parts->trust_stores[i];
 
@@ -140,6 +145,7 @@ static struct local local_of(const struct source_options *options,
         .retry = (enum retry)options->retry,
         .zone = options->zone ? str_of(options->zone) : STR(""),
         .again = options->again,
+        .quotas = parts->quotas,
         .region_name = region_name(),
         .account = environment("AWS_ACCOUNT_ID"),
     };

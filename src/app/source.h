@@ -18,6 +18,7 @@ struct source_options {
     struct option_list ports;
     struct option_list certificates;
     struct option_list trust_stores;
+    struct option_list quotas;
     struct option_list to;
     struct option_list attributes;
     const char *stack;
@@ -104,6 +105,15 @@ struct source_options {
                  "Metadata.Sluice.",                                           \
          .kind = OPTION_LIST,                                                  \
          SOURCE_FIELD(type, trust_stores)},                                    \
+        {.name = "quota",                                                      \
+         .argument = "NAME=N",                                                 \
+         .help = "What a quota of AWS's is here, by the name that "            \
+                 "`aws elbv2 describe-account-limits` has for it "             \
+                 "(rules-per-application-load-balancer=200). Templates "       \
+                 "beyond one get a warning or an error, calls of the API a "   \
+                 "TooMany... .",                                               \
+         .kind = OPTION_LIST,                                                  \
+         SOURCE_FIELD(type, quotas)},                                          \
     {                                                                          \
         .name = "certificate", .argument = "NAME=CERT.pem[,KEY.pem]",          \
         .help =                                                                \

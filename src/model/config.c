@@ -224,6 +224,7 @@ static struct config *make_config(struct str stack, const struct local *local)
         &config->region, or_default(local->account, STR("000000000000")));
     config->stack = region_copy(&config->region, stack);
     config->zone = region_copy(&config->region, local->zone);
+    config->quotas = local->quotas;
     return config;
 }
 

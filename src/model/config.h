@@ -18,6 +18,7 @@
 #include "base/error.h"
 #include "codec/desync_class.h"
 #include "crypto/ssl_policy.h"
+#include "model/quota.h"
 #include "model/report.h"
 
 enum {
@@ -25,13 +26,10 @@ enum {
     CONFIG_WEIGHT_MAX = 999,
     CONFIG_GROUPS_MAX = 5,     /* target groups of one forward action */
     CONFIG_TARGETS_MAX = 1000, /* targets of one target group */
-    CONFIG_LISTENERS_MAX = 50, /* of one load balancer */
-    CONFIG_RULES_MAX = 4096,   /* of one listener; ALB: 100 of a balancer */
+    CONFIG_RULES_MAX = 4096,   /* of one listener */
     CONFIG_PRIORITY_MAX = 50000,
-    CONFIG_CERTIFICATES_QUOTA = 25, /* of one load balancer, without those that
-                                       are a listener's default */
-    CONFIG_NAMES_MAX = 100,         /* of one certificate */
-    CONFIG_REVOCATIONS_MAX = 30,    /* lists of one trust store */
+    CONFIG_NAMES_MAX = 100,      /* of one certificate */
+    CONFIG_REVOCATIONS_MAX = 30, /* lists of one trust store */
 };
 
 /* ---- load balancers ------------------------------------------------------ */
@@ -397,6 +395,7 @@ struct config {
     struct str account;
     struct str stack;
     struct str zone; /* that this process is the node of; n == 0: of all */
+    struct quotas quotas;
     unsigned nload_balancers;
     struct config_load_balancer **load_balancers;
     unsigned nlisteners;
@@ -444,6 +443,7 @@ struct local {
     unsigned ntrust_stores;
     const struct local_trust_store *trust_stores;
     enum retry retry;
+    struct quotas quotas;
     struct str zone; /* n == 0: this process stands for the nodes of all */
     bool again;      /* read again while it runs: what has gone is no error */
     struct str region_name; /* n == 0: us-east-1 */

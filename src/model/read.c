@@ -90,6 +90,14 @@ static const char *const kind_words[] = {
     [KNOWN_CERTIFICATE] = "certificate",
 };
 
+static const char *const not_found[] = {
+    [KNOWN_LOAD_BALANCER] = "LoadBalancerNotFound",
+    [KNOWN_TARGET_GROUP] = "TargetGroupNotFound",
+    [KNOWN_LISTENER] = "ListenerNotFound",
+    [KNOWN_TRUST_STORE] = "TrustStoreNotFound",
+    [KNOWN_CERTIFICATE] = "CertificateNotFound",
+};
+
 static int compare_strs(struct str a, struct str b)
 {
     size_t n = a.n < b.n ? a.n : b.n;
@@ -201,16 +209,16 @@ void *known_find(struct build *build, const struct resource *resource,
     if (known && known->kind == kind)
         return known->object;
     if (known)
-        resource_error(resource, field_place(field),
-                       "%s is the ARN of %s " STR_FMT ", not of a %s%s", name,
-                       kind_words[known->kind], STR_ARG(known->id),
-                       kind_words[kind], list_ids(build, resource, kind));
+        resource_refuse(resource, field_place(field), not_found[kind],
+                        "%s is the ARN of %s " STR_FMT ", not of a %s%s", name,
+                        kind_words[known->kind], STR_ARG(known->id),
+                        kind_words[kind], list_ids(build, resource, kind));
     else if (!build->lost)
-        resource_error(resource, field_place(field),
-                       "%s is \"" STR_FMT
-                       "\": no %s in this template has this ARN%s",
-                       name, STR_ARG(text), kind_words[kind],
-                       known_remedy(build, resource, kind, field->text, name));
+        resource_refuse(resource, field_place(field), not_found[kind],
+                        "%s is \"" STR_FMT
+                        "\": no %s in this template has this ARN%s",
+                        name, STR_ARG(text), kind_words[kind],
+                        known_remedy(build, resource, kind, field->text, name));
     return NULL;
 }
 

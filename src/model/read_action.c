@@ -214,8 +214,8 @@ static bool check_use(struct build *build, const struct resource *resource,
     }
     if (group->load_balancer == lb)
         return true;
-    resource_error(
-        resource, field_place(field),
+    resource_refuse(
+        resource, field_place(field), "TargetGroupAssociationLimit",
         "target group " STR_FMT " is used by load balancer " STR_FMT
         " already, in %s%s: AWS lets a target group belong to one load "
         "balancer\ndeclare another target group with the same targets",
@@ -245,15 +245,15 @@ static struct config_group *find_group(struct build *build,
                        STR_ARG(group->id),
                        STR_ARG(listener->load_balancer->id));
     if (group->version != VERSION_HTTP1 && listener->protocol == PROTOCOL_HTTP)
-        resource_error(resource, field_place(field),
-                       "target group " STR_FMT
-                       " has ProtocolVersion %s, which needs an HTTPS "
-                       "listener; listener " STR_FMT " speaks HTTP\n"
-                       "write ProtocolVersion: HTTP1 in the target group, or "
-                       "Protocol: HTTPS in the listener",
-                       STR_ARG(group->id),
-                       group->version == VERSION_GRPC ? "GRPC" : "HTTP2",
-                       STR_ARG(listener->id));
+        resource_refuse(resource, field_place(field), "IncompatibleProtocols",
+                        "target group " STR_FMT
+                        " has ProtocolVersion %s, which needs an HTTPS "
+                        "listener; listener " STR_FMT " speaks HTTP\n"
+                        "write ProtocolVersion: HTTP1 in the target group, or "
+                        "Protocol: HTTPS in the listener",
+                        STR_ARG(group->id),
+                        group->version == VERSION_GRPC ? "GRPC" : "HTTP2",
+                        STR_ARG(listener->id));
     return group;
 }
 
@@ -297,14 +297,16 @@ static void read_groups(struct build *build, const struct resource *resource,
                         struct config_forward *forward)
 {
     const struct tuple_input *tuples = list->items;
+    unsigned max = quota_value(&build->config->quotas, QUOTA_GROUPS_OF_ACTION);
 
-    if (list->n == 0 || list->n > CONFIG_GROUPS_MAX) {
-        resource_error(resource, field_place(list),
-                       "TargetGroups has %u target groups: a forward action "
-                       "has 1 to %d\n%s",
-                       list->n, CONFIG_GROUPS_MAX,
-                       list->n ? "leave some out, or use more rules"
-                               : "add {TargetGroupArn: !Ref TargetGroup}");
+    if (list->n == 0 || list->n > max) {
+        resource_refuse(resource, field_place(list),
+                        list->n ? "TooManyTargetGroups" : NULL,
+                        "TargetGroups has %u target groups: a forward action "
+                        "has 1 to %u\n%s",
+                        list->n, max,
+                        list->n ? "leave some out, or use more rules"
+                                : "add {TargetGroupArn: !Ref TargetGroup}");
         return;
     }
     for (unsigned i = 0; i < list->n; i++) {
@@ -490,11 +492,12 @@ static void check_https(const struct resource *resource,
 {
     if (is_terminal(type) || listener->protocol == PROTOCOL_HTTPS)
         return;
-    resource_error(resource, field_place(&input->type),
-                   "%s is for HTTPS listeners; listener " STR_FMT
-                   " speaks HTTP\nwrite Protocol: HTTPS there, or leave the "
-                   "action out",
-                   action_types[type], STR_ARG(listener->id));
+    resource_refuse(resource, field_place(&input->type),
+                    "InvalidLoadBalancerAction",
+                    "%s is for HTTPS listeners; listener " STR_FMT
+                    " speaks HTTP\nwrite Protocol: HTTPS there, or leave the "
+                    "action out",
+                    action_types[type], STR_ARG(listener->id));
 }
 
 static void read_action(struct build *build, const struct resource *resource,
@@ -568,18 +571,20 @@ static void check_sequence(const struct resource *resource,
         terminal += is_terminal(a->type);
     }
     if (terminal != 1)
-        resource_error(resource, field_place(list),
-                       "%s has %u of forward, redirect and fixed-response: "
-                       "a rule ends with exactly one of them\n%s",
-                       name, terminal,
-                       terminal ? "leave the others out; several target groups "
-                                  "go into one ForwardConfig"
-                                : "add one, with the highest Order");
+        resource_refuse(
+            resource, field_place(list), "InvalidLoadBalancerAction",
+            "%s has %u of forward, redirect and fixed-response: "
+            "a rule ends with exactly one of them\n%s",
+            name, terminal,
+            terminal ? "leave the others out; several target groups "
+                       "go into one ForwardConfig"
+                     : "add one, with the highest Order");
     else if (!is_terminal(config_rule_action(rule)->type))
-        resource_error(resource, &config_rule_action(rule)->place,
-                       "%s comes after the action that ends the rule\n"
-                       "give it a lower Order",
-                       action_types[config_rule_action(rule)->type]);
+        resource_refuse(resource, &config_rule_action(rule)->place,
+                        "InvalidLoadBalancerAction",
+                        "%s comes after the action that ends the rule\n"
+                        "give it a lower Order",
+                        action_types[config_rule_action(rule)->type]);
 }
 
 void read_actions(struct build *build, const struct resource *resource,

@@ -17,7 +17,7 @@ struct pair_input {
     struct field text;
 };
 
-enum { FIELDS = 6, VALUES_QUOTA = 5, WILDCARDS_QUOTA = 5 };
+enum { FIELDS = 6 };
 
 struct input {
     const struct value *value;
@@ -466,10 +466,14 @@ static unsigned wildcards_of(const struct config_condition *c)
 }
 
 /* AWS's quotas, which Sluice does not have. */
-static void check_quotas(const struct resource *resource,
+static void check_quotas(const struct build *build,
+                         const struct resource *resource,
                          const struct field *list,
                          const struct config_rule *rule)
 {
+    const struct quotas *quotas = &build->config->quotas;
+    unsigned values_quota = quota_value(quotas, QUOTA_CONDITION_VALUES);
+    unsigned wildcards_quota = quota_value(quotas, QUOTA_CONDITION_WILDCARDS);
     unsigned values = 0;
     unsigned wildcards = 0;
 
@@ -477,18 +481,18 @@ static void check_quotas(const struct resource *resource,
         values += rule->conditions[i].nvalues;
         wildcards += wildcards_of(&rule->conditions[i]);
     }
-    if (values > VALUES_QUOTA)
+    if (values > values_quota)
         resource_doubt(resource, field_place(list),
-                       "the conditions have %u values: AWS takes %d in a "
+                       "the conditions have %u values: AWS takes %u in a "
                        "rule\nspread them over several rules with the same "
                        "actions",
-                       values, VALUES_QUOTA);
-    if (wildcards > WILDCARDS_QUOTA)
+                       values, values_quota);
+    if (wildcards > wildcards_quota)
         resource_doubt(resource, field_place(list),
-                       "the conditions have %u wildcards: AWS takes %d in a "
+                       "the conditions have %u wildcards: AWS takes %u in a "
                        "rule\nspread them over several rules with the same "
                        "actions",
-                       wildcards, WILDCARDS_QUOTA);
+                       wildcards, wildcards_quota);
 }
 
 static bool check_once(const struct resource *resource,
@@ -532,5 +536,5 @@ void read_conditions(struct build *build, const struct resource *resource,
             check_once(resource, &inputs[i].value->place, rule, c))
             rule->nconditions++;
     }
-    check_quotas(resource, list, rule);
+    check_quotas(build, resource, list, rule);
 }

@@ -155,8 +155,8 @@ static void check_port(struct build *build, const struct resource *resource,
         if (!port->ok || l->load_balancer != listener->load_balancer ||
             l->port != listener->port)
             continue;
-        resource_error(
-            resource, field_place(port),
+        resource_refuse(
+            resource, field_place(port), "DuplicateListener",
             "Port %u of load balancer " STR_FMT " is taken by listener " STR_FMT
             "%s\nchoose another port, or make one listener of both",
             listener->port, STR_ARG(l->load_balancer->id), STR_ARG(l->id),
@@ -171,15 +171,17 @@ static void add_to_balancer(struct build *build,
                             struct config_listener *listener)
 {
     struct config *config = build->config;
+    unsigned quota = quota_value(&config->quotas, QUOTA_LISTENERS);
     struct str id = shown(lb->id);
 
     listener->load_balancer = lb;
     listener->index = config->nlisteners;
-    if (++lb->nlisteners == CONFIG_LISTENERS_MAX + 1)
-        resource_error(resource, resource_place(resource),
-                       "load balancer " STR_FMT " has more than %d listeners\n"
-                       "use another load balancer for some of them",
-                       STR_ARG(id), CONFIG_LISTENERS_MAX);
+    if (++lb->nlisteners == quota + 1)
+        resource_refuse(resource, resource_place(resource), "TooManyListeners",
+                        "load balancer " STR_FMT " has more than %u listeners\n"
+                        "use another load balancer for some of them, or raise "
+                        "the quota (--quota %s=N)",
+                        STR_ARG(id), quota, quota_name(QUOTA_LISTENERS));
     config->listeners[config->nlisteners++] = listener;
     build->rules[listener->index].end = &build->rules[listener->index].first;
 }

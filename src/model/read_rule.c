@@ -24,8 +24,6 @@ struct rule_entry {
     uint64_t created_ms;
 };
 
-enum { RULES_QUOTA = 100, GROUPS_QUOTA = 100 };
-
 #define AT(member) offsetof(struct input, member)
 
 static const struct property properties[] = {
@@ -129,13 +127,13 @@ static void check_priorities(const struct config_listener *listener,
 
         if (!a->ok || !b->ok || a->number != b->number)
             continue;
-        resource_error(resource, field_place(b),
-                       "Priority %u of listener " STR_FMT
-                       " is taken by %s%s\ngive each rule its own; the lowest "
-                       "number is tried first",
-                       b->number, STR_ARG(listener->id),
-                       entries[i - 1]->resource->name,
-                       resource_see(resource, field_place(b), field_place(a)));
+        resource_refuse(resource, field_place(b), "PriorityInUse",
+                        "Priority %u of listener " STR_FMT
+                        " is taken by %s%s\ngive each rule its own; the lowest "
+                        "number is tried first",
+                        b->number, STR_ARG(listener->id),
+                        entries[i - 1]->resource->name,
+                        resource_see(resource, field_place(b), field_place(a)));
     }
 }
 
@@ -144,32 +142,35 @@ static void check_number(struct build *build, const struct resource *resource,
                          const struct config_listener *listener, unsigned n)
 {
     const struct config_load_balancer *lb = listener->load_balancer;
+    unsigned quota = quota_value(&build->config->quotas, QUOTA_RULES);
     unsigned before = build->balancers[lb->index].nrules;
 
     build->balancers[lb->index].nrules += n;
     if (n > CONFIG_RULES_MAX)
-        resource_error(resource, resource_place(resource),
-                       "listener " STR_FMT " has %u rules: Sluice takes %d\n"
-                       "use more listeners",
-                       STR_ARG(listener->id), n, CONFIG_RULES_MAX);
-    else if (before <= RULES_QUOTA && before + n > RULES_QUOTA)
+        resource_refuse(resource, resource_place(resource), "TooManyRules",
+                        "listener " STR_FMT " has %u rules: Sluice takes %d\n"
+                        "use more listeners",
+                        STR_ARG(listener->id), n, CONFIG_RULES_MAX);
+    else if (before <= quota && before + n > quota)
         resource_doubt(resource, resource_place(resource),
                        "load balancer " STR_FMT
-                       " has more than %d rules, AWS's quota\nask AWS for a "
+                       " has more than %u rules, AWS's quota\nask AWS for a "
                        "larger one (rules-per-application-load-balancer)",
-                       STR_ARG(lb->id), RULES_QUOTA);
+                       STR_ARG(lb->id), quota);
 }
 
 static void check_groups(struct build *build, const struct resource *resource,
                          const struct config_load_balancer *lb, unsigned before)
 {
-    if (before <= GROUPS_QUOTA &&
-        build->balancers[lb->index].ngroups > GROUPS_QUOTA)
+    unsigned quota =
+        quota_value(&build->config->quotas, QUOTA_GROUPS_OF_BALANCER);
+
+    if (before <= quota && build->balancers[lb->index].ngroups > quota)
         resource_doubt(resource, resource_place(resource),
                        "load balancer " STR_FMT
-                       " has more than %d target groups, AWS's quota\nuse "
+                       " has more than %u target groups, AWS's quota\nuse "
                        "another load balancer for some of them",
-                       STR_ARG(lb->id), GROUPS_QUOTA);
+                       STR_ARG(lb->id), quota);
 }
 
 static struct rule_entry **sort_entries(struct build *build,

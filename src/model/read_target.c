@@ -177,15 +177,17 @@ void read_targets(struct build *build, const struct resource *resource,
                   const struct field *list, struct config_group *group)
 {
     const struct input *inputs = list->items;
-    unsigned max = group->type == TARGET_TYPE_LAMBDA ? 1 : CONFIG_TARGETS_MAX;
+    unsigned max = group->type == TARGET_TYPE_LAMBDA
+                       ? 1
+                       : quota_value(&build->config->quotas, QUOTA_TARGETS);
 
     if (list->n > max) {
-        resource_error(resource, field_place(list),
-                       "Targets has %u entries: a group of %s has at most "
-                       "%u\nregister the others in another target group",
-                       list->n,
-                       max == 1 ? "Lambda functions" : "instances or addresses",
-                       max);
+        resource_refuse(
+            resource, field_place(list), "TooManyTargets",
+            "Targets has %u entries: a group of %s has at most "
+            "%u\nregister the others in another target group",
+            list->n, max == 1 ? "Lambda functions" : "instances or addresses",
+            max);
         return;
     }
     group->targets = region_take(&build->config->region,

@@ -460,6 +460,7 @@ static void list_of(struct build *build, struct config_listener *listener)
 static void check_quota(struct build *build,
                         const struct config_load_balancer *lb)
 {
+    unsigned quota = quota_value(&build->config->quotas, QUOTA_CERTIFICATES);
     unsigned n = 0;
 
     for (unsigned i = 0; i < lb->nlisteners; i++) {
@@ -467,12 +468,12 @@ static void check_quota(struct build *build,
 
         n += tls && tls->ncertificates ? tls->ncertificates - 1 : 0;
     }
-    if (n > CONFIG_CERTIFICATES_QUOTA)
+    if (n > quota)
         report_doubt(build->report, &lb->place,
                      "load balancer " STR_FMT " has %u certificates beside the "
-                     "default ones: AWS's quota is %d\nask AWS for a larger "
+                     "default ones: AWS's quota is %u\nask AWS for a larger "
                      "one (certificates-per-application-load-balancer)",
-                     STR_ARG(lb->id), n, CONFIG_CERTIFICATES_QUOTA);
+                     STR_ARG(lb->id), n, quota);
 }
 
 /* The listeners of a load balancer are all FIPS or none is. */

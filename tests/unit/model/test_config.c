@@ -204,17 +204,18 @@ static void test_listeners_are_limited(void **state)
     struct text t = text_in(text, sizeof(text) - 1);
     struct fault fault[1] = {
         {text, "listener W51: load balancer Lb has more than 50 listeners",
-         "use another load balancer for some of them"}};
+         "use another load balancer for some of them, or raise the quota "
+         "(--quota listeners-per-application-load-balancer=N)"}};
 
     (void)state;
     TEXT_LITERAL(&t, "Lb: {Type: LB}");
-    for (unsigned i = 1; i <= CONFIG_LISTENERS_MAX + 1; i++)
+    for (unsigned i = 1; i <= 50 + 1; i++)
         text_printf(&t,
                     ",\n%sW%u: {Type: LI, Properties: {LoadBalancerArn: @Lb, "
                     "Port: %u, Protocol: HTTP, DefaultActions: [{Type: "
                     "fixed-response, FixedResponseConfig: {StatusCode: "
                     "404}}]}}",
-                    i > CONFIG_LISTENERS_MAX ? "^" : "", i, i);
+                    i > 50 ? "^" : "", i, i);
     assert_true(text_ok(&t));
     text[t.n] = '\0';
     CHECK_ERRORS(in_nothing, fault);
