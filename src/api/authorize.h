@@ -43,14 +43,14 @@ struct authorized {
 };
 
 /* Reads the signature of a request, in Authorization or in the query, and
- * verifies it if there are `keys` (NULL: there are none).  `now_ms` is wall
- * clock time.  False with a fault in the codes of the query protocol
+ * verifies it if there are `keys` (NULL: there are none); of `view` the names
+ * and the time count.  With keys the scope must be of view->region_name, but
+ * for sts.  False with a fault in the codes of the query protocol
  * (authorize_fault_as()). */
 bool authorize_caller(const struct access_keys *keys,
                       const struct signed_request *request,
-                      struct str account_id, uint64_t now_ms,
-                      struct region *region, struct authorized *who,
-                      struct fault *fault);
+                      const struct account_view *view, struct region *region,
+                      struct authorized *who, struct fault *fault);
 
 /* Whether the caller's policies let it make that call: `service` is the one
  * that is served ("elasticloadbalancing"), call->action and call->input are
@@ -64,8 +64,9 @@ bool authorize_call(const struct authorized *who, const char *service,
  * id and secret of the key as user and password (Authorization: Basic), which
  * is what Prometheus can do.  False with a fault. */
 bool authorize_get(const struct access_keys *keys,
-                   const struct signed_request *request, struct str account_id,
-                   uint64_t now_ms, struct region *region, struct fault *fault);
+                   const struct signed_request *request,
+                   const struct account_view *view, struct region *region,
+                   struct fault *fault);
 
 /* The fault in the codes of another protocol: JSON services call
  * SignatureDoesNotMatch InvalidSignatureException, EC2 AuthFailure, and so

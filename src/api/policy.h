@@ -4,8 +4,8 @@
  * evaluation logic").
  *
  * Effect, Action and NotAction, Resource and NotResource, Condition with the
- * operators of strings, numbers, dates, booleans, binaries, addresses and ARNs,
- * Null, ...IfExists, ForAllValues: and ForAnyValue:, and policy variables of
+ * operators of strings, numbers, dates, booleans, addresses and ARNs, Null,
+ * ...IfExists, ForAllValues: and ForAnyValue:, and policy variables of
  * Version 2012-10-17.  What nobody here evaluates is an error when it is read,
  * never passed over: a Deny that silently means nothing would be a hole.
  */
@@ -55,13 +55,5 @@ struct policy_question {
 /* Deny wins. */
 enum policy_effect policy_decide(const struct policy *policies,
                                  const struct policy_question *question);
-
-/* Whether `s` matches a pattern with `*` and `?`; `any_case`: ASCII letters
- * of any case. */
-bool policy_like(struct str pattern, struct str s, bool any_case);
-
-/* The same of ARNs, each of their six parts by itself; a pattern with fewer
- * parts has `*` for those that are missing. */
-bool policy_arn_like(struct str pattern, struct str arn);
 
 #endif
