@@ -150,8 +150,8 @@ static void on_restored(void *owner, const redisReply *reply)
     r->asking = false;
     if (reply && redis_wrote(reply))
         log_write(LOG_WARN, "store",
-                  "Redis had lost the account: it has revision %llu of this "
-                  "node again",
+                  "Redis had an older account or none: it has revision %llu of "
+                  "this node now",
                   (unsigned long long)r->run.revision);
 }
 

@@ -1,0 +1,439 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Against a real redis-server of its own; skips by name where there is none. */
+#include <arpa/inet.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "../model/values.h"
+#include "store/kept.h"
+#include "store/redis.h"
+
+enum { PATIENCE_MS = 20000 };
+
+static struct region region;
+static struct redis_place place;
+static char folder[] = "/tmp/sluice-redis-XXXXXX";
+static char port_text[8];
+static pid_t server;
+
+/* ---- the server --------------------------------------------------------------- */
+
+static unsigned free_port(void)
+{
+    struct sockaddr_in address = {.sin_family = AF_INET};
+    socklen_t n = sizeof(address);
+    int fd = socket(AF_INET, SOCK_STREAM, 0);
+
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    assert_int_equal(bind(fd, (struct sockaddr *)&address, n), 0);
+    assert_int_equal(getsockname(fd, (struct sockaddr *)&address, &n), 0);
+    close(fd);
+    return ntohs(address.sin_port);
+}
+
+static bool answers(void)
+{
+    struct error error;
+    redisContext *redis = redis_connect_now(&place, &error);
+
+    if (redis)
+        redisFree(redis);
+    return redis != NULL;
+}
+
+static void start_server(void)
+{
+    server = fork();
+    if (server == 0) {
+        execlp("redis-server", "redis-server", "--port", port_text, "--save",
+               "", "--dir", folder, "--loglevel", "warning", "--logfile",
+               "/dev/null", NULL);
+        _exit(127);
+    }
+    for (unsigned i = 0; i < 2000 && !answers(); i++)
+        usleep(10000);
+    assert_true(answers());
+}
+
+static void stop_server(void)
+{
+    kill(server, SIGKILL);
+    waitpid(server, NULL, 0);
+}
+
+static int set_up(void **state)
+{
+    char url[64];
+    struct error error;
+
+    (void)state;
+    if (system("command -v redis-server >/dev/null") != 0) {
+        printf("SKIP: redis-server is missing\n");
+        exit(77);
+    }
+    assert_non_null(mkdtemp(folder));
+    snprintf(port_text, sizeof(port_text), "%u", free_port());
+    snprintf(url, sizeof(url), "redis://localhost:%s/2?key=test", port_text);
+    assert_true(redis_place_read(str_of(url), &place, &region, &error));
+    start_server();
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    (void)state;
+    stop_server();
+    rmdir(folder);
+    region_end(&region);
+    return 0;
+}
+
+/* ---- documents ------------------------------------------------------------------ */
+
+static struct document made(const char *text, uint64_t revision)
+{
+    struct region own = {NULL};
+    struct place mark = {NULL, 0, 0};
+    struct document document = {
+        .account = account_new(values_parse(&own, text, &mark), revision),
+        .digest = STR(""),
+        .scope = STR("us-east-1 000000000000 test"),
+    };
+
+    region_end(&own);
+    return document;
+}
+
+static void drop(struct document *document)
+{
+    account_release(document->account);
+}
+
+/* ---- nodes ------------------------------------------------------------------------ */
+
+struct node {
+    struct store *store;
+    struct document *run; /* what it was told last */
+    unsigned changes;
+    struct store_save save;
+    bool done;
+    enum store_result result;
+    char error[512];
+};
+
+static struct loop loop;
+static struct counters counters;
+
+static void changed(void *owner, struct document *theirs)
+{
+    struct node *node = owner;
+
+    kept_free(node->run);
+    node->run = theirs;
+    node->changes++;
+}
+
+static void start_node(struct node *node, const struct document *now)
+{
+    const struct redis_options options = {
+        .place = &place, .now = now, .changed = changed, .owner = node};
+
+    *node = (struct node){.run = kept_copy(now)};
+    node->store = store_redis_start(&loop, &options);
+    assert_non_null(node->store);
+}
+
+static void end_node(struct node *node)
+{
+    node->store->ops->end(node->store);
+    kept_free(node->run);
+}
+
+static void saved(struct store_save *save, enum store_result result,
+                  struct document *theirs, const struct error *error)
+{
+    struct node *node = LIST_ENTRY_OF(save, struct node, save);
+
+    node->done = true;
+    node->result = result;
+    if (error)
+        snprintf(node->error, sizeof(node->error), "%s", error->text);
+    if (theirs)
+        changed(node, theirs);
+}
+
+static struct timer turn;
+
+static void on_turn(struct timer *timer)
+{
+    (void)timer;
+    loop.stop = true;
+}
+
+/* Runs the loop until it holds. */
+static void until(bool (*holds)(void *what), void *what)
+{
+    for (unsigned i = 0; i < PATIENCE_MS / 10; i++) {
+        if (holds(what))
+            return;
+        loop.stop = false;
+        loop_tick(&loop);
+        loop_timer_set(&loop, &turn, 10);
+        loop_run(&loop);
+    }
+    fail_msg("it never came");
+}
+
+static bool is_done(void *what)
+{
+    return ((struct node *)what)->done;
+}
+
+static bool is_up(void *what)
+{
+    struct node *node = what;
+    struct str name;
+    bool connected;
+
+    node->store->ops->tell(node->store, &name, &connected);
+    return connected;
+}
+
+static bool is_down(void *what)
+{
+    return !is_up(what);
+}
+
+static bool runs_revision_2(void *what)
+{
+    return ((struct node *)what)->run->account->revision == 2;
+}
+
+static void begin(struct node *node, const struct document *before,
+                  const struct document *after)
+{
+    node->done = false;
+    node->save =
+        (struct store_save){.before = before, .after = after, .done = saved};
+    loop_tick(&loop);
+    node->store->ops->save(node->store, &node->save);
+}
+
+static void save(struct node *node, const struct document *before,
+                 const struct document *after)
+{
+    begin(node, before, after);
+    until(is_done, node);
+}
+
+/* ---- tests --------------------------------------------------------------------------- */
+
+static int fresh(void **state)
+{
+    struct error error;
+    redisContext *redis = redis_connect_now(&place, &error);
+
+    (void)state;
+    assert_non_null(redis);
+    freeReplyObject(redisCommand(redis, "FLUSHALL"));
+    redisFree(redis);
+    assert_true(loop_init(&loop, &counters));
+    timer_init(&turn, on_turn);
+    return 0;
+}
+
+static int over(void **state)
+{
+    (void)state;
+    timer_end(&turn);
+    loop_settle(&loop);
+    loop_end(&loop);
+    return 0;
+}
+
+static void test_a_document_is_loaded_as_it_was_saved(void **state)
+{
+    struct document one = made("A: {Type: T}", 1);
+    struct document *read = NULL;
+    struct error error = {""};
+    bool broken;
+
+    (void)state;
+    assert_true(redis_load(&place, &read, &broken, &error));
+    assert_null(read);
+    assert_int_equal(redis_save_now(&place, NULL, &one, &error), STORE_SAVED);
+    assert_true(redis_load(&place, &read, &broken, &error));
+    assert_int_equal(read->account->revision, 1);
+    assert_int_equal(read->account->n, 1);
+    kept_free(read);
+    drop(&one);
+}
+
+static void test_of_two_changes_to_one_revision_one_is_a_conflict(void **state)
+{
+    struct document one = made("A: {Type: T}", 1);
+    struct document two = made("A: {Type: T}, B: {Type: T}", 2);
+    struct document other = made("A: {Type: T}, C: {Type: T}", 2);
+    struct error error = {""};
+    struct node a;
+    struct node b;
+
+    (void)state;
+    assert_int_equal(redis_save_now(&place, NULL, &one, &error), STORE_SAVED);
+    start_node(&a, &one);
+    start_node(&b, &one);
+    until(is_up, &a);
+    until(is_up, &b);
+    begin(&a, &one, &two);
+    begin(&b, &one, &other);
+    until(is_done, &a);
+    until(is_done, &b);
+    assert_int_equal(a.result + b.result, STORE_SAVED + STORE_CONFLICT);
+    until(runs_revision_2, a.result == STORE_CONFLICT ? &a : &b);
+    end_node(&a);
+    end_node(&b);
+    drop(&one);
+    drop(&two);
+    drop(&other);
+}
+
+static void test_a_change_of_one_node_reaches_the_other(void **state)
+{
+    struct document one = made("A: {Type: T}", 1);
+    struct document two = made("A: {Type: T}, B: {Type: T}", 2);
+    struct error error = {""};
+    struct node a;
+    struct node b;
+
+    (void)state;
+    assert_int_equal(redis_save_now(&place, NULL, &one, &error), STORE_SAVED);
+    start_node(&a, &one);
+    start_node(&b, &one);
+    until(is_up, &a);
+    save(&a, &one, &two);
+    assert_int_equal(a.result, STORE_SAVED);
+    until(runs_revision_2, &b);
+    assert_int_equal(a.changes, 0);
+    end_node(&a);
+    end_node(&b);
+    drop(&one);
+    drop(&two);
+}
+
+static void test_changes_are_refused_while_redis_is_away(void **state)
+{
+    struct document one = made("A: {Type: T}", 1);
+    struct document two = made("A: {Type: T}, B: {Type: T}", 2);
+    struct error error = {""};
+    struct node a;
+
+    (void)state;
+    assert_int_equal(redis_save_now(&place, NULL, &one, &error), STORE_SAVED);
+    start_node(&a, &one);
+    until(is_up, &a);
+    stop_server();
+    until(is_down, &a);
+    save(&a, &one, &two);
+    assert_int_equal(a.result, STORE_FAILED);
+    assert_non_null(strstr(a.error, "redis://localhost:"));
+    start_server();
+    until(is_up, &a);
+    end_node(&a);
+    drop(&one);
+    drop(&two);
+}
+
+static bool holds_revision_1(void *what)
+{
+    struct document *read = NULL;
+    struct error error;
+    bool broken;
+    bool holds;
+
+    (void)what;
+    holds = redis_load(&place, &read, &broken, &error) && read &&
+            read->account->revision == 1;
+    kept_free(read);
+    return holds;
+}
+
+static void test_a_redis_that_lost_all_gets_it_back(void **state)
+{
+    struct document one = made("A: {Type: T}", 1);
+    struct node a;
+
+    (void)state;
+    start_node(&a, &one); /* there is nothing at first */
+    until(holds_revision_1, NULL);
+    stop_server();
+    start_server();
+    until(holds_revision_1, NULL);
+    assert_int_equal(a.changes, 0);
+    end_node(&a);
+    drop(&one);
+}
+
+static void test_a_paused_redis_does_not_hold_a_change_for_ever(void **state)
+{
+    struct document one = made("A: {Type: T}", 1);
+    struct document two = made("A: {Type: T}, B: {Type: T}", 2);
+    struct error error = {""};
+    struct node a;
+
+    (void)state;
+    assert_int_equal(redis_save_now(&place, NULL, &one, &error), STORE_SAVED);
+    start_node(&a, &one);
+    until(is_up, &a);
+    kill(server, SIGSTOP);
+    save(&a, &one, &two);
+    assert_int_equal(a.result, STORE_FAILED);
+    assert_non_null(strstr(a.error, "not known whether it took effect"));
+    kill(server, SIGCONT);
+    /* It was in the socket: it took effect, and this node learns of it. */
+    until(runs_revision_2, &a);
+    end_node(&a);
+    drop(&one);
+    drop(&two);
+}
+
+static void test_what_is_no_account_is_not_overwritten(void **state)
+{
+    struct document *read = NULL;
+    struct error error = {""};
+    redisContext *redis = redis_connect_now(&place, &error);
+    bool broken = false;
+
+    (void)state;
+    freeReplyObject(redisCommand(redis, "HSET test revision seven"));
+    redisFree(redis);
+    assert_false(redis_load(&place, &read, &broken, &error));
+    assert_true(broken);
+    assert_non_null(strstr(error.text, "?key=NAME"));
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, fresh, over)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(test_a_document_is_loaded_as_it_was_saved),
+        TEST(test_of_two_changes_to_one_revision_one_is_a_conflict),
+        TEST(test_a_change_of_one_node_reaches_the_other),
+        TEST(test_changes_are_refused_while_redis_is_away),
+        TEST(test_a_redis_that_lost_all_gets_it_back),
+        TEST(test_a_paused_redis_does_not_hold_a_change_for_ever),
+        TEST(test_what_is_no_account_is_not_overwritten),
+    };
+
+    return cmocka_run_group_tests(tests, set_up, tear_down);
+}
