@@ -16,17 +16,23 @@ static const struct {
 #undef FAULT
 };
 
+struct fault fault_make(const char *code, struct str message)
+{
+    struct fault fault = {code, 400, message};
+
+    for (unsigned i = 0; i < sizeof(statuses) / sizeof(statuses[0]); i++) {
+        if (str_eq(str_of(code), str_of(statuses[i].code)))
+            fault.status = statuses[i].status;
+    }
+    return fault;
+}
+
 bool call_refuse(struct call *call, const char *code, const char *format, ...)
 {
     va_list args;
 
-    call->fault = (struct fault){.code = code, .status = 400};
-    for (unsigned i = 0; i < sizeof(statuses) / sizeof(statuses[0]); i++) {
-        if (str_eq(str_of(code), str_of(statuses[i].code)))
-            call->fault.status = statuses[i].status;
-    }
     va_start(args, format);
-    call->fault.message = region_vprintf(call->region, format, args);
+    call->fault = fault_make(code, region_vprintf(call->region, format, args));
     va_end(args);
     return false;
 }

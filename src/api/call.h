@@ -92,6 +92,9 @@ struct call {
     struct fault fault;
 };
 
+/* With the status of that code. */
+struct fault fault_make(const char *code, struct str message);
+
 /* Always false.  Status 400 but for the codes that have another one
  * (api/fault.def). */
 bool call_refuse(struct call *call, const char *code, const char *format, ...)

@@ -520,7 +520,7 @@ static int run_server(struct serving *s, struct error *error)
             values->explain_key ? str_of(values->explain_key) : STR(""),
         .keys_again =
             values->cookie_key || values->ticket_key ? read_keys_again : NULL,
-        .account = account_new(s->source.resources, 0),
+        .document = {.account = account_new(s->source.resources, 0)},
         .build = build,
         .reload = values->source.templates.n ? reload : NULL,
         .reloaded = reloaded,
@@ -538,7 +538,7 @@ static int run_server(struct serving *s, struct error *error)
     memcpy(how.keys, s->keys, sizeof(how.keys));
     set_parent(&how, s);
     server = server_start(s->config, &how, error);
-    account_release(how.account);
+    account_release(how.document.account);
     forget(how.keys);
     if (server == NULL)
         return EX_UNAVAILABLE;

@@ -10,7 +10,7 @@ void calls_view(struct server *server, struct account_view *view)
     struct config *config = server->newest->config;
 
     *view = (struct account_view){
-        .account = server->account,
+        .account = server->document.account,
         .config = config,
         .region_name = config->region_name,
         .account_id = config->account,
@@ -20,82 +20,107 @@ void calls_view(struct server *server, struct account_view *view)
     };
 }
 
-static bool refuse_for(struct call *call, const struct report *report)
-{
-    const struct problem *p = report->first;
-
-    while (p && p->severity != PROBLEM_ERROR)
-        p = p->next;
-    return call_refuse(call, "ValidationError", STR_FMT,
-                       STR_ARG(p ? p->what : STR("?")));
-}
-
-/* The config of an account; NULL with the call refused. */
-static struct config *build(struct server *server, struct call *call,
-                            const struct account *account)
-{
-    struct report report = {.strict = false};
-    struct region region = {NULL};
-    struct config *config = server->options.build(
-        server->options.owner, account_values(account, &region),
-        server->newest->config->stack, &report);
-
-    if (config == NULL)
-        refuse_for(call, &report);
-    report_end(&report);
-    region_end(&region);
-    return config;
-}
-
-static bool run_account(struct server *server, struct call *call,
-                        struct account *account)
-{
-    struct config *config = build(server, call, account);
-    struct error error = {""};
-    bool ok = config != NULL;
-
-    if (ok && !publish(server, config, NULL, &error))
-        ok = call_refuse(call, "ValidationError", "%s", error.text);
-    if (ok) {
-        account_release(server->account);
-        server->account = account_hold(account);
-    }
-    config_release(config);
-    return ok;
-}
-
-static bool change(struct server *server, struct call *call)
-{
-    struct account *account;
-    bool ok;
-
-    if (call->edit.first == NULL)
-        return true;
-    if (server->options.build == NULL || server->draining)
-        return call_refuse(call, "ServiceUnavailable",
-                           "this Sluice is about to end and changes nothing "
-                           "any more: send the request again");
-    account = account_edit(server->account, &call->edit);
-    ok = run_account(server, call, account);
-    account_release(account);
-    return ok;
-}
-
-static void run(struct server *server, struct call *call)
+static void answer(struct server *server, struct call_job *job)
 {
     struct account_view view;
 
     calls_view(server, &view);
-    if (call->action->edit &&
-        (!call->action->edit(call, &view) || !change(server, call)))
+    if (job->call.action->answer)
+        job->call.action->answer(&job->call, &view);
+    job->done(job);
+}
+
+/* ---- changes ---------------------------------------------------------------- */
+
+/* edit() may come again, after another node's change. */
+static void begin_again(struct call_job *job)
+{
+    struct call *call = &job->call;
+
+    call->edit = (struct edit){NULL, NULL};
+    call->fault = (struct fault){.code = NULL};
+    call->nmade = job->fetched.nmade;
+    call->more = job->fetched.more;
+}
+
+static struct account *make(struct change_job *change,
+                            const struct document *now)
+{
+    struct call_job *job = LIST_ENTRY_OF(change, struct call_job, change);
+    struct account_view view;
+
+    begin_again(job);
+    calls_view(job->server, &view);
+    if (!job->call.action->edit(&job->call, &view)) {
+        change->fault = job->call.fault;
+        return NULL;
+    }
+    if (job->call.edit.first == NULL)
+        return NULL;
+    return account_edit(now->account, &job->call.edit);
+}
+
+static void done(struct change_job *change)
+{
+    struct call_job *job = LIST_ENTRY_OF(change, struct call_job, change);
+
+    if (change->fault.code == NULL) {
+        region_end(&change->region);
+        answer(job->server, job);
         return;
-    calls_view(server, &view);
-    if (call->action->answer)
-        call->action->answer(call, &view);
+    }
+    job->call.fault = change->fault;
+    job->call.fault.message =
+        region_copy(job->call.region, change->fault.message);
+    region_end(&change->region);
+    job->done(job);
+}
+
+static void add(struct server *server, struct call_job *job)
+{
+    job->change = (struct change_job){.make = make, .done = done};
+    job->fetched.nmade = job->call.nmade;
+    job->fetched.more = job->call.more;
+    if (server->changes.nwaiting < CHANGES_MAX) {
+        changes_add(server, &job->change);
+        return;
+    }
+    call_refuse(&job->call, "Throttling",
+                "Rate exceeded: %d changes wait already", CHANGES_MAX);
+    job->done(job);
+}
+
+/* ---- what is fetched first --------------------------------------------------- */
+
+static void fetch(struct chore *chore)
+{
+    struct call_job *job = LIST_ENTRY_OF(chore, struct call_job, chore);
+
+    job->call.action->prepare(&job->call, job->server->options.objects);
+    job->message.kind = CONTROL_CALL;
+    mailbox_send(&job->server->mailbox, &job->message);
+}
+
+void calls_fetched(struct message *message)
+{
+    struct call_job *job = LIST_ENTRY_OF(message, struct call_job, message);
+
+    add(job->server, job);
 }
 
 void calls_run(struct server *server, struct call_job *job)
 {
-    run(server, &job->call);
-    job->done(job);
+    const struct action *action = job->call.action;
+
+    job->server = server;
+    if (action->edit == NULL) {
+        answer(server, job);
+    } else if (action->prepare) {
+        job->chore.run = fetch;
+        list_init(&job->chore.node);
+        list_init(&job->message.node);
+        chores_add(&server->chores, &job->chore);
+    } else {
+        add(server, job);
+    }
 }

@@ -13,18 +13,28 @@
 #define SLUICE_CONTROL_CALLS_H
 
 #include "api/action.h"
-#include "base/list.h"
+#include "control/changes.h"
+#include "control/chore.h"
+#include "net/mailbox.h"
 
 struct server;
 
 /* Embedded in what waits for the answer.  The caller has filled in call.action,
  * call.input (checked), call.caller, call.request_id and call.region. */
 struct call_job {
-    struct list node; /* calls.c's */
     struct call call;
     /* On the control thread, maybe within calls_run(): call.result or
      * call.fault is set.  The job is the caller's again. */
     void (*done)(struct call_job *job);
+    /* calls.c's: */
+    struct server *server;
+    struct change_job change;
+    struct chore chore; /* fetches what it wants first */
+    struct message message;
+    struct {
+        unsigned nmade;
+        const struct value *more;
+    } fetched; /* what the call had of it */
 };
 
 /* On the control thread. */
@@ -32,5 +42,8 @@ void calls_run(struct server *server, struct call_job *job);
 
 /* The account as it is at this moment, for what only looks. */
 void calls_view(struct server *server, struct account_view *view);
+
+/* CONTROL_CALL came. */
+void calls_fetched(struct message *message);
 
 #endif

@@ -116,30 +116,60 @@ void certificate_watch_set(struct server *server,
 
 /* A set that serves the same is taken too: it knows that its files were read,
  * or which of them could not be. */
-void certificate_watch_take(struct server *server, const struct running *before,
-                            struct certificates *certificates)
+struct account *certificate_watch_make(struct change_job *job,
+                                       const struct document *now)
 {
-    struct error error = {""};
+    struct publish *p = LIST_ENTRY_OF(job, struct publish, job);
+    struct server *server = p->server;
 
-    if (certificates == NULL || server->stopping || server->draining ||
-        server->newest->config != before->config ||
-        server->certificates != before->certificates)
-        return;
-    if (certificates_equal(certificates, server->certificates)) {
-        certificate_watch_set(server, certificates);
-    } else if (!publish(server, before->config, certificates, &error)) {
-        log_write(LOG_ERROR, "control",
-                  "new certificates cannot be served, the old ones go on: %s",
-                  error.text);
-    }
+    if (p->certificates == NULL ||
+        server->newest->config != p->before->config ||
+        server->certificates != p->before->certificates)
+        return NULL;
+    if (!certificates_equal(p->certificates, server->certificates))
+        return account_hold(now->account);
+    certificate_watch_set(server, p->certificates);
+    return NULL;
+}
+
+void certificate_watch_told(const struct change_job *job)
+{
+    const struct publish *p = LIST_ENTRY_OF(job, const struct publish, job);
+
+    if (job->fault.code && p->certificates && !p->server->draining)
+        log_write(
+            LOG_ERROR, "control",
+            "new certificates cannot be served, the old ones go on: " STR_FMT,
+            STR_ARG(job->fault.message));
+}
+
+static void done(struct change_job *job)
+{
+    struct publish *p = LIST_ENTRY_OF(job, struct publish, job);
+    struct server *server = p->server;
+
+    certificate_watch_told(job);
+    running_release(&server->look_from);
+    publish_free(p);
+    if (!server->stopping && !server->draining)
+        look_later(server);
+}
+
+void publish_free(struct publish *p)
+{
+    certificates_release(p->certificates);
+    config_release(p->config);
+    account_release(p->account);
+    region_end(&p->job.region);
+    free(p);
 }
 
 void certificate_watch_end(struct server *server, struct publish *p)
 {
-    certificate_watch_take(server, &server->look_from, p->certificates);
-    running_release(&server->look_from);
-    certificates_release(p->certificates);
-    free(p);
-    if (!server->stopping && !server->draining)
-        look_later(server);
+    p->server = server;
+    p->before = &server->look_from;
+    p->job.certificates = p->certificates;
+    p->job.make = certificate_watch_make;
+    p->job.done = done;
+    changes_add(server, &p->job);
 }

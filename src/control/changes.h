@@ -50,6 +50,7 @@ struct change_job {
     struct region region; /* of texts of the fault; done() ends it */
     struct fault fault;   /* code NULL: none */
     bool changed;         /* something else runs than before */
+    unsigned tries;       /* changes.c's: another node was faster */
 };
 
 /* Changes that may wait; one more is refused (Throttling). */

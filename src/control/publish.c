@@ -16,10 +16,11 @@
 /* Workers have closed a listener by then. */
 enum { CLOSING_US = 2 * 1000 * 1000 };
 
-/* A change in the making. */
+/* A change that is ready to be handed out. */
 struct change {
     struct server *server;
     struct snapshot *snapshot;
+    bool sinks; /* the log writer has those of the config */
     unsigned nnew;
     struct opened {
         unsigned slot;
@@ -456,7 +457,25 @@ static void drop_slot(struct server *server, unsigned slot)
     server->slots[slot].used = false;
 }
 
-static void undo(struct change *change)
+static void end_change(struct change *change)
+{
+    certificates_release(change->certificates);
+    free(change->opened);
+    free(change->keep);
+    free(change);
+}
+
+/* The old config's files are open already: this does not fail. */
+static void restore_sinks(struct server *server)
+{
+    struct error error = {""};
+
+    if (server->newest &&
+        !set_log_sinks(server, server->newest->config, &error))
+        log_write(LOG_ERROR, "control", "%s", error.text);
+}
+
+void publish_abandon(struct change *change)
 {
     struct server *server = change->server;
 
@@ -464,7 +483,11 @@ static void undo(struct change *change)
         sockets_close(&change->opened[i].sockets);
         drop_slot(server, change->opened[i].slot);
     }
-    free_snapshot(server, change->snapshot);
+    if (change->sinks)
+        restore_sinks(server);
+    if (change->snapshot)
+        free_snapshot(server, change->snapshot);
+    end_change(change);
 }
 
 /* Nothing fails from here on: the newest snapshot, then its new listeners,
@@ -545,14 +568,19 @@ static void open_and_close(struct change *change)
     }
 }
 
-static bool apply(struct change *change, struct error *error)
+static bool open_all(struct change *change, const char **code,
+                     struct error *error)
 {
     struct snapshot *s = change->snapshot;
     unsigned *slots = memory_zeroed(s->nlisteners + 1, sizeof(*slots));
-    bool ok = target_tls_apply(s, change->server->newest, error) &&
-              place_listeners(change, slots, error) &&
-              set_log_sinks(change->server, s->config, error);
+    bool ok = target_tls_apply(s, change->server->newest, error);
 
+    if (ok && !place_listeners(change, slots, error)) {
+        *code = "InvalidConfigurationRequest";
+        ok = false;
+    }
+    change->sinks = ok;
+    ok = ok && set_log_sinks(change->server, s->config, error);
     if (ok)
         map_slots(change, slots);
     free(slots);
@@ -593,33 +621,51 @@ static void set_contexts(struct change *change)
             tls_context_hold(change->certificates->listeners[i].context);
 }
 
-static bool make_change(struct change *change, struct config *config,
-                        struct error *error)
+static bool prepare(struct change *change, struct config *config,
+                    struct certificates *certificates, const char **code,
+                    struct error *error)
 {
-    if (!compile(change->server, config, &change->snapshot, error))
+    if (!deregistrations_allow(&change->server->leaving, config, error)) {
+        *code = "InvalidTarget";
+        return false;
+    }
+    if (!take_certificates(change, config, certificates, error) ||
+        !compile(change->server, config, &change->snapshot, error))
         return false;
     set_contexts(change);
     change->opened =
         memory_zeroed(config->nlisteners + 1, sizeof(*change->opened));
-    if (apply(change, error)) {
-        hand_out(change);
-        open_and_close(change);
-        return true;
-    }
-    undo(change);
-    return false;
+    return open_all(change, code, error);
+}
+
+struct change *publish_prepare(struct server *server, struct config *config,
+                               struct certificates *certificates,
+                               const char **code, struct error *error)
+{
+    struct change *change = memory_zeroed(1, sizeof(*change));
+
+    change->server = server;
+    if (prepare(change, config, certificates, code, error))
+        return change;
+    publish_abandon(change);
+    return NULL;
+}
+
+void publish_commit(struct change *change)
+{
+    hand_out(change);
+    open_and_close(change);
+    end_change(change);
 }
 
 bool publish(struct server *server, struct config *config,
              struct certificates *certificates, struct error *error)
 {
-    struct change change = {.server = server};
-    bool ok = deregistrations_allow(&server->leaving, config, error) &&
-              take_certificates(&change, config, certificates, error) &&
-              make_change(&change, config, error);
+    const char *code;
+    struct change *change =
+        publish_prepare(server, config, certificates, &code, error);
 
-    certificates_release(change.certificates);
-    free(change.opened);
-    free(change.keep);
-    return ok;
+    if (change)
+        publish_commit(change);
+    return change != NULL;
 }

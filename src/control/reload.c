@@ -60,21 +60,6 @@ void reload_begin(struct server *server)
     chores_add(&server->chores, &server->reload);
 }
 
-static bool run(struct server *server, const struct publish *p)
-{
-    struct error error = {"its certificates cannot be had"};
-
-    if (!p->refused && publish(server, p->config, p->certificates, &error)) {
-        account_release(server->account);
-        server->account = account_hold(p->account);
-        return true;
-    }
-    log_write(LOG_ERROR, "control",
-              "the new template is refused, the old one goes on: %s",
-              error.text);
-    return false;
-}
-
 static void take_keys(struct server *server, enum key_use use,
                       const struct seal_keys *keys)
 {
@@ -88,26 +73,20 @@ static void take_keys(struct server *server, enum key_use use,
               key_use_words[use], keys->n);
 }
 
-void reload_end(struct server *server, struct publish *p)
+static void take_all_keys(struct server *server, struct publish *p)
 {
-    bool runs =
-        p->config && !server->stopping && !server->draining && run(server, p);
-
-    if (p->config == NULL)
-        certificate_watch_take(server, &server->reload_from, p->certificates);
-    running_release(&server->reload_from);
-    certificates_release(p->certificates);
     for (unsigned i = 0; i < KEY_USES; i++) {
         if (p->has_keys[i])
             take_keys(server, (enum key_use)i, &p->keys[i]);
         seal_keys_forget(&p->keys[i]);
     }
-    if (p->config && server->options.reloaded)
-        server->options.reloaded(server->options.owner, runs);
-    if (p->config)
-        config_release(p->config);
-    account_release(p->account);
-    free(p);
+}
+
+static void end(struct server *server, struct publish *p)
+{
+    running_release(&server->reload_from);
+    take_all_keys(server, p);
+    publish_free(p);
     server->reloading = false;
     if (server->reload_again) {
         server->reload_again = false;
@@ -115,4 +94,53 @@ void reload_end(struct server *server, struct publish *p)
     } else {
         settled(server);
     }
+}
+
+static struct account *make(struct change_job *job, const struct document *now)
+{
+    struct publish *p = LIST_ENTRY_OF(job, struct publish, job);
+
+    (void)now;
+    if (!p->refused)
+        return account_hold(p->account);
+    change_refuse(job, "ValidationError", "its certificates cannot be had");
+    return NULL;
+}
+
+static void done(struct change_job *job)
+{
+    struct publish *p = LIST_ENTRY_OF(job, struct publish, job);
+    struct server *server = p->server;
+
+    if (job->fault.code && !server->stopping && !server->draining)
+        log_write(LOG_ERROR, "control",
+                  "the new template is refused, the old one goes on: " STR_FMT,
+                  STR_ARG(job->fault.message));
+    if (server->options.reloaded)
+        server->options.reloaded(server->options.owner, job->changed);
+    end(server, p);
+}
+
+static void certificates_done(struct change_job *job)
+{
+    struct publish *p = LIST_ENTRY_OF(job, struct publish, job);
+
+    certificate_watch_told(job);
+    end(p->server, p);
+}
+
+void reload_end(struct server *server, struct publish *p)
+{
+    p->server = server;
+    p->job.certificates = p->certificates;
+    if (p->config) {
+        p->job.make = make;
+        p->job.done = done;
+        p->job.config = p->config;
+    } else {
+        p->before = &server->reload_from;
+        p->job.make = certificate_watch_make;
+        p->job.done = certificates_done;
+    }
+    changes_add(server, &p->job);
 }

@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/memory.h"
+#include "control/calls.h"
 #include "control/server_state.h"
 #include "net/tls_tickets.h"
 
@@ -119,15 +120,29 @@ static void on_drain_limit(struct timer *timer)
 
 /* ---- messages ------------------------------------------------------------ */
 
+static struct account *keep_account(struct change_job *job,
+                                    const struct document *now)
+{
+    (void)job;
+    return account_hold(now->account);
+}
+
+static void published(struct change_job *job)
+{
+    struct publish *p = LIST_ENTRY_OF(job, struct publish, job);
+
+    if (job->fault.code)
+        log_write(LOG_ERROR, "control", "a change is refused: " STR_FMT,
+                  STR_ARG(job->fault.message));
+    publish_free(p);
+}
+
 static void publish_now(struct server *server, struct publish *p)
 {
-    struct error error = {""};
-
-    if (!server->stopping && !server->draining &&
-        !publish(server, p->config, NULL, &error))
-        log_write(LOG_ERROR, "control", "a change is refused: %s", error.text);
-    config_release(p->config);
-    free(p);
+    p->job.make = keep_account;
+    p->job.done = published;
+    p->job.config = p->config;
+    changes_add(server, &p->job);
 }
 
 static void on_message(struct mailbox *mailbox, struct message *message)
@@ -142,6 +157,16 @@ static void on_message(struct mailbox *mailbox, struct message *message)
     case CONTROL_DRAINED:
         if (++server->drained == server->started)
             stop(server);
+        break;
+    case CONTROL_ECHO:
+        free(message);
+        changes_echo(server);
+        break;
+    case CONTROL_CALL:
+        calls_fetched(message);
+        break;
+    case CONTROL_BUILT:
+        changes_built(server);
         break;
     case CONTROL_PUBLISH:
         publish_now(server, LIST_ENTRY_OF(message, struct publish, message));
@@ -432,6 +457,26 @@ static bool start(struct server *server, struct config *config,
            (start_api(server, error) && start_workers(server, error));
 }
 
+static void take_document(struct server *server)
+{
+    struct document *document = &server->document;
+
+    *document = server->options.document;
+    document->scope = region_copy(&server->region, document->scope);
+    document->digest = STR("");
+    if (server->options.document.digest.n) {
+        server->digest = strndup(server->options.document.digest.p,
+                                 server->options.document.digest.n);
+        document->digest = str_of(server->digest);
+    }
+    if (document->base)
+        account_hold(document->base);
+    if (document->account)
+        account_hold(document->account);
+    else
+        document->account = account_new(NULL, 0);
+}
+
 struct server *server_start(struct config *config,
                             const struct server_options *options,
                             struct error *error)
@@ -439,8 +484,8 @@ struct server *server_start(struct config *config,
     struct server *server = memory_zeroed(1, sizeof(*server));
 
     server->options = *options;
-    server->account = options->account ? account_hold(options->account)
-                                       : account_new(NULL, 0);
+    changes_init(server);
+    take_document(server);
     server->started_us = clock_monotonic_us();
     server->mailbox.fd = -1;
     server->mailbox.owner = server;
@@ -534,6 +579,8 @@ void server_free(struct server *server)
 {
     bool idle = chores_stop(&server->chores);
 
+    if (idle)
+        changes_end(server);
     if (server->api)
         api_port_end(server->api);
     if (server->api_fd >= 0)
@@ -559,7 +606,9 @@ void server_free(struct server *server)
         loop_settle(&server->loop);
         loop_end(&server->loop);
     }
-    account_release(server->account);
+    account_release(server->document.account);
+    account_release(server->document.base);
+    free(server->digest);
     free(server->slots);
     free(server->sinks);
     region_end(&server->region);

@@ -8,9 +8,9 @@
 
 #include "control/certificates.h"
 #include "crypto/seal.h"
-#include "model/account.h"
 #include "model/config.h"
 #include "proxy/inspect.h"
+#include "store/store.h"
 
 /* Listening sockets of one address. */
 struct sockets {
@@ -39,6 +39,7 @@ struct server_sockets {
     void *owner;
 };
 
+struct object_source;
 struct server;
 
 /* What clients keep for us, sealed. */
@@ -75,9 +76,12 @@ struct server_options {
     /* These run now, other ones than before: on the control thread.  May be
      * NULL. */
     void (*certified)(void *owner, struct certificates *certificates);
-    /* What the config at the start was built from (it is held); NULL: calls
-     * of the API find nothing. */
-    struct account *account;
+    /* What the config at the start was built from (what it has is held);
+     * without an account calls of the API find nothing. */
+    struct document document;
+    struct store *store; /* where changes are kept; NULL: nowhere */
+    /* Where calls fetch objects from; NULL: no action of theirs does. */
+    const struct object_source *objects;
     /* The config of resources that a call changed, with what is local of the
      * start; NULL with errors in the report.  `stack`: as config_build().
      * Called on the chore thread; NULL: calls change nothing. */

@@ -8,6 +8,7 @@
 #define SLUICE_CONTROL_SERVER_STATE_H
 
 #include "control/api_port.h"
+#include "control/changes.h"
 #include "control/chore.h"
 #include "control/deregistration.h"
 #include "control/health_monitor.h"
@@ -22,10 +23,16 @@ enum {
     CONTROL_RELOADED,      /* struct publish; config NULL: refused */
     CONTROL_CERTIFICATES,  /* struct publish: those of the config, read again;
                               NULL: they are as they were */
+    CONTROL_BUILT,         /* struct message: the change of now is built */
+    CONTROL_CALL,          /* struct message: a call has what it wanted to
+                              fetch */
 };
 
 struct publish {
     struct message message;
+    struct change_job job; /* that it becomes */
+    struct server *server;
+    const struct running *before; /* what ran when its certificates were read */
     struct config *config;
     struct account *account; /* that the config was built from; NULL: it is as
                                 it was */
@@ -51,6 +58,32 @@ struct slot {
     } * open;           /* until the end */
 };
 
+/* What ran when a chore began; held. */
+struct running {
+    struct config *config;
+    struct certificates *certificates;
+};
+
+/* The queue of changes, and the one whose turn it is. */
+struct changes {
+    struct list waiting; /* struct change_job */
+    unsigned nwaiting;
+    bool stepping; /* its turn is being given */
+    struct change_job *job;
+    struct account *account; /* that it makes; held, as what follows */
+    struct config *config;   /* of that account */
+    struct certificates *certificates; /* of the config; NULL: none */
+    struct running from;               /* what ran when it was built */
+    struct change *prepared;
+    struct chore chore;     /* builds the config */
+    struct message built;   /* ... which is over */
+    struct document before; /* while it is stored */
+    struct document after;
+    struct store_save save;
+    unsigned echoes; /* workers that have not told that they run it */
+    bool saving;
+};
+
 #define SOCKETS_NAME_MAX 1024
 
 struct server {
@@ -61,8 +94,10 @@ struct server {
     struct server_options options;
     struct target_registry targets;
     struct snapshot *newest;
-    struct account *account; /* held: what newest->config was built from */
-    uint64_t started_us;     /* monotonic */
+    struct document document; /* what newest->config was built from; held */
+    char *digest;             /* the text of the document's */
+    struct changes changes;
+    uint64_t started_us; /* monotonic */
     uint64_t snapshot_id;
     _Atomic unsigned snapshots;
     unsigned nslots;
@@ -73,7 +108,7 @@ struct server {
     unsigned drained; /* workers that reported */
     bool draining;
     bool retiring; /* draining, but nothing is hurried */
-    bool stopping; /* the workers are gone */
+    bool stopping; /* the end has come: nothing changes any more */
     struct timer drain_limit;
     struct event on_term;
     struct event on_int;
@@ -104,10 +139,8 @@ struct server {
     struct timer certificate_look;
     bool certificates_watched; /* a look is due, or goes on */
     struct chore certificate_chore;
-    struct running { /* what ran when a chore began; held */
-        struct config *config;
-        struct certificates *certificates;
-    } reload_from, look_from;
+    struct running reload_from;
+    struct running look_from;
     struct api_port *api;
     struct counters **all; /* of every worker; not control's: calls of the API
                               are no requests of clients */
@@ -115,9 +148,21 @@ struct server {
 
 /* ---- publish.c ----------------------------------------------------------- */
 
-/* Has the workers that there are run the config (held by what it becomes) with
- * these certificates (held too; NULL: they are loaded here).  False with an
- * error and nothing changed. */
+/* Makes the config (held by what it becomes) ready to run with these
+ * certificates (held too; NULL: they are loaded here): compiled, its new
+ * sockets and log files open.  One at a time.  NULL with an error, and the
+ * code of AWS's that fits it if it is not ValidationError, and nothing
+ * changed. */
+struct change;
+struct change *publish_prepare(struct server *server, struct config *config,
+                               struct certificates *certificates,
+                               const char **code, struct error *error);
+
+/* Has the workers run it; or leaves everything as it was. */
+void publish_commit(struct change *change);
+void publish_abandon(struct change *change);
+
+/* Both at once, for the first one. */
 bool publish(struct server *server, struct config *config,
              struct certificates *certificates, struct error *error);
 
@@ -195,10 +240,15 @@ void certificate_watch_init(struct server *server);
 /* CONTROL_CERTIFICATES came. */
 void certificate_watch_end(struct server *server, struct publish *publish);
 
-/* Runs them when they are other ones than those that ran, and the config is
- * still the same.  NULL: nothing. */
-void certificate_watch_take(struct server *server, const struct running *before,
-                            struct certificates *certificates);
+/* make() of the job in a struct publish: its certificates run when they are
+ * other ones than those that ran before, and the config is still the same. */
+struct account *certificate_watch_make(struct change_job *job,
+                                       const struct document *now);
+
+/* Logs why they do not. */
+void certificate_watch_told(const struct change_job *job);
+
+void publish_free(struct publish *publish);
 
 /* These are the ones of the newest snapshot now (they are held; may be
  * NULL). */
@@ -216,6 +266,19 @@ struct certificates *certificate_watch_load(struct server *server,
                                             const struct config *config,
                                             const struct running *before,
                                             bool *ok);
+
+/* ---- changes.c ----------------------------------------------------------- */
+
+void changes_init(struct server *server);
+
+/* CONTROL_BUILT came. */
+void changes_built(struct server *server);
+
+/* A worker runs what was handed out: CONTROL_ECHO came. */
+void changes_echo(struct server *server);
+
+/* Nothing runs any more: what waits is dropped, its done() is not called. */
+void changes_end(struct server *server);
 
 /* ---- reload.c ------------------------------------------------------------ */
 

@@ -434,6 +434,10 @@ static void on_message(struct mailbox *mailbox, struct message *message)
         free(other);
         break;
     }
+    case WORKER_ECHO:
+        message->kind = CONTROL_ECHO;
+        mailbox_send(w->control, message);
+        break;
     case WORKER_DRAIN:
         free(message);
         drain(w, false);

@@ -29,6 +29,7 @@ enum worker_message {
     WORKER_TARGET_CUT,     /* struct worker_target: its delay is over */
     WORKER_TARGET_RETURNS, /* struct worker_target: it is registered again */
     WORKER_SEAL,           /* struct worker_seal: other keys */
+    WORKER_ECHO,           /* struct message: goes back as CONTROL_ECHO */
     WORKER_DRAIN,          /* struct message: accept no more, finish, report */
     WORKER_RETIRE,         /* struct message: the same, for another process has
                               the listening sockets too: nothing is hurried */
@@ -39,6 +40,8 @@ enum worker_message {
 enum control_message {
     CONTROL_LEASE,   /* struct lease: not needed any more */
     CONTROL_DRAINED, /* struct message: no connection is left */
+    CONTROL_ECHO,    /* struct message: whatever was sent before WORKER_ECHO has
+                        taken effect */
 };
 
 struct worker_listen {
