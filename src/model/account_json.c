@@ -120,6 +120,13 @@ void account_json_put(struct text *t, const struct value *value)
     put(t, value, VALUE_NESTED_MAX);
 }
 
+void account_json_put_entry(struct text *t, struct str key,
+                            const struct value *value)
+{
+    put_key(t, key);
+    account_json_put(t, value);
+}
+
 void account_json_put_resources(struct text *t, const struct account *account)
 {
     text_char(t, '{');
@@ -128,8 +135,7 @@ void account_json_put_resources(struct text *t, const struct account *account)
 
         if (i)
             text_char(t, ',');
-        put_key(t, r->id);
-        account_json_put(t, r->value);
+        account_json_put_entry(t, r->id, r->value);
     }
     text_char(t, '}');
 }

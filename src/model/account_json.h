@@ -26,6 +26,10 @@ enum { ACCOUNT_JSON_MAX = 256 * 1024 * 1024 };
 /* One value, at the end of the text. */
 void account_json_put(struct text *t, const struct value *value);
 
+/* An entry of an object: its key and the value. */
+void account_json_put_entry(struct text *t, struct str key,
+                            const struct value *value);
+
 /* The resources as an object {ID: {Type, Properties, Metadata}, ...}. */
 void account_json_put_resources(struct text *t, const struct account *account);
 
