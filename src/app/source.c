@@ -14,6 +14,7 @@ enum { PROBLEM_TEXT = 16 * 1024 };
 struct parts {
     struct template_parameter parameters[OPTION_LIST_MAX];
     struct local_service services[OPTION_LIST_MAX];
+    struct local_target_id targets[OPTION_LIST_MAX];
     struct local_port ports[OPTION_LIST_MAX];
     struct local_certificate certificates[OPTION_LIST_MAX];
     struct local_trust_store trust_stores[OPTION_LIST_MAX];
@@ -89,6 +90,13 @@ static bool cut_lists(const struct source_options *options, struct parts *parts,
                       &s->name, &s->value, error))
             return false;
     }
+    for (unsigned i = 0; i < options->targets.n; i++) {
+        struct local_target_id *t = &parts->targets[i];
+
+        if (!cut_pair("target", "ID=HOST[:PORT]", options->targets.v[i], &t->id,
+                      &t->value, error))
+            return false;
+    }
     for (unsigned i = 0; i < options->ports.n; i++) {
         if (!cut_port(options->ports.v[i], &parts->ports[i], error))
             return false;
@@ -138,6 +146,8 @@ static struct local local_of(const struct source_options *options,
         .ports = parts->ports,
         .nservices = options->services.n,
         .services = parts->services,
+        .ntargets = options->targets.n,
+        .targets = parts->targets,
         .ncertificates = options->certificates.n,
         .certificates = parts->certificates,
         .ntrust_stores = options->trust_stores.n,

@@ -15,6 +15,7 @@ struct source_options {
     struct option_list templates;
     struct option_list parameters;
     struct option_list services;
+    struct option_list targets;
     struct option_list ports;
     struct option_list certificates;
     struct option_list trust_stores;
@@ -94,6 +95,14 @@ struct source_options {
              "blue/green service.",                                            \
          .kind = OPTION_LIST,                                                  \
          SOURCE_FIELD(type, services)},                                        \
+        {.name = "target",                                                     \
+         .argument = "ID=HOST[:PORT]",                                         \
+         .help = "Which local address stands for a target that is registered " \
+                 "by an id, such as i-0123456789abcdef0, or by an address of " \
+                 "elsewhere. Without PORT it has the port that it is "         \
+                 "registered with.",                                           \
+         .kind = OPTION_LIST,                                                  \
+         SOURCE_FIELD(type, targets)},                                         \
         {.name = "trust-store",                                                \
          .argument = "NAME=CA.pem[,LIST.crl...]",                              \
          .help = "The files of a trust store of mutual TLS: certificates of "  \

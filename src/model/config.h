@@ -164,7 +164,7 @@ struct config_target {
     uint16_t port;
     struct str zone;        /* n == 0: none */
     struct address address; /* family 0: it has none here */
-    bool registered;        /* by the template's Targets, not by local words */
+    bool registered;        /* by Targets of the group, not by local words */
 };
 
 /* Metadata.Sluice of a group with Protocol HTTPS.  ALB believes any
@@ -199,7 +199,7 @@ struct config_group {
      * ALB allows one.  NULL: unused. */
     const struct config_load_balancer *load_balancer;
     /* Those that have an address here: registered by IP address, from
-     * --service or from Metadata. */
+     * --target, --service or Metadata. */
     unsigned ntargets;
     struct config_target *targets;
     /* Registered ones that have none (instance ids, functions). */
@@ -420,6 +420,11 @@ struct local_service {
     struct str value; /* HOST:PORT[,...] as typed */
 };
 
+struct local_target_id {
+    struct str id;    /* before "=" as typed: as it is registered */
+    struct str value; /* HOST[:PORT] as typed */
+};
+
 struct local_certificate {
     struct str name; /* before "=" as typed: an ARN or a logical id */
     struct str file;
@@ -438,6 +443,8 @@ struct local {
     const struct local_port *ports;
     unsigned nservices;
     const struct local_service *services;
+    unsigned ntargets;
+    const struct local_target_id *targets;
     unsigned ncertificates;
     const struct local_certificate *certificates;
     unsigned ntrust_stores;

@@ -10,9 +10,10 @@
  * 127.0.0.1.
  *
  * A target group's targets here are, the first that is there: --service,
- * Addresses of its Metadata.Sluice, those that it registers by IP address.
- * So --service can point a staging template's 10.0.0.0/8 targets at this
- * machine.
+ * Addresses of its Metadata.Sluice, those that it registers by IP address or
+ * that --target gives one.  So --service can point a staging template's
+ * 10.0.0.0/8 targets at this machine.  Those that calls of the API registered
+ * are there in any case (local_targets.h).
  */
 #ifndef SLUICE_MODEL_LOCAL_H
 #define SLUICE_MODEL_LOCAL_H
@@ -20,9 +21,12 @@
 #include "model/config.h"
 
 struct local_group_hint {
-    const struct value *addresses; /* Addresses: a list or a string of
+    const struct value *addresses;  /* Addresses: a list or a string of
                                       HOST:PORT[,...]; NULL: none */
-    struct str cdk_path;           /* aws:cdk:path; n == 0: none */
+    struct str cdk_path;            /* aws:cdk:path; n == 0: none */
+    const struct value *registered; /* Registered and Deregistered: lists of */
+    const struct value
+        *deregistered; /* ID:PORT (local_targets.h); NULL: none */
 };
 
 struct local_listener_hint {

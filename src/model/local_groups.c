@@ -6,6 +6,7 @@
 
 #include "base/memory.h"
 #include "model/local_name.h"
+#include "model/local_targets.h"
 #include "model/schema.h"
 
 /* Addresses that something gives a group. */
@@ -244,32 +245,73 @@ static bool read_hint(struct applying *a, const struct config_group *group,
 
 /* ---- groups --------------------------------------------------------------- */
 
-static void set_targets(struct config_group *group,
-                        const struct addresses *addresses)
+static bool has_address(const struct config_target *targets, unsigned n,
+                        const struct address *address)
 {
-    group->targets = addresses->targets;
-    group->ntargets = addresses->n;
+    for (unsigned i = 0; i < n; i++) {
+        if (address_equal(&targets[i].address, address))
+            return true;
+    }
+    return false;
+}
+
+/* Adds a registered target, unless nothing here stands for it, or another one
+ * has its address already. */
+static void keep_target(struct config_group *group,
+                        struct config_target *targets, unsigned *n,
+                        const struct config_target *target)
+{
+    if (target->address.family && !has_address(targets, *n, &target->address))
+        targets[(*n)++] = *target;
+    else
+        group->nelsewhere++;
+}
+
+/* The addresses in the place of what the template registers; what calls
+ * registered and deregistered counts in addition. */
+static void set_targets(struct region *region, struct config_group *group,
+                        const struct addresses *addresses,
+                        const struct local_group_hint *hint)
+{
+    const struct config_target *own = group->targets;
+    unsigned nown = group->ntargets;
+    struct config_target *targets =
+        region_take(region, (addresses->n + nown + 1) * sizeof(*targets));
+    unsigned n = 0;
+
+    for (unsigned i = 0; i < addresses->n; i++) {
+        const struct config_target *t = &addresses->targets[i];
+
+        if (!local_names_target(hint->deregistered, t->id, t->port))
+            targets[n++] = *t;
+    }
     group->nelsewhere = 0;
+    for (unsigned i = 0; i < nown; i++) {
+        if (local_names_target(hint->registered, own[i].id, own[i].port))
+            keep_target(group, targets, &n, &own[i]);
+    }
+    group->targets = targets;
+    group->ntargets = n;
 }
 
 /* Leaves out the targets that have no address here. */
 static void keep_addressed(struct config_group *group)
 {
+    unsigned nown = group->ntargets;
     unsigned n = 0;
 
-    for (unsigned i = 0; i < group->ntargets; i++) {
-        if (group->targets[i].address.family)
-            group->targets[n++] = group->targets[i];
-    }
-    group->nelsewhere += group->ntargets - n;
+    for (unsigned i = 0; i < nown; i++)
+        keep_target(group, group->targets, &n, &group->targets[i]);
     group->ntargets = n;
 }
 
 static void apply_group(struct applying *a, struct config_group *group)
 {
     const struct addresses *given = &a->given[group->index];
-    const struct value *hint =
-        a->hints->groups ? a->hints->groups[group->index].addresses : NULL;
+    static const struct local_group_hint none;
+    const struct local_group_hint *hints =
+        a->hints->groups ? &a->hints->groups[group->index] : &none;
+    const struct value *hint = hints->addresses;
     struct addresses hinted = {.n = 0};
 
     if (hint && group->type == TARGET_TYPE_LAMBDA)
@@ -280,9 +322,9 @@ static void apply_group(struct applying *a, struct config_group *group)
     else if (hint && !read_hint(a, group, hint, &hinted))
         hint = NULL;
     if (given->by)
-        set_targets(group, given);
+        set_targets(&a->config->region, group, given, hints);
     else if (hint)
-        set_targets(group, &hinted);
+        set_targets(&a->config->region, group, &hinted, hints);
     else
         keep_addressed(group);
 }
@@ -298,6 +340,7 @@ void local_apply_groups(struct config *config, const struct local_hints *hints,
         .given = memory_zeroed(config->ngroups + 1, sizeof(struct addresses)),
     };
 
+    local_apply_targets(config, local, report);
     for (unsigned i = 0; i < local->nservices; i++)
         apply_service(&a, &local->services[i]);
     for (unsigned i = 0; i < config->ngroups; i++) {

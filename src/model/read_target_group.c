@@ -25,6 +25,8 @@ struct sluice_input {
     const struct value *value;
     struct identity_input identity;
     struct field addresses;
+    struct field registered;
+    struct field deregistered;
     struct target_tls_input tls;
 };
 
@@ -145,6 +147,14 @@ static const struct schema schema = SCHEMA(properties, struct input);
 
 static const struct property sluice_properties[] = {
     {.name = "Addresses", .kind = PROPERTY_RAW, .offset = SLUICE(addresses)},
+    {.name = "Registered",
+     .kind = PROPERTY_STRINGS,
+     .offset = SLUICE(registered),
+     .example = "[127.0.0.1:3000]"},
+    {.name = "Deregistered",
+     .kind = PROPERTY_STRINGS,
+     .offset = SLUICE(deregistered),
+     .example = "[127.0.0.1:3000]"},
     {.name = "ValidateCertificate",
      .kind = PROPERTY_BOOL,
      .offset = SLUICE(tls.validate)},
@@ -256,8 +266,12 @@ static void read_sluice(struct build *build, const struct resource *resource,
                         const struct sluice_input *input,
                         struct config_group *group)
 {
-    build->group_hints[group->index] =
-        (struct local_group_hint){input->addresses.value, resource->cdk_path};
+    build->group_hints[group->index] = (struct local_group_hint){
+        .addresses = input->addresses.value,
+        .cdk_path = resource->cdk_path,
+        .registered = input->registered.value,
+        .deregistered = input->deregistered.value,
+    };
     read_target_tls(build, resource, &input->tls, group);
 }
 

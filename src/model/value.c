@@ -16,7 +16,8 @@ unsigned value_count(const struct value *value)
 {
     unsigned n = 0;
 
-    if (value->kind != VALUE_LIST && value->kind != VALUE_MAP)
+    if (value == NULL ||
+        (value->kind != VALUE_LIST && value->kind != VALUE_MAP))
         return 0;
     for (const struct value *v = value->first; v; v = v->next)
         n++;

@@ -46,7 +46,8 @@ struct value {
 /* The entry of a map, NULL when there is none or `map` is no map. */
 const struct value *value_get(const struct value *map, struct str key);
 
-/* Elements of a list, entries of a map; 0 of anything else. */
+/* Elements of a list, entries of a map; 0 of anything else, and of
+ * NULL. */
 unsigned value_count(const struct value *value);
 
 /* "a string", "a list": for errors. */
