@@ -40,6 +40,7 @@ void calls_begin(struct calls *c, const char *resources)
     struct report report = {.strict = false};
     struct place mark;
 
+    random_seed(&c->random);
     c->account = account_new(values_parse(&c->region, resources, &mark), 1);
     c->config = build(c, c->account, &report);
     if (c->config == NULL)
@@ -203,8 +204,10 @@ static bool run_with(struct calls *c, const struct action_table *table,
         .action = find_action(table, name),
         .input = read_input(c, input, args),
         .request_id = STR("01234567-89ab-cdef-0123-456789abcdef"),
+        .random = c->random,
         .region = &c->region,
     };
+    random_u64(&c->random);
     return run(c);
 }
 

@@ -16,7 +16,7 @@ struct calls {
     struct account_view view;            /* of both; set what else it has */
     const struct object_source *objects; /* NULL: S3 has none */
     struct call call;                    /* the last one */
-    unsigned long made;                  /* ids that were made */
+    struct random random;
 };
 
 /* An account of these resources (values.h), which must be right. */
