@@ -5,6 +5,7 @@
 
 #include "base/suggest.h"
 #include "store/memory.h"
+#include "store/redis.h"
 #include "store/sqlite.h"
 
 static bool is_memory(const char *where)
@@ -25,18 +26,12 @@ static bool is_file(const char *where)
            strstr(where, "://") == NULL;
 }
 
-static bool is_redis_good(const char *where, struct error *error)
-{
-    return error_set(error, "--state \"%.200s\": Redis is not served yet",
-                     where);
-}
-
 bool store_spec_check(const char *where, struct error *error)
 {
     struct suggest near = suggest_for(str_of(where));
 
     if (is_redis(where))
-        return is_redis_good(where, error);
+        return redis_store_check(where, error);
     if (is_memory(where) || is_file(where))
         return true;
     suggest_offer(&near, STORE_MEMORY);
@@ -55,6 +50,8 @@ struct store *store_open(const struct store_open_options *options,
         return NULL;
     if (is_memory(options->where))
         return memory_store_open(options, found, error);
+    if (is_redis(options->where))
+        return redis_store_open(options, found, error);
     return sqlite_store_open(options, found, error);
 }
 
@@ -66,5 +63,7 @@ bool store_read(const char *where, struct document **found, struct error *error)
     if (is_memory(where))
         return error_set(error, "--state memory is read from the Sluice that "
                                 "runs: use --api ADDRESS:PORT");
+    if (is_redis(where))
+        return redis_store_read(where, found, error);
     return sqlite_store_read(where, found, error);
 }

@@ -7,6 +7,8 @@
 #include "base/log.h"
 #include "base/memory.h"
 #include "store/kept.h"
+#include "store/redis_copy.h"
+#include "store/redis_now.h"
 #include "store/redis_script.h"
 
 enum {
@@ -16,33 +18,26 @@ enum {
     OUTCOME_MS = 4000,
 };
 
-/* A local copy that is being written, and the one that comes after it. */
-struct copying {
-    struct store *to; /* NULL: there is none */
-    struct store_save save;
-    bool busy;
-    struct document *last; /* what it has; NULL: not known */
-    struct document *on_its_way;
-    struct document *next; /* NULL: nothing waits */
-};
-
 struct store_redis {
     struct store store;
-    struct loop *loop;
-    struct redis_options options;
+    struct region region;
+    struct redis_place place;
+    struct loop *loop; /* from begin() on, like what follows */
+    const struct store_host *host;
     struct redis_link *link; /* of commands */
     struct redis_link *ear;  /* of the channel */
     struct timer poll;
     bool asking;           /* a head or a document is on its way */
-    struct document *now;  /* what this node runs, as far as we know */
+    struct document *now;  /* what this node runs, as far as we know; NULL:
+                              nothing so far */
     struct redis_head run; /* of that */
     struct store_save *saving;
     struct redis_text text; /* of what is saved */
     bool in_doubt;          /* the connection broke while it was written */
     struct timer outcome;
     bool let_go;
-    bool told_down; /* that Redis is away stands in the log */
-    struct copying copying;
+    bool away; /* so says the log */
+    struct redis_copy copy;
 };
 
 static struct store_redis *redis_of(struct store *store)
@@ -50,52 +45,14 @@ static struct store_redis *redis_of(struct store *store)
     return LIST_ENTRY_OF(store, struct store_redis, store);
 }
 
-/* ---- the local copy ------------------------------------------------------------ */
-
-static void copy_next(struct store_redis *r);
-
-static void copied(struct store_save *save, enum store_result result,
-                   struct document *theirs, const struct error *error)
-{
-    struct copying *c = LIST_ENTRY_OF(save, struct copying, save);
-    struct store_redis *r = LIST_ENTRY_OF(c, struct store_redis, copying);
-
-    (void)theirs; /* nobody else has the local one */
-    c->busy = false;
-    if (result == STORE_SAVED) {
-        kept_free(c->last);
-        c->last = c->on_its_way;
-    } else {
-        log_write(LOG_WARN, "store", "the local copy of the account is old: %s",
-                  error->text);
-        kept_free(c->on_its_way);
-    }
-    c->on_its_way = NULL;
-    copy_next(r);
-}
-
-static void copy_next(struct store_redis *r)
-{
-    struct copying *c = &r->copying;
-
-    if (c->to == NULL || c->busy || c->next == NULL || r->let_go)
-        return;
-    c->on_its_way = c->next;
-    c->next = NULL;
-    c->busy = true;
-    c->save = (struct store_save){
-        .before = c->last, .after = c->on_its_way, .done = copied};
-    c->to->ops->save(c->to, &c->save);
-}
-
 /* This node runs it from now on. */
 static void take(struct store_redis *r, const struct document *document)
 {
-    kept_free(r->now);
+    struct document *before = r->now;
+
     r->now = kept_copy(document);
-    kept_free(r->copying.next);
-    r->copying.next = r->copying.to ? kept_copy(document) : NULL;
-    copy_next(r);
+    kept_free(before);
+    redis_copy_put(&r->copy, document);
 }
 
 /* ---- what others change ------------------------------------------------------- */
@@ -109,7 +66,8 @@ static void adopt(struct store_redis *r, struct document *theirs,
     log_write(LOG_INFO, "store", "revision %llu of another node",
               (unsigned long long)head->revision);
     take(r, theirs);
-    r->options.changed(r->options.owner, theirs);
+    r->host->changed(r->host->owner, theirs);
+    kept_free(theirs);
 }
 
 static bool is_same(const struct redis_head *a, const struct redis_head *b)
@@ -161,7 +119,7 @@ static void restore(struct store_redis *r, const struct redis_head *theirs)
     char revision[24] = "";
     struct redis_text text;
 
-    if (!redis_text_make(&text, r->now))
+    if (r->now == NULL || !redis_text_make(&text, r->now))
         return;
     /* Should another node be quicker, its revision is not the one expected. */
     if (theirs->there)
@@ -169,7 +127,7 @@ static void restore(struct store_redis *r, const struct redis_head *theirs)
                  (unsigned long long)theirs->revision);
     else
         snprintf(revision, sizeof(revision), "0");
-    redis_write_command(r->options.place, revision, theirs->sha, &text, words);
+    redis_write_command(&r->place, revision, theirs->sha, &text, words);
     r->asking =
         redis_link_send(r->link, REDIS_WRITE_WORDS, words, on_restored, r);
     redis_text_end(&text);
@@ -199,7 +157,7 @@ static void on_head(void *owner, const redisReply *reply)
 static void ask(struct store_redis *r, bool whole)
 {
     struct str words[REDIS_READ_WORDS];
-    int n = redis_read_command(r->options.place, whole, words);
+    int n = redis_read_command(&r->place, whole, words);
 
     if (!r->asking && r->saving == NULL && !r->let_go)
         r->asking = redis_link_send(r->link, n, words,
@@ -238,7 +196,7 @@ static void fail_save(struct store_redis *r, const char *why)
 {
     struct error error;
 
-    error_set(&error, STR_FMT ": %s", STR_ARG(r->options.place->name), why);
+    error_set(&error, STR_FMT ": %s", STR_ARG(r->place.name), why);
     end_save(r, STORE_FAILED, NULL, &error);
 }
 
@@ -258,6 +216,7 @@ static void conflict(struct store_redis *r, const redisReply *reply)
     r->run = head;
     take(r, theirs);
     end_save(r, STORE_CONFLICT, theirs, &error);
+    kept_free(theirs);
 }
 
 static void on_saved(void *owner, const redisReply *reply)
@@ -301,7 +260,7 @@ static void on_outcome(void *owner, const redisReply *reply)
 static void ask_outcome(struct store_redis *r)
 {
     struct str words[REDIS_READ_WORDS];
-    int n = redis_read_command(r->options.place, true, words);
+    int n = redis_read_command(&r->place, true, words);
 
     redis_link_send(r->link, n, words, on_outcome, r);
 }
@@ -350,7 +309,7 @@ static bool begin_save(struct store_redis *r, const char **why)
         return false;
     snprintf(revision, sizeof(revision), "%llu",
              (unsigned long long)save->before->account->revision);
-    redis_write_command(r->options.place, revision, sha, &r->text, words);
+    redis_write_command(&r->place, revision, sha, &r->text, words);
     *why = "the change could not be sent";
     return redis_link_send(r->link, REDIS_WRITE_WORDS, words, on_saved, r);
 }
@@ -382,10 +341,10 @@ static void on_up(void *owner)
 {
     struct store_redis *r = owner;
 
-    if (r->told_down)
+    if (r->away)
         log_write(LOG_INFO, "store", STR_FMT " is there again",
-                  STR_ARG(r->options.place->name));
-    r->told_down = false;
+                  STR_ARG(r->place.name));
+    r->away = false;
     r->asking = false;
     if (r->saving && r->in_doubt)
         ask_outcome(r);
@@ -397,12 +356,12 @@ static void on_down(void *owner, const char *why)
 {
     struct store_redis *r = owner;
 
-    if (!r->told_down && !r->let_go)
+    if (!r->away && !r->let_go)
         log_write(LOG_WARN, "store",
                   STR_FMT " is away (%s): what runs goes on, changes are "
                           "refused until it is back",
-                  STR_ARG(r->options.place->name), why);
-    r->told_down = true;
+                  STR_ARG(r->place.name), why);
+    r->away = true;
 }
 
 static void on_told(void *owner)
@@ -425,7 +384,64 @@ static const struct redis_link_ops link_ops = {.up = on_up, .down = on_down};
 static const struct redis_link_ops ear_ops = {
     .up = on_ear_up, .down = on_ear_down, .told = on_told};
 
-/* ---- life ----------------------------------------------------------------------------- */
+/* ---- before it begins --------------------------------------------------------- */
+
+static bool name_error(const struct redis_place *place, struct error *error)
+{
+    struct error cause = *error;
+
+    return error_set(error, "--state " STR_FMT " (key " STR_FMT "): %.300s",
+                     STR_ARG(place->name), STR_ARG(place->key), cause.text);
+}
+
+static enum store_result put(struct store *store, const struct document *before,
+                             const struct document *after,
+                             struct document **theirs, struct error *error)
+{
+    struct store_redis *r = redis_of(store);
+    struct redis_text old = {.revision = "0"};
+    struct redis_text text = {.revision = ""};
+    enum store_result result = STORE_FAILED;
+
+    error_set(error, "out of memory");
+    if (r->away)
+        result = STORE_SAVED; /* Redis gets it when it is back */
+    else if ((before == NULL || redis_text_make(&old, before)) &&
+             redis_text_make(&text, after))
+        result = redis_write_now(&r->place, &old, &text, theirs, error);
+    redis_text_end(&old);
+    redis_text_end(&text);
+    if (result == STORE_SAVED)
+        take(r, after);
+    else if (result == STORE_FAILED)
+        name_error(&r->place, error);
+    return result;
+}
+
+/* ---- life ----------------------------------------------------------------------- */
+
+static void begin(struct store *store, const struct store_host *host)
+{
+    struct store_redis *r = redis_of(store);
+    struct redis_text text;
+
+    r->host = host;
+    r->loop = host->loop;
+    redis_copy_begin(&r->copy, host);
+    if (r->now && redis_text_make(&text, r->now)) {
+        r->run.there = true;
+        r->run.revision = r->now->account->revision;
+        memcpy(r->run.sha, text.sha, sizeof(text.sha));
+        redis_text_end(&text);
+    }
+    r->link = redis_link_new(r->loop, &r->place, STR(""), &link_ops, r);
+    r->ear = redis_link_new(r->loop, &r->place, r->place.key, &ear_ops, r);
+    if (r->link == NULL || r->ear == NULL)
+        log_write(LOG_ERROR, "store",
+                  "no descriptor is left for Redis: "
+                  "changes are refused");
+    loop_timer_set(r->loop, &r->poll, POLL_MS);
+}
 
 static void let_go(struct store *store)
 {
@@ -433,8 +449,7 @@ static void let_go(struct store *store)
 
     r->let_go = true;
     timer_cancel(&r->poll);
-    if (r->copying.to)
-        r->copying.to->ops->let_go(r->copying.to);
+    redis_copy_let_go(&r->copy);
 }
 
 static void end(struct store *store)
@@ -446,13 +461,10 @@ static void end(struct store *store)
     redis_link_end(r->ear);
     timer_end(&r->poll);
     timer_end(&r->outcome);
-    if (r->copying.to)
-        r->copying.to->ops->end(r->copying.to);
+    redis_copy_end(&r->copy);
     kept_free(r->now);
-    kept_free(r->copying.last);
-    kept_free(r->copying.on_its_way);
-    kept_free(r->copying.next);
     redis_text_end(&r->text);
+    region_end(&r->region);
     free(r);
 }
 
@@ -460,121 +472,94 @@ static void tell(struct store *store, struct str *what, bool *connected)
 {
     struct store_redis *r = redis_of(store);
 
-    *what = r->options.place->name;
-    *connected = redis_link_is_up(r->link);
+    *what = r->place.name;
+    *connected = r->link && redis_link_is_up(r->link);
 }
 
 static const struct store_ops ops = {
-    .save = save, .let_go = let_go, .end = end, .tell = tell};
+    .put = put,
+    .begin = begin,
+    .save = save,
+    .let_go = let_go,
+    .end = end,
+    .tell = tell,
+};
 
-static bool remember(struct store_redis *r, const struct document *now)
+static bool read_place(const char *where, struct redis_place *place,
+                       struct region *region, struct error *error)
 {
-    struct redis_text text;
+    return redis_place_read(str_of(where), place, region, error);
+}
 
-    if (!redis_text_make(&text, now))
-        return false;
-    r->run.there = true;
-    r->run.revision = now->account->revision;
-    memcpy(r->run.sha, text.sha, sizeof(text.sha));
-    redis_text_end(&text);
-    take(r, now);
+bool redis_store_check(const char *where, struct error *error)
+{
+    struct region region = {NULL};
+    struct redis_place place;
+    bool ok = read_place(where, &place, &region, error);
+
+    region_end(&region);
+    return ok;
+}
+
+/* Redis has it, or had it when it was there last. */
+static bool find(struct store_redis *r, struct document *copied,
+                 struct document **found, struct error *error)
+{
+    bool broken;
+
+    if (redis_load_now(&r->place, found, &broken, error)) {
+        if (*found == NULL && copied)
+            *found = kept_copy(copied);
+        return true;
+    }
+    if (broken)
+        return name_error(&r->place, error);
+    r->away = true;
+    log_write(LOG_WARN, "store",
+              STR_FMT " is away (%s): %s; changes are refused until it is back",
+              STR_ARG(r->place.name), error->text,
+              copied ? "the local copy is served"
+                     : "there is no local copy either");
+    *found = copied ? kept_copy(copied) : NULL;
     return true;
 }
 
-struct store *store_redis_start(struct loop *loop,
-                                const struct redis_options *options)
+struct store *redis_store_open(const struct store_open_options *options,
+                               struct document **found, struct error *error)
 {
     struct store_redis *r = memory_zeroed(1, sizeof(*r));
+    struct document *copied = NULL;
 
     r->store.ops = &ops;
-    r->loop = loop;
-    r->options = *options;
-    r->copying.to = options->copy;
     timer_init(&r->poll, on_poll);
     timer_init(&r->outcome, on_outcome_late);
-    r->link = redis_link_new(loop, options->place, STR(""), &link_ops, r);
-    r->ear =
-        redis_link_new(loop, options->place, options->place->key, &ear_ops, r);
-    if (r->link == NULL || r->ear == NULL || !remember(r, options->now)) {
+    if (!read_place(options->where, &r->place, &r->region, error)) {
         end(&r->store);
         return NULL;
     }
-    loop_timer_set(loop, &r->poll, POLL_MS);
+    redis_copy_open(&r->copy, &r->place, options, &copied);
+    if (!find(r, copied, found, error)) {
+        kept_free(copied);
+        end(&r->store);
+        return NULL;
+    }
+    if (*found)
+        take(r, *found);
+    kept_free(copied);
     return &r->store;
 }
 
-/* ---- before a loop runs ------------------------------------------------------------------ */
-
-static redisReply *ask_now(redisContext *redis, int n, const struct str *words,
-                           struct error *error)
+bool redis_store_read(const char *where, struct document **found,
+                      struct error *error)
 {
-    const char *texts[REDIS_WRITE_WORDS];
-    size_t sizes[REDIS_WRITE_WORDS];
-    redisReply *reply;
+    struct region region = {NULL};
+    struct redis_place place;
+    bool broken;
+    bool ok = read_place(where, &place, &region, error);
 
-    for (int i = 0; i < n; i++) {
-        texts[i] = words[i].p;
-        sizes[i] = words[i].n;
-    }
-    reply = redisCommandArgv(redis, n, texts, sizes);
-    if (reply == NULL)
-        error_set(error, "%s", redis->errstr);
-    return reply;
-}
-
-bool redis_load(const struct redis_place *place, struct document **document,
-                bool *broken, struct error *error)
-{
-    struct str words[REDIS_READ_WORDS];
-    redisContext *redis = redis_connect_now(place, error);
-    int n = redis_read_command(place, true, words);
-    redisReply *reply = NULL;
-    struct redis_head head = {.there = false};
-
-    *document = NULL;
-    *broken = false;
-    if (redis)
-        reply = ask_now(redis, n, words, error);
-    if (reply) {
-        *broken = !redis_read_head(reply, &head, error);
-        if (head.there)
-            *document = redis_read_document(reply, error);
-        *broken = *broken || (head.there && *document == NULL);
-        freeReplyObject(reply);
-    }
-    if (redis)
-        redisFree(redis);
-    return reply && !*broken;
-}
-
-enum store_result redis_save_now(const struct redis_place *place,
-                                 const struct document *before,
-                                 const struct document *after,
-                                 struct error *error)
-{
-    struct str words[REDIS_WRITE_WORDS];
-    struct redis_text old = {.revision = ""};
-    struct redis_text text;
-    redisContext *redis = redis_connect_now(place, error);
-    enum store_result result = STORE_FAILED;
-    redisReply *reply = NULL;
-
-    if (redis && (before == NULL || redis_text_make(&old, before)) &&
-        redis_text_make(&text, after)) {
-        redis_write_command(place, old.revision, old.sha, &text, words);
-        reply = ask_now(redis, REDIS_WRITE_WORDS, words, error);
-        redis_text_end(&text);
-    }
-    if (reply && redis_wrote(reply))
-        result = STORE_SAVED;
-    else if (reply && reply->type == REDIS_REPLY_ARRAY)
-        result = STORE_CONFLICT;
-    else if (reply)
-        error_set(error, "%.300s", reply->str ? reply->str : "?");
-    if (reply)
-        freeReplyObject(reply);
-    redis_text_end(&old);
-    if (redis)
-        redisFree(redis);
-    return result;
+    *found = NULL;
+    ok = ok && (redis_load_now(&place, found, &broken, error) ||
+                name_error(&place, error));
+    region_end(&region);
+    return ok;
 }

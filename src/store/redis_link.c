@@ -125,11 +125,16 @@ static bool put_command(struct redis_link *link, int n, const struct str *words,
     return false;
 }
 
+bool redis_link_is_up(const struct redis_link *link)
+{
+    return link && link->state == LINK_UP;
+}
+
 bool redis_link_send(struct redis_link *link, int n, const struct str *words,
                      void (*answer)(void *owner, const redisReply *reply),
                      void *owner)
 {
-    return link->state == LINK_UP && put_command(link, n, words, answer, owner);
+    return redis_link_is_up(link) && put_command(link, n, words, answer, owner);
 }
 
 /* ---- the first commands -------------------------------------------------------------- */
@@ -349,14 +354,9 @@ struct redis_link *redis_link_new(struct loop *loop,
     return link;
 }
 
-bool redis_link_is_up(const struct redis_link *link)
-{
-    return link->state == LINK_UP;
-}
-
 const char *redis_link_why(const struct redis_link *link)
 {
-    return link->why;
+    return link ? link->why : "there are no descriptors for it";
 }
 
 void redis_link_end(struct redis_link *link)

@@ -60,6 +60,7 @@ struct redis_link *redis_link_new(struct loop *loop,
                                   const struct redis_link_ops *ops,
                                   void *owner);
 
+/* False of NULL. */
 bool redis_link_is_up(const struct redis_link *link);
 
 /* Why it is not; "" when it is. */

@@ -17,11 +17,13 @@
 #include "../model/values.h"
 #include "store/kept.h"
 #include "store/redis.h"
+#include "store/redis_link.h"
 
 enum { PATIENCE_MS = 20000 };
 
 static struct region region;
 static struct redis_place place;
+static char url[64];
 static char folder[] = "/tmp/sluice-redis-XXXXXX";
 static char port_text[8];
 static pid_t server;
@@ -73,7 +75,6 @@ static void stop_server(void)
 
 static int set_up(void **state)
 {
-    char url[64];
     struct error error;
 
     (void)state;
@@ -123,6 +124,7 @@ static void drop(struct document *document)
 
 struct node {
     struct store *store;
+    struct store_host host;
     struct document *run; /* what it was told last */
     unsigned changes;
     struct store_save save;
@@ -134,23 +136,35 @@ struct node {
 static struct loop loop;
 static struct counters counters;
 
-static void changed(void *owner, struct document *theirs)
+static void changed(void *owner, const struct document *theirs)
 {
     struct node *node = owner;
 
     kept_free(node->run);
-    node->run = theirs;
+    node->run = kept_copy(theirs);
     node->changes++;
 }
 
+static const struct store_open_options options = {.where = url, .memory = -1};
+
+/* It begins with what Redis has, or with `now`. */
 static void start_node(struct node *node, const struct document *now)
 {
-    const struct redis_options options = {
-        .place = &place, .now = now, .changed = changed, .owner = node};
+    struct document *found;
+    struct document *theirs = NULL;
+    struct error error = {""};
 
-    *node = (struct node){.run = kept_copy(now)};
-    node->store = store_redis_start(&loop, &options);
-    assert_non_null(node->store);
+    *node = (struct node){.host = {.loop = &loop, .changed = changed}};
+    node->host.owner = node;
+    node->store = redis_store_open(&options, &found, &error);
+    if (node->store == NULL)
+        fail_msg("%s", error.text);
+    if (found == NULL)
+        assert_int_equal(
+            node->store->ops->put(node->store, NULL, now, &theirs, &error),
+            STORE_SAVED);
+    node->run = found ? found : kept_copy(now);
+    node->store->ops->begin(node->store, &node->host);
 }
 
 static void end_node(struct node *node)
@@ -266,17 +280,42 @@ static void test_a_document_is_loaded_as_it_was_saved(void **state)
     struct document one = made("A: {Type: T}", 1);
     struct document *read = NULL;
     struct error error = {""};
-    bool broken;
+    struct node a;
 
     (void)state;
-    assert_true(redis_load(&place, &read, &broken, &error));
+    assert_true(redis_store_read(url, &read, &error));
     assert_null(read);
-    assert_int_equal(redis_save_now(&place, NULL, &one, &error), STORE_SAVED);
-    assert_true(redis_load(&place, &read, &broken, &error));
+    start_node(&a, &one);
+    end_node(&a);
+    assert_true(redis_store_read(url, &read, &error));
     assert_int_equal(read->account->revision, 1);
     assert_int_equal(read->account->n, 1);
     kept_free(read);
     drop(&one);
+}
+
+static void test_a_first_document_does_not_replace_another(void **state)
+{
+    struct document one = made("A: {Type: T}", 1);
+    struct document two = made("B: {Type: T}", 1);
+    struct document *theirs = NULL;
+    struct document *found;
+    struct error error = {""};
+    struct store *store;
+    struct node a;
+
+    (void)state;
+    store = redis_store_open(&options, &found, &error);
+    assert_null(found);
+    start_node(&a, &one);
+    assert_int_equal(store->ops->put(store, NULL, &two, &theirs, &error),
+                     STORE_CONFLICT);
+    assert_true(str_eq(theirs->account->resources[0]->id, STR("A")));
+    kept_free(theirs);
+    store->ops->end(store);
+    end_node(&a);
+    drop(&one);
+    drop(&two);
 }
 
 static void test_of_two_changes_to_one_revision_one_is_a_conflict(void **state)
@@ -284,12 +323,10 @@ static void test_of_two_changes_to_one_revision_one_is_a_conflict(void **state)
     struct document one = made("A: {Type: T}", 1);
     struct document two = made("A: {Type: T}, B: {Type: T}", 2);
     struct document other = made("A: {Type: T}, C: {Type: T}", 2);
-    struct error error = {""};
     struct node a;
     struct node b;
 
     (void)state;
-    assert_int_equal(redis_save_now(&place, NULL, &one, &error), STORE_SAVED);
     start_node(&a, &one);
     start_node(&b, &one);
     until(is_up, &a);
@@ -311,12 +348,10 @@ static void test_a_change_of_one_node_reaches_the_other(void **state)
 {
     struct document one = made("A: {Type: T}", 1);
     struct document two = made("A: {Type: T}, B: {Type: T}", 2);
-    struct error error = {""};
     struct node a;
     struct node b;
 
     (void)state;
-    assert_int_equal(redis_save_now(&place, NULL, &one, &error), STORE_SAVED);
     start_node(&a, &one);
     start_node(&b, &one);
     until(is_up, &a);
@@ -334,11 +369,9 @@ static void test_changes_are_refused_while_redis_is_away(void **state)
 {
     struct document one = made("A: {Type: T}", 1);
     struct document two = made("A: {Type: T}, B: {Type: T}", 2);
-    struct error error = {""};
     struct node a;
 
     (void)state;
-    assert_int_equal(redis_save_now(&place, NULL, &one, &error), STORE_SAVED);
     start_node(&a, &one);
     until(is_up, &a);
     stop_server();
@@ -357,11 +390,10 @@ static bool holds_revision_1(void *what)
 {
     struct document *read = NULL;
     struct error error;
-    bool broken;
     bool holds;
 
     (void)what;
-    holds = redis_load(&place, &read, &broken, &error) && read &&
+    holds = redis_store_read(url, &read, &error) && read &&
             read->account->revision == 1;
     kept_free(read);
     return holds;
@@ -387,11 +419,9 @@ static void test_a_paused_redis_does_not_hold_a_change_for_ever(void **state)
 {
     struct document one = made("A: {Type: T}", 1);
     struct document two = made("A: {Type: T}, B: {Type: T}", 2);
-    struct error error = {""};
     struct node a;
 
     (void)state;
-    assert_int_equal(redis_save_now(&place, NULL, &one, &error), STORE_SAVED);
     start_node(&a, &one);
     until(is_up, &a);
     kill(server, SIGSTOP);
@@ -408,17 +438,30 @@ static void test_a_paused_redis_does_not_hold_a_change_for_ever(void **state)
 
 static void test_what_is_no_account_is_not_overwritten(void **state)
 {
-    struct document *read = NULL;
+    struct document *found = NULL;
     struct error error = {""};
     redisContext *redis = redis_connect_now(&place, &error);
-    bool broken = false;
 
     (void)state;
     freeReplyObject(redisCommand(redis, "HSET test revision seven"));
     redisFree(redis);
-    assert_false(redis_load(&place, &read, &broken, &error));
-    assert_true(broken);
+    assert_null(redis_store_open(&options, &found, &error));
     assert_non_null(strstr(error.text, "?key=NAME"));
+}
+
+static void
+test_a_node_starts_without_redis_and_gives_it_its_account(void **state)
+{
+    struct document one = made("A: {Type: T}", 1);
+    struct node a;
+
+    (void)state;
+    stop_server();
+    start_node(&a, &one);
+    start_server();
+    until(holds_revision_1, NULL);
+    end_node(&a);
+    drop(&one);
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, fresh, over)
@@ -427,12 +470,14 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(test_a_document_is_loaded_as_it_was_saved),
+        TEST(test_a_first_document_does_not_replace_another),
         TEST(test_of_two_changes_to_one_revision_one_is_a_conflict),
         TEST(test_a_change_of_one_node_reaches_the_other),
         TEST(test_changes_are_refused_while_redis_is_away),
         TEST(test_a_redis_that_lost_all_gets_it_back),
         TEST(test_a_paused_redis_does_not_hold_a_change_for_ever),
         TEST(test_what_is_no_account_is_not_overwritten),
+        TEST(test_a_node_starts_without_redis_and_gives_it_its_account),
     };
 
     return cmocka_run_group_tests(tests, set_up, tear_down);
