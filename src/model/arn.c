@@ -220,11 +220,8 @@ static uint64_t dns_digits(struct str id)
 struct str arn_dns_name(struct region *region, const struct arn_scope *scope,
                         struct str name, struct str id, bool internal)
 {
-    bool china = str_eq(arn_partition(scope->region_name), STR("aws-cn"));
-
-    return region_printf(region,
-                         "%s" STR_FMT "-%llu." STR_FMT ".elb.amazonaws.com%s",
+    return region_printf(region, "%s" STR_FMT "-%llu." STR_FMT ".elb.localhost",
                          internal ? "internal-" : "", STR_ARG(name),
                          (unsigned long long)dns_digits(id),
-                         STR_ARG(scope->region_name), china ? ".cn" : "");
+                         STR_ARG(scope->region_name));
 }

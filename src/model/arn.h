@@ -66,8 +66,9 @@ struct str arn_full_name(struct str arn);
 /* What stands behind the last "/": the id. */
 struct str arn_last(struct str arn);
 
-/* NAME-DIGITS.REGION.elb.amazonaws.com, with internal- in front of it for
- * internal load balancers; the digits derive from the id. */
+/* NAME-DIGITS.REGION.elb.localhost, with internal- in front of it for internal
+ * load balancers; the digits derive from the id.  Names under localhost are
+ * loopback everywhere (RFC 6761 §6.3). */
 struct str arn_dns_name(struct region *region, const struct arn_scope *scope,
                         struct str name, struct str id, bool internal);
 
