@@ -40,6 +40,7 @@ struct target_seen {
     struct str state;       /* "healthy", "draining" ... */
     struct str reason;      /* "Target.Timeout"; n == 0: none */
     struct str description; /* n == 0: none */
+    unsigned left_s;        /* "draining": for how long it does */
     struct str anomaly;     /* "normal", "anomalous"; n == 0: not known */
     bool mitigation;
 };

@@ -14,8 +14,9 @@ extern const struct action_table elb_group_actions;
 /* DescribeTargetGroupAttributes, ModifyTargetGroupAttributes. */
 extern const struct action_table elb_group_attribute_actions;
 
-/* RegisterTargets, DeregisterTargets, DescribeTargetHealth. */
+/* RegisterTargets, DeregisterTargets; DescribeTargetHealth. */
 extern const struct action_table elb_target_actions;
+extern const struct action_table elb_target_health_actions;
 
 /* The group that TargetGroupArn names.  NULL: refused (TargetGroupNotFound, or
  * ValidationError when it is no ARN of a group). */
