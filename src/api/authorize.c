@@ -192,9 +192,9 @@ static struct str user_arn(struct region *region,
                          user.n ? "user/" : "root", STR_ARG(user));
 }
 
-static void fill_caller(struct authorized *who, const struct access_key *key,
-                        const struct signed_request *request,
-                        const struct account_view *view, struct region *region)
+void authorized_fill(struct authorized *who, const struct access_key *key,
+                     const struct signed_request *request,
+                     const struct account_view *view, struct region *region)
 {
     const struct field *agent = fields_find(request->fields, FIELD_USER_AGENT);
 
@@ -222,7 +222,7 @@ bool authorize_caller(const struct access_keys *keys,
     who->caller.access_key = presented.access_key;
     who->region_name = presented.scope.region;
     who->service = presented.scope.service;
-    fill_caller(who, key, request, view, region);
+    authorized_fill(who, key, request, view, region);
     return true;
 }
 

@@ -35,4 +35,14 @@ void split_target(struct str target, struct str *path, struct str *query);
 bool presented_read(const struct signed_request *request, struct region *region,
                     struct presented *presented, struct fault *fault);
 
+/* The caller that has this key; NULL: nobody was verified. */
+void authorized_fill(struct authorized *who, const struct access_key *key,
+                     const struct signed_request *request,
+                     const struct account_view *view, struct region *region);
+
+/* Whether the caller's policies allow sluice:`action` on "*". */
+bool authorize_page(const struct authorized *who, const char *action,
+                    const struct account_view *view, struct region *region,
+                    struct fault *fault);
+
 #endif
