@@ -12,11 +12,19 @@ struct deregistration {
     struct list node;
     struct target *target; /* in use as long as this is here */
     struct str group;      /* its name, ours */
+    struct str id;         /* what it was registered as, ours */
+    struct str zone;
+    uint16_t port;
     uint64_t began_us;
     uint32_t delay_ms;
     bool told; /* workers were told that it drains */
     struct timer timer;
 };
+
+static void free_text(struct str s)
+{
+    free((void *)(uintptr_t)s.p);
+}
 
 static struct deregistration *entry_of(struct list *node)
 {
@@ -46,7 +54,9 @@ static void drop(struct deregistration *d)
 
     timer_end(&d->timer);
     list_remove(&d->node);
-    free((void *)(uintptr_t)d->group.p);
+    free_text(d->group);
+    free_text(d->id);
+    free_text(d->zone);
     free(d);
     if (target_unuse(all->registry, target))
         all->ops->orphan(all->owner, target);
@@ -97,6 +107,30 @@ static struct str copy_of(struct str s)
     return str_make(copy, s.n);
 }
 
+static const struct config_target *find_target(const struct config_group *group,
+                                               const struct address *address)
+{
+    for (unsigned i = 0; i < group->ntargets; i++) {
+        if (address_equal(&group->targets[i].address, address))
+            return &group->targets[i];
+    }
+    return NULL;
+}
+
+static void take_name(struct deregistration *d,
+                      const struct config_group *group)
+{
+    const struct config_target *was = find_target(group, &d->target->address);
+    char buffer[ADDRESS_TEXT_MAX];
+    struct text ip = text_in(buffer, sizeof(buffer));
+
+    address_put_ip(&ip, &d->target->address);
+    d->group = copy_of(group->name);
+    d->id = copy_of(was ? was->id : text_str(&ip));
+    d->zone = copy_of(was ? was->zone : STR(""));
+    d->port = was ? was->port : d->target->address.port;
+}
+
 void deregistration_begin(struct deregistrations *all, struct target *target,
                           const struct config_group *group)
 {
@@ -108,7 +142,7 @@ void deregistration_begin(struct deregistrations *all, struct target *target,
     target_use_more(target);
     d->all = all;
     d->target = target;
-    d->group = copy_of(group->name);
+    take_name(d, group);
     d->began_us = all->loop->now_us;
     d->delay_ms = group->attributes.deregistration_delay_ms;
     timer_init(&d->timer, on_time);
@@ -145,16 +179,6 @@ static const struct config_group *find_group(const struct config *config,
     for (unsigned i = 0; i < config->ngroups; i++) {
         if (str_eq(config->groups[i]->arn, arn))
             return config->groups[i];
-    }
-    return NULL;
-}
-
-static const struct config_target *find_target(const struct config_group *group,
-                                               const struct address *address)
-{
-    for (unsigned i = 0; i < group->ntargets; i++) {
-        if (address_equal(&group->targets[i].address, address))
-            return &group->targets[i];
     }
     return NULL;
 }
@@ -287,6 +311,23 @@ bool deregistration_times(const struct deregistrations *all,
             continue;
         *began_us = d->began_us;
         *rest_ms = left_ms(d, d->delay_ms);
+        return true;
+    }
+    return false;
+}
+
+bool deregistration_name(const struct deregistrations *all,
+                         const struct target *target, struct str *id,
+                         unsigned *port, struct str *zone)
+{
+    for (struct list *l = all->all.next; l != &all->all; l = l->next) {
+        const struct deregistration *d = entry_of(l);
+
+        if (d->target != target)
+            continue;
+        *id = d->id;
+        *port = d->port;
+        *zone = d->zone;
         return true;
     }
     return false;

@@ -81,6 +81,12 @@ bool deregistration_times(const struct deregistrations *all,
                           const struct target *target, uint64_t *began_us,
                           uint64_t *rest_ms);
 
+/* What a target that drains was registered as; the texts are good as long as
+ * it does.  False when it does not. */
+bool deregistration_name(const struct deregistrations *all,
+                         const struct target *target, struct str *id,
+                         unsigned *port, struct str *zone);
+
 /* Forgets all of them; the registry still has the targets. */
 void deregistrations_end(struct deregistrations *all);
 

@@ -6,17 +6,17 @@
 
 /* While the targets of a group are visited. */
 struct visiting {
+    const struct server *server;
     void (*visit)(void *to, const struct target_seen *target);
     void *to;
 };
 
 /* Texts of it are good until the buffer goes. */
-static void fill(struct target_seen *seen, const struct target *target,
-                 const struct health *health, struct text *buffer)
+static void fill(struct target_seen *seen, const struct health *health,
+                 struct text *buffer)
 {
     seen->state = str_of(target_state_word(health->state));
     seen->reason = str_of(health_reason_word(health->reason));
-    seen->port = target->address.port;
     health_put_description(buffer, health);
     seen->description = text_str(buffer);
 }
@@ -30,11 +30,10 @@ static void visit_registered(const struct server *server,
     const struct health *health = health_monitor_find(server->health, target);
     char description[256];
     struct text buffer = text_in(description, sizeof(description));
-    struct target_seen seen = {.id = config->id, .zone = config->zone};
+    struct target_seen seen = {
+        .id = config->id, .port = config->port, .zone = config->zone};
 
-    if (health == NULL)
-        return;
-    fill(&seen, target, health, &buffer);
+    fill(&seen, health, &buffer);
     seen.anomaly = str_of(balance_anomaly_word(target));
     seen.mitigation = balance_is_mitigated(target);
     visiting->visit(visiting->to, &seen);
@@ -45,17 +44,29 @@ static void visit_draining(void *owner, struct str group,
                            const struct health *health)
 {
     const struct visiting *visiting = owner;
-    char address[ADDRESS_TEXT_MAX];
+    const struct deregistrations *leaving = &visiting->server->leaving;
     char description[256];
-    struct text ip = text_in(address, sizeof(address));
     struct text buffer = text_in(description, sizeof(description));
     struct target_seen seen = {.port = 0};
+    uint64_t began_us;
+    uint64_t rest_ms = 0;
 
     (void)group;
-    address_put_ip(&ip, &target->address);
-    seen.id = text_str(&ip);
-    fill(&seen, target, health, &buffer);
+    deregistration_name(leaving, target, &seen.id, &seen.port, &seen.zone);
+    deregistration_times(leaving, target, &began_us, &rest_ms);
+    seen.left_s = (unsigned)((rest_ms + 999) / 1000);
+    fill(&seen, health, &buffer);
     visiting->visit(visiting->to, &seen);
+}
+
+/* Whether the monitor has all targets of the group. */
+static bool is_known(const struct server *server, const struct group *group)
+{
+    for (unsigned i = 0; i < group->ntargets; i++) {
+        if (health_monitor_find(server->health, group->targets[i]) == NULL)
+            return false;
+    }
+    return true;
 }
 
 static const struct group *find_group(const struct snapshot *s, struct str arn)
@@ -74,9 +85,9 @@ bool target_view_visit(void *owner, struct str group_arn,
 {
     const struct server *server = owner;
     const struct group *group = find_group(server->newest, group_arn);
-    struct visiting visiting = {visit, to};
+    struct visiting visiting = {server, visit, to};
 
-    if (group == NULL)
+    if (group == NULL || !is_known(server, group))
         return false;
     for (unsigned i = 0; i < group->ntargets; i++)
         visit_registered(server, group, i, &visiting);
