@@ -98,6 +98,11 @@ struct action {
 
 enum wire { WIRE_QUERY, WIRE_EC2, WIRE_JSON };
 
+struct action_table {
+    const struct action *actions;
+    unsigned n;
+};
+
 /* A service of AWS: some tables of actions. */
 struct service {
     const char *name;      /* as the signature names it: elasticloadbalancing */
@@ -105,10 +110,10 @@ struct service {
     const char *target;    /* JSON: prefix of X-Amz-Target */
     const char *namespace; /* QUERY, EC2: of the XML */
     enum wire wire;
-    const struct action_table {
-        const struct action *actions;
-        unsigned n;
-    } * tables; /* the last one has n == 0 */
+    /* What it tells is made up: another emulator that requests are passed on to
+     * knows better. */
+    bool stands_in;
+    const struct action_table *const *tables; /* NULL at the end */
 };
 
 #define ACTION_TABLE(table)                                                    \

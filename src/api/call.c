@@ -40,10 +40,10 @@ bool call_refuse(struct call *call, const char *code, const char *format, ...)
 const struct action *service_action(const struct service *service,
                                     struct str name)
 {
-    for (const struct action_table *t = service->tables; t->n; t++) {
-        for (unsigned i = 0; i < t->n; i++) {
-            if (str_eq(name, str_of(t->actions[i].name)))
-                return &t->actions[i];
+    for (const struct action_table *const *t = service->tables; *t; t++) {
+        for (unsigned i = 0; i < (*t)->n; i++) {
+            if (str_eq(name, str_of((*t)->actions[i].name)))
+                return &(*t)->actions[i];
         }
     }
     return NULL;

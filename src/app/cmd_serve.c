@@ -155,8 +155,9 @@ static const struct option options[] = {
      FIELD(workers)},
     {.name = "api",
      .argument = "ADDRESS:PORT|off",
-     .help = "Where /healthz, /metrics, /targets and /status are served; port "
-             "0 lets the system choose.",
+     .help = "Where AWS's clients reach the API (--endpoint-url), and where "
+             "/healthz, /metrics, /targets and /status are served; port 0 lets "
+             "the system choose.",
      .fallback = API_ADDRESS,
      .kind = OPTION_ADDRESS,
      FIELD(api)},
@@ -687,6 +688,7 @@ static int run(int argc, char **argv)
     if (!values.no_supervisor && !parent_there())
         return supervise(&values);
     process_ignore_early();
+    values.source.empty = values.api.family != 0;
     log_choose(values.log_level, values.log_format);
     if (!parent_open(&s.parent, &error))
         status = options_fail(&cmd_serve, EX_UNAVAILABLE, &error);

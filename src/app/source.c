@@ -259,13 +259,21 @@ static bool load_to(const struct source_options *options, struct parts *parts,
     return source->resources != NULL;
 }
 
+/* An account without resources, for the API to fill. */
+static bool load_nothing(struct source *source)
+{
+    source->stack = STR("sluice");
+    source->resources = value_new(&source->region, VALUE_MAP, NULL);
+    return true;
+}
+
 static bool check_options(const struct source_options *options,
                           struct error *error)
 {
     if (options->templates.n && options->to.n)
         return error_set(error, "a template and --to cannot go together: the "
                                 "template says where requests go");
-    if (!options->templates.n && !options->to.n)
+    if (!options->templates.n && !options->to.n && !options->empty)
         return error_set(error, "there is nothing to serve: give a "
                                 "CloudFormation template, or --to HOST:PORT");
     if (options->templates.n &&
@@ -301,6 +309,8 @@ struct config *source_load(const struct source_options *options,
     local = local_of(options, parts);
     if (ok && options->to.n)
         ok = load_to(options, parts, &local, source, error);
+    else if (ok && options->templates.n == 0)
+        ok = load_nothing(source);
     else if (ok)
         ok = load_templates(options, parts, source, report);
     if (ok)

@@ -30,8 +30,10 @@ struct source_options {
     uint64_t port_offset;
     unsigned retry; /* enum retry */
     bool strict;
-    bool again;              /* a running one is read again */
-    bool remember;           /* what was read is kept in the source */
+    bool empty;    /* neither a template nor --to is an account without
+                   resources */
+    bool again;    /* a running one is read again */
+    bool remember; /* what was read is kept in the source */
     const struct str *texts; /* of the templates, instead of what their files
                                 hold; must outlive the report.  NULL: read */
     bool verbose;            /* what is ignored is listed */

@@ -162,6 +162,35 @@ struct str authority_split(struct str authority, struct str *port)
     return str_make(authority.p, colon);
 }
 
+size_t fields_extent(const struct fields *fs, size_t n)
+{
+    for (unsigned i = 0; i < fs->n; i++) {
+        size_t end = fs->v[i].value + (size_t)fs->v[i].value_len;
+
+        if (fs->v[i].flags & FIELD_CANONICAL)
+            end += 2; /* its line end is copied with it */
+        if (end > n)
+            n = end;
+    }
+    return n;
+}
+
+static size_t slice_end(struct slice s, size_t n)
+{
+    return s.at + (size_t)s.n > n ? s.at + (size_t)s.n : n;
+}
+
+size_t request_extent(const struct request *req)
+{
+    size_t n = 0;
+
+    n = slice_end(req->method_name, n);
+    n = slice_end(req->target, n);
+    n = slice_end(req->path, n);
+    n = slice_end(req->authority, n);
+    return fields_extent(&req->fields, n);
+}
+
 void fields_move(struct fields *fs, char *base, struct field *v)
 {
     if (fs->n && v != fs->v)

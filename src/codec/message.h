@@ -175,6 +175,13 @@ static inline struct str slice_of(const struct fields *fs, struct slice s)
  * `port`, when not NULL, gets what stands behind the colon, n == 0: nothing. */
 struct str authority_split(struct str authority, struct str *port);
 
+/* Bytes from base on that the fields stand in, `n` at least: what is copied
+ * before fields_move(). */
+size_t fields_extent(const struct fields *fs, size_t n);
+
+/* The same of a request: of all its slices. */
+size_t request_extent(const struct request *req);
+
 /* Makes a head that was read at `fields->base` valid at `base`, where the same
  * bytes stand now, with the fields in the array `v` (of at least fields->n). */
 void fields_move(struct fields *fs, char *base, struct field *v);

@@ -4,12 +4,18 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "api/authorize.h"
+#include "api/guard.h"
 #include "api/local.h"
 #include "base/log.h"
 #include "base/memory.h"
+#include "base/utf8.h"
 #include "config.h"
+#include "control/api_call.h"
 #include "control/balance_monitor.h"
+#include "control/calls.h"
 #include "control/status_view.h"
+#include "http/page.h"
 #include "net/listener.h"
 
 enum {
@@ -21,6 +27,7 @@ struct api_port {
     struct listener listener;
     struct server_port port;
     struct api_port_view view;
+    struct api_desk desk;
 };
 
 /* The targets as they are shown, while a call is answered. */
@@ -79,7 +86,7 @@ static void respond(struct api_port *api, struct server_stream *stream,
 {
     struct response_out out = {
         .status = reply->status,
-        .reason = reply->status == 200 ? STR("OK") : STR(""),
+        .reason = reply->status == 200 ? STR("OK") : page_reason(reply->status),
         .added = {{STR("Date"), loop_http_date(api->port.loop)},
                   {STR("Content-Type"), reply->content_type}},
         .nadded = 2,
@@ -139,31 +146,116 @@ static void answer(struct api_port *api, struct server_stream *stream,
     region_end(&targets.region);
 }
 
+static void respond_text(struct api_port *api, struct server_stream *stream,
+                         unsigned status, const struct text *body)
+{
+    struct local_reply reply = {
+        .status = status,
+        .content_type = STR("text/plain; charset=utf-8"),
+        .allow = status == 405 ? STR("GET, HEAD, POST") : STR(""),
+    };
+
+    respond(api, stream, &reply, text_str(body));
+}
+
+static struct str field_of(const struct request *req, const char *name)
+{
+    const struct field *f = fields_find_name(&req->fields, str_of(name));
+
+    return f ? field_value(&req->fields, f) : (struct str){NULL, 0};
+}
+
+/* Whether a web page may have sent it; then it is answered. */
+static bool is_barred(struct api_port *api, struct server_stream *stream,
+                      const struct request *req)
+{
+    const struct fields *fields = &req->fields;
+    struct guard_request seen = {
+        .method = slice_of(fields, req->method_name),
+        .path = slice_of(fields, req->path),
+        .host = slice_of(fields, req->authority),
+        .origin = field_of(req, "Origin"),
+        .fetch_site = field_of(req, "Sec-Fetch-Site"),
+    };
+    char buffer[1024];
+    struct text why = text_in(buffer, sizeof(buffer));
+
+    if (guard_passes(&api->port.local, &seen, &why))
+        return false;
+    text_char(&why, '\n');
+    respond_text(api, stream, 403, &why);
+    return true;
+}
+
+/* Whether somebody asks for a page who may not; then that is answered. */
+static bool is_forbidden(struct api_port *api, struct server_stream *stream,
+                         const struct request *req)
+{
+    struct str path = slice_of(&req->fields, req->path);
+    struct signed_request request = {
+        .method = slice_of(&req->fields, req->method_name),
+        .target = path.n ? path : STR("/"),
+        .fields = &req->fields,
+        .body = STR(""),
+        .client = *server_stream_client(stream),
+    };
+    struct region region = {NULL};
+    struct account_view view;
+    struct fault fault = {NULL, 0, STR("")};
+    char buffer[1024];
+    struct text why = text_in(buffer, sizeof(buffer));
+    bool ok;
+
+    calls_view(api->view.server, &view);
+    ok = authorize_get(api->view.keys, &request, &view, &region, &fault);
+    if (!ok) {
+        text_str_put(&why, utf8_cut(fault.message, sizeof(buffer) - 1));
+        text_char(&why, '\n');
+        respond_text(api, stream, fault.status, &why);
+    }
+    region_end(&region);
+    return !ok;
+}
+
 static void on_request(struct server_stream *stream, struct request *req,
                        const struct piece *body)
 {
-    (void)body; /* none of the requests has one; the session throws it away */
-    answer(server_stream_port(stream)->owner, stream, req);
+    struct api_port *api = server_stream_port(stream)->owner;
+    char buffer[64];
+    struct text why = text_in(buffer, sizeof(buffer));
+
+    if (is_barred(api, stream, req))
+        return;
+    if (api_call_is_one(req)) {
+        api_call_begin(&api->desk, stream, req, body);
+    } else if (req->method != METHOD_GET && req->method != METHOD_HEAD &&
+               req->method != METHOD_POST) {
+        TEXT_LITERAL(&why, "use GET\n");
+        respond_text(api, stream, 405, &why);
+    } else if (!is_forbidden(api, stream, req)) {
+        answer(api, stream, req); /* a body is thrown away */
+    }
 }
 
-/* Answered at once: no stream is ever waiting. */
+/* Only calls have an exchange: all else was answered at once. */
 static void on_body(struct server_stream *stream, const struct piece *piece)
 {
-    (void)stream;
-    (void)piece;
+    if (stream->exchange)
+        api_call_body(stream, piece);
 }
 
 static void on_drained(struct server_stream *stream)
 {
-    (void)stream;
+    if (stream->exchange)
+        api_call_drained(stream);
 }
 
 static void on_gone(struct server_stream *stream, enum stream_gone why,
                     const char *cause)
 {
-    (void)stream;
-    (void)why;
     (void)cause;
+    if (stream->exchange)
+        api_call_gone(stream, why);
 }
 
 static void on_refused(struct server_stream *stream,
@@ -211,6 +303,8 @@ struct api_port *api_port_start(struct loop *loop, const struct address *local,
     struct api_port *api = memory_zeroed(1, sizeof(*api));
 
     api->view = *view;
+    api->desk = (struct api_desk){
+        .server = view->server, .loop = loop, .keys = view->keys};
     api->port.local = *local;
     if (start(api, loop, fd))
         return api;

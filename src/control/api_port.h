@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * The API port: a server session like any client's, on the control thread,
- * whose requests go to the pure handlers of api/.
+ * whose requests go to the pure handlers of api/: calls of AWS's APIs
+ * (control/api_call.h) and pages of our own.
  */
 #ifndef SLUICE_CONTROL_API_PORT_H
 #define SLUICE_CONTROL_API_PORT_H
@@ -11,6 +12,7 @@
 #include "control/log_writer.h"
 #include "http/server.h"
 
+struct access_keys;
 struct server;
 
 /* What the handlers may see. */
@@ -20,7 +22,8 @@ struct api_port_view {
     const _Atomic unsigned *snapshots;
     const struct health_monitor *health;
     struct log_writer *const *log; /* NULL there: nothing is logged */
-    const struct server *server;
+    struct server *server;
+    const struct access_keys *keys; /* NULL: nobody is verified */
     unsigned restarts;
     unsigned upgrades;
 };

@@ -334,6 +334,7 @@ static bool start_api(struct server *server, struct error *error)
         .health = server->health,
         .log = &server->log,
         .server = server,
+        .keys = server->options.access_keys,
         .restarts = server->options.restarts,
         .upgrades = server->options.upgrades,
     };

@@ -40,6 +40,7 @@ struct server_sockets {
 };
 
 struct object_source;
+struct access_keys;
 struct server;
 
 /* What clients keep for us, sealed. */
@@ -55,6 +56,8 @@ struct server_options {
     unsigned workers;
     bool api;
     struct address api_bind;
+    const struct access_keys *access_keys; /* who may call the API; NULL: all
+                                              that sign */
     uint32_t drain_timeout_ms;
     const struct inspector *inspector; /* NULL: none */
     struct str logs[LOG_KINDS]; /* of every load balancer, "-": standard output;

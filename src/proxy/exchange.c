@@ -265,38 +265,14 @@ static bool move_fields(struct exchange *ex, struct fields *fs, size_t len)
     return true;
 }
 
-/* The bytes of the buffer that slices of the head can point into. */
-static size_t extent(const struct fields *fs, size_t n)
-{
-    for (unsigned i = 0; i < fs->n; i++) {
-        size_t end = fs->v[i].value + (size_t)fs->v[i].value_len;
-
-        if (fs->v[i].flags & FIELD_CANONICAL)
-            end += 2; /* its line end is copied with it */
-        if (end > n)
-            n = end;
-    }
-    return n;
-}
-
-static size_t slice_end(struct slice s, size_t n)
-{
-    return s.at + (size_t)s.n > n ? s.at + (size_t)s.n : n;
-}
-
 static bool pin_request(struct exchange *ex)
 {
     struct request *copy = arena_take(&ex->arena, sizeof(*copy));
-    size_t n = 0;
 
     if (copy == NULL)
         return false;
     *copy = *ex->request;
-    n = slice_end(copy->method_name, n);
-    n = slice_end(copy->target, n);
-    n = slice_end(copy->path, n);
-    n = slice_end(copy->authority, n);
-    if (!move_fields(ex, &copy->fields, extent(&copy->fields, n)))
+    if (!move_fields(ex, &copy->fields, request_extent(copy)))
         return false;
     ex->request = copy;
     return true;
@@ -310,7 +286,8 @@ static bool pin_response(struct exchange *ex)
         return false;
     *copy = *ex->response;
     if (!move_fields(ex, &copy->fields,
-                     extent(&copy->fields, slice_end(copy->reason, 0))))
+                     fields_extent(&copy->fields,
+                                   copy->reason.at + (size_t)copy->reason.n)))
         return false;
     ex->response = copy;
     return true;

@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The services of AWS that Sluice serves.
+ */
+#ifndef SLUICE_API_SERVICES_H
+#define SLUICE_API_SERVICES_H
+
+#include "api/action.h"
+
+/* NULL at the end. */
+extern const struct service *const services[];
+
+/* Tables of other files. */
+extern const struct action_table sts_actions;
+extern const struct action_table ec2_actions;
+
+#endif
