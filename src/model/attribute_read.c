@@ -109,6 +109,11 @@ static const char *find_foreign(struct str key)
     return NULL;
 }
 
+bool attribute_is_foreign(struct str name)
+{
+    return find_foreign(name) != NULL;
+}
+
 /* ALB's rule for keys: ^[a-zA-Z0-9._]+$, at most 256. */
 static bool is_key(struct str key)
 {

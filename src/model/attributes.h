@@ -55,6 +55,10 @@ extern const unsigned nattributes;
 const struct attribute *attribute_find(enum attribute_owner owner,
                                        struct str name);
 
+/* Whether only network or gateway load balancers have an attribute of this
+ * name. */
+bool attribute_is_foreign(struct str name);
+
 /* Reads `value` into the field of `owner` (NULL: only tries it).  A text is
  * copied to the region, or borrowed when `region` is NULL.  False and nothing
  * changed when it is not one of the attribute's values. */

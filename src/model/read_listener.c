@@ -98,6 +98,8 @@ static const struct property sluice_properties[] = {
     {.name = "WebSocketOverHttp2",
      .kind = PROPERTY_BOOL,
      .offset = offsetof(struct sluice_input, websocket_over_h2)},
+    /* What the API keeps: the default rule is no resource. */
+    {.name = "DefaultRuleTags", .kind = PROPERTY_IGNORED},
     IDENTITY_PROPERTIES(struct sluice_input, identity),
 };
 

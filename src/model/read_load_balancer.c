@@ -86,6 +86,9 @@ static const struct property sluice_properties[] = {
      .offset = SLUICE(logs[HEALTH_CHECK_LOG]),
      .min = 1,
      .example = "health-check.log"},
+    /* What the API keeps, as CloudFormation has no property for it. */
+    {.name = "CustomerOwnedIpv4Pool", .kind = PROPERTY_IGNORED},
+    {.name = "CapacityReservation", .kind = PROPERTY_IGNORED},
     IDENTITY_PROPERTIES(struct sluice_input, identity),
 };
 
