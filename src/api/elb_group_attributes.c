@@ -137,7 +137,7 @@ static struct value *merged(struct call *call, const struct value *before,
 static bool check_together(struct call *call, const struct config_group *group,
                            const struct value *list)
 {
-    struct report report = {.strict = true};
+    struct report report = {.strict = false};
     struct config_group tried = *group;
     bool ok;
 
@@ -174,6 +174,9 @@ static bool check_twice(struct call *call, const struct value *given)
 static bool check_given(struct call *call, const struct config_group *group,
                         const struct value *given)
 {
+    if (value_count(given) > nattributes)
+        return call_refuse(call, "ValidationError",
+                           "More attributes are given than there are");
     if (value_count(given) == 0)
         return call_refuse(call, "ValidationError",
                            "At least one attribute must be specified");

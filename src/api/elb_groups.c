@@ -4,6 +4,7 @@
  * DeleteTargetGroup.
  */
 #include "api/elb_group.h"
+#include "api/elb_quota.h"
 #include "api/find.h"
 #include "api/paging.h"
 #include "api/resource.h"
@@ -277,11 +278,16 @@ static bool create_edit(struct call *call, const struct account_view *before)
         return false;
     ok = group == NULL || take_existing(call, before, group, wanted);
     config_release(wanted);
-    if (ok && group == NULL)
-        resource_make(call, before, "TargetGroup",
-                      "AWS::ElasticLoadBalancingV2::TargetGroup", call->input,
-                      NULL);
-    return ok;
+    if (!ok || group)
+        return ok;
+    if (!elb_quota_fits(call, before, QUOTA_GROUPS, before->config->ngroups + 1,
+                        "TooManyTargetGroups",
+                        "The maximum number of target groups has been reached"))
+        return false;
+    resource_make(call, before, "TargetGroup",
+                  "AWS::ElasticLoadBalancingV2::TargetGroup", call->input,
+                  NULL);
+    return true;
 }
 
 static bool answer_with(struct call *call, const struct account_view *view,

@@ -262,6 +262,19 @@ static void test_more_than_50_tags_are_too_many(void **state)
     calls_end(&c);
 }
 
+static void test_groups_are_made_up_to_the_quota(void **state)
+{
+    struct calls c = {.account = NULL};
+
+    (void)state;
+    c.local.quotas.given[QUOTA_GROUPS] = true;
+    c.local.quotas.max[QUOTA_GROUPS] = 2;
+    calls_begin(&c, IN_USE);
+    REFUSES(&c, "TooManyTargetGroups", "", ACTIONS, "CreateTargetGroup",
+            "Name: web, " HTTP_GROUP);
+    calls_end(&c);
+}
+
 /* ---- Describe ------------------------------------------------------------------- */
 
 static void test_groups_are_found_by_arn_name_and_balancer(void **state)
@@ -429,6 +442,7 @@ int main(void)
         cmocka_unit_test(
             test_what_a_group_needs_and_what_it_cannot_have_is_told),
         cmocka_unit_test(test_more_than_50_tags_are_too_many),
+        cmocka_unit_test(test_groups_are_made_up_to_the_quota),
         cmocka_unit_test(test_groups_are_found_by_arn_name_and_balancer),
         cmocka_unit_test(test_a_group_that_is_not_there_is_an_error),
         cmocka_unit_test(test_groups_come_in_pages),
