@@ -14,7 +14,8 @@ extern const struct shape elb_action_shape;
 /* Whose actions they will be. */
 struct elb_actions_of {
     const struct config_load_balancer *balancer;
-    bool https; /* the listener, as it will be */
+    bool https;    /* the listener, as it will be */
+    uint16_t port; /* of it */
     /* The rule that has these instead of its own, of a listener its default
      * rule; NULL: a new one. */
     const struct config_rule *before;
@@ -31,6 +32,15 @@ const struct value *elb_actions_take(struct call *call,
                                      const struct account_view *view,
                                      const struct elb_actions_of *of,
                                      const struct value *actions);
+
+/* Of a forward action: its groups and their weights; and of all actions: what
+ * the load balancer has then.  False: refused.  (elb_forward.c) */
+bool elb_forward_check(struct call *call, const struct account_view *view,
+                       const struct elb_actions_of *of,
+                       const struct value *action);
+bool elb_forward_fits(struct call *call, const struct account_view *view,
+                      const struct elb_actions_of *of,
+                      const struct value *actions);
 
 /* The LIST as Describe* shows it, in normal form: a forward to one group with
  * TargetGroupArn and ForwardConfig, redirects with their keywords, never a

@@ -13,13 +13,14 @@ bool elb_quota_fits(struct call *call, const struct account_view *view,
                     enum quota quota, unsigned n, const char *code,
                     const char *text);
 
-/* Whether the load balancer may have these groups (of the config), each once:
+/* Whether the load balancer (an ARN) may have these groups, each once:
  * TooManyUniqueTargetGroupsPerLoadBalancer, and, for what is registered with
  * all of them, TooManyTargets and TooManyRegistrationsForTargetId.  `changed`
  * (may be NULL) has the LIST `targets` as its Targets instead of those of the
  * account. */
 bool elb_quota_groups(struct call *call, const struct account_view *view,
-                      unsigned n, const struct config_group *const *groups,
+                      struct str balancer, unsigned n,
+                      const struct config_group *const *groups,
                       const struct config_group *changed,
                       const struct value *targets);
 

@@ -492,8 +492,7 @@ static void check_https(const struct resource *resource,
 {
     if (is_terminal(type) || listener->protocol == PROTOCOL_HTTPS)
         return;
-    resource_refuse(resource, field_place(&input->type),
-                    "InvalidLoadBalancerAction",
+    resource_refuse(resource, field_place(&input->type), "UnsupportedProtocol",
                     "%s is for HTTPS listeners; listener " STR_FMT
                     " speaks HTTP\nwrite Protocol: HTTPS there, or leave the "
                     "action out",

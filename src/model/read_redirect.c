@@ -267,9 +267,10 @@ static void check_protocol(const struct resource *resource,
 
     if (str_eq(field->text, STR("HTTP"))) {
         if (listener->protocol == PROTOCOL_HTTPS)
-            resource_error(resource, field_place(field),
-                           "a redirect from HTTPS to HTTP is refused by AWS\n"
-                           "write Protocol: HTTPS, or leave it out");
+            resource_refuse(resource, field_place(field),
+                            "InvalidLoadBalancerAction",
+                            "a redirect from HTTPS to HTTP is refused by AWS\n"
+                            "write Protocol: HTTPS, or leave it out");
     } else if (!str_eq(field->text, STR("HTTPS")) &&
                !str_eq(field->text, STR("#{protocol}"))) {
         resource_error(resource, field_place(field),
@@ -366,10 +367,11 @@ void read_redirect(struct build *build, const struct resource *resource,
     redirect->path = text_or(build, &input->path, "/#{path}");
     redirect->query = text_or(build, &input->query, "#{query}");
     if (resource->report->errors == errors && is_loop(redirect, listener))
-        resource_error(resource, field_place(config),
-                       "the redirect leads to where it comes from, for ever\n"
-                       "change Protocol, Host, Port or Path%s",
-                       listener->protocol == PROTOCOL_HTTP
-                           ? ", for example Protocol: HTTPS with Port: \"443\""
-                           : "");
+        resource_refuse(resource, field_place(config),
+                        "InvalidLoadBalancerAction",
+                        "the redirect leads to where it comes from, for ever\n"
+                        "change Protocol, Host, Port or Path%s",
+                        listener->protocol == PROTOCOL_HTTP
+                            ? ", for example Protocol: HTTPS with Port: \"443\""
+                            : "");
 }
