@@ -150,8 +150,12 @@ static bool change(struct calls *c)
     struct config *config = build(c, after, &report);
 
     if (config == NULL) {
-        call_refuse(&c->call, "ValidationError", "%.*s",
-                    STR_ARG(report.first->what));
+        const struct problem *p = report.first;
+
+        while (p->severity != PROBLEM_ERROR)
+            p = p->next;
+        call_refuse(&c->call, p->code ? p->code : "ValidationError", "%.*s",
+                    STR_ARG(p->what));
         account_release(after);
     } else {
         config_release(c->config);
