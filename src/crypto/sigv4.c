@@ -310,11 +310,11 @@ static struct str presigned_query(struct region *region,
         region,
         STR_FMT "%sX-Amz-Algorithm=" SIGV4_ALGORITHM
                 "&X-Amz-Credential=" STR_FMT "&X-Amz-Date=" STR_FMT
-                "&X-Amz-Expires=%u%s" STR_FMT "&X-Amz-SignedHeaders=" STR_FMT,
+                "&X-Amz-Expires=%u&X-Amz-SignedHeaders=" STR_FMT "%s" STR_FMT,
         STR_ARG(request->query), request->query.n ? "&" : "",
         STR_ARG(escaped(region, credential)), STR_ARG(scope->date), expires,
-        token.n ? "&X-Amz-Security-Token=" : "", STR_ARG(token),
-        STR_ARG(escaped(region, names)));
+        STR_ARG(escaped(region, names)),
+        token.n ? "&X-Amz-Security-Token=" : "", STR_ARG(token));
 }
 
 struct str sigv4_presign(struct region *region,
