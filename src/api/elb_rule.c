@@ -58,7 +58,7 @@ bool elb_rule_must(struct call *call, const struct account_view *view,
                    struct str arn, struct elb_rule *found)
 {
     *found = elb_rule_find(call->region, view->config, arn);
-    if (found->rule)
+    if (found->listener && found->rule)
         return true;
     if (listener_of(call->region, arn).n)
         return call_refuse(call, "RuleNotFound", "One or more rules not found");
@@ -110,7 +110,7 @@ bool elb_rules_answer(struct call *call, const struct account_view *view,
     for (const struct value *v = arns->first; v; v = v->next) {
         struct elb_rule found;
 
-        if (!elb_rule_must(call, view, v->text, &found))
+        if (!elb_rule_must(call, view, v->text, &found) || found.rule == NULL)
             return false;
         elb_rule_show(call->region, found.rule, list);
     }

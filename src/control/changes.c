@@ -263,7 +263,7 @@ static void refuse_for(struct change_job *job, const struct report *report)
 
     while (p && p->severity != PROBLEM_ERROR)
         p = p->next;
-    change_refuse(job, "ValidationError", STR_FMT,
+    change_refuse(job, p && p->code ? p->code : "ValidationError", STR_FMT,
                   STR_ARG(p ? p->what : STR("it cannot be built")));
 }
 
