@@ -1,11 +1,27 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "api/services.h"
 
+#include "api/elb_account.h"
+#include "api/elb_balancer.h"
+#include "api/elb_capacity.h"
 #include "api/elb_group.h"
+#include "api/elb_rules.h"
+#include "api/elb_subnets.h"
+#include "api/elb_tags.h"
 
 static const struct action_table *const elb[] = {
+    &elb_account_actions,
+    &elb_addressing_actions,
+    &elb_balancer_actions,
+    &elb_balancer_attribute_actions,
+    &elb_capacity_actions,
     &elb_group_actions,
     &elb_group_attribute_actions,
+    &elb_rule_actions,
+    &elb_subnet_actions,
+    &elb_tag_actions,
+    &elb_target_actions,
+    &elb_target_health_actions,
     NULL,
 };
 static const struct action_table *const sts[] = {&sts_actions, NULL};
