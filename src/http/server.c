@@ -683,6 +683,7 @@ bool server_port_init(struct server_port *port, struct loop *loop)
     port->loop = loop;
     port->fields_set = NULL;
     port->tls = NULL;
+    port->chooser = NULL;
     port->handshake_ms = HANDSHAKE_MS;
     port->h2 = NULL;
     port->prior_knowledge = port->websocket_over_h2 = false;
@@ -720,7 +721,10 @@ static bool begin(struct server_session *s)
     }
     s->state = SERVER_HANDSHAKE;
     conn_timer(&s->conn, s->port->handshake_ms);
-    return conn_accept_tls(&s->conn, s->port->tls);
+    if (!conn_accept_tls(&s->conn, s->port->tls))
+        return false;
+    conn_tls_choose_by(&s->conn, s->port->chooser);
+    return true;
 }
 
 struct server_stream *server_accept(struct server_port *port, int fd,

@@ -28,10 +28,12 @@ struct server_port {
     const struct listener_fields *fields_set; /* on what we answer ourselves;
                                                  NULL: none */
     struct tls_context *tls;                  /* NULL: plain; the caller's */
-    enum desync_mode desync_mode; /* defensive unless the caller says so */
-    bool prior_knowledge;         /* HTTP/2 without TLS for who begins so; set
+    const struct tls_chooser *chooser; /* of another one, by the name that a
+                                          client asks for; NULL: none */
+    enum desync_mode desync_mode;      /* defensive unless the caller says so */
+    bool prior_knowledge;   /* HTTP/2 without TLS for who begins so; set
                                      by the caller, never for listeners */
-    bool websocket_over_h2;       /* RFC 8441; set by the caller */
+    bool websocket_over_h2; /* RFC 8441; set by the caller */
     bool draining;
     bool patient; /* draining: idle connections stay for one more request */
     unsigned nsessions;

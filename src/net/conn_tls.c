@@ -10,6 +10,7 @@
 
 #include "base/slab.h"
 #include "crypto/client_certificate.h"
+#include "net/tls_hello.h"
 #include "net/tls_internal.h"
 
 enum {
@@ -147,6 +148,11 @@ bool conn_accept_tls(struct conn *conn, struct tls_context *context)
     return set_up(conn, context, true);
 }
 
+void conn_tls_choose_by(struct conn *conn, const struct tls_chooser *chooser)
+{
+    conn->tls->chooser = chooser;
+}
+
 /* Whom we ask for, and whom the certificate must be for. */
 static bool set_name(struct conn_tls *t, struct str name)
 {
@@ -228,6 +234,33 @@ static bool is_http(const struct tls_gear *g)
            g->in[g->begin] <= 'Z';
 }
 
+/* The name that the client asks for may call for another context than the one
+ * it has.  False: its ClientHello is not whole yet. */
+static bool choose(struct conn_tls *t, const struct tls_gear *g)
+{
+    char room[TLS_HELLO_MAX];
+    struct str records = str_make(g->in + g->begin, g->visible - g->begin);
+    struct tls_context *chosen = NULL;
+    struct str name;
+
+    switch (tls_hello_name(records, room, &name)) {
+    case TLS_HELLO_PART:
+        return false;
+    case TLS_HELLO_NAMED:
+        chosen = t->chooser->choose(t->chooser->owner, name);
+        break;
+    case TLS_HELLO_OTHER:
+        break;
+    }
+    t->chooser = NULL;
+    if (chosen && chosen != t->context) {
+        tls_context_hold(chosen);
+        tls_context_release(t->context);
+        t->context = chosen;
+    }
+    return true;
+}
+
 /* Goes on as far as what came allows.  True when the handshake is over. */
 static bool shake(struct tls_gear *g)
 {
@@ -239,7 +272,7 @@ static bool shake(struct tls_gear *g)
             set_fault(t, TLS_FAULT_HTTP, "plain HTTP came instead of TLS");
             return true;
         }
-        if (g->visible == g->begin)
+        if (g->visible == g->begin || (t->chooser && !choose(t, g)))
             return false;
     }
     if (!make_ssl(t))

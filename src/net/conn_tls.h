@@ -30,6 +30,17 @@ struct conn_tls;
  * the connection is still plain then. */
 bool conn_accept_tls(struct conn *conn, struct tls_context *context);
 
+/* Where the name that a client asks for decides about the context. */
+struct tls_chooser {
+    /* NULL: the context that the connection has. */
+    struct tls_context *(*choose)(void *owner, struct str name);
+    void *owner;
+};
+
+/* Right after conn_accept_tls(); the chooser must live as long as the
+ * connection. */
+void conn_tls_choose_by(struct conn *conn, const struct tls_chooser *chooser);
+
 /* conn_connect(), and then a handshake.  server_name: what SNI says and, when
  * the context validates, what the certificate must be for (a name or an
  * address); n == 0: neither. */
@@ -113,6 +124,15 @@ bool conn_tls_resumed(const struct conn_tls *tls);
 /* From the begin of the connection (of a client: of the TCP one) to the end of
  * the handshake. */
 uint32_t conn_tls_handshake_us(const struct conn_tls *tls);
+
+/* What the context of a server's connection is bound to: its settings' id. */
+struct str conn_tls_id(const struct conn_tls *tls);
+
+/* Whether what the client went through for this connection stands for another
+ * context as well: the same listener's, or one of the same policy where
+ * neither asks for certificates. */
+bool conn_tls_stands_for(const struct conn_tls *tls,
+                         const struct tls_context *other);
 
 /* ---- mutual TLS ---------------------------------------------------------- */
 

@@ -50,6 +50,22 @@ enum tls_alpn conn_tls_alpn(const struct conn_tls *t)
     return n ? TLS_ALPN_HTTP_1 : TLS_ALPN_NONE;
 }
 
+struct str conn_tls_id(const struct conn_tls *t)
+{
+    return str_of(t->context->id ? t->context->id : "");
+}
+
+bool conn_tls_stands_for(const struct conn_tls *t,
+                         const struct tls_context *other)
+{
+    const struct tls_context *own = t->context;
+
+    if (own == other || str_eq(str_of(own->id), str_of(other->id)))
+        return true;
+    return own->policy == other->policy && own->terms.mode == TLS_AUTH_NONE &&
+           other->terms.mode == TLS_AUTH_NONE;
+}
+
 struct str conn_tls_server_name(const struct conn_tls *t)
 {
     const char *name =

@@ -56,6 +56,7 @@ int listener_open(struct address *address, bool shared, struct error *error)
     address_put(&where, address);
     error_set(error, "cannot listen on " STR_FMT ": %s", (int)where.n, where.p,
               strerror(cause));
+    errno = cause;
     return -1;
 }
 

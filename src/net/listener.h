@@ -27,7 +27,7 @@ struct listener {
     void *owner;
 };
 
-/* A bound and listening socket, or -1 with an error.  `address` gets the port
+/* A bound and listening socket, or -1 with an error and errno.  `address` gets the port
  * that the system chose when it was 0.  `shared`: more sockets may follow on
  * the same address. */
 int listener_open(struct address *address, bool shared, struct error *error);

@@ -252,7 +252,9 @@ static bool set_up_server(struct tls_context *c,
     SSL_CTX_set_tlsext_servername_callback(c->ssl, take_name);
     SSL_CTX_set_tlsext_servername_arg(c->ssl, c);
     SSL_CTX_set_cert_cb(c->ssl, show_certificate, c);
-    if (!bind_sessions(c->ssl, s->id))
+    c->policy = s->policy;
+    c->id = strndup(s->id.n ? s->id.p : "", s->id.n);
+    if (c->id == NULL || !bind_sessions(c->ssl, s->id))
         return error_set(error, "out of memory");
     return use_policy(c->ssl, s->policy, error) &&
            tls_pairs_read(&c->pairs, s->certificates, s->ncertificates,
@@ -345,5 +347,6 @@ void tls_context_release(struct tls_context *c)
     SSL_CTX_free(c->ssl);
     tls_client_auth_end(&c->terms);
     tls_pairs_end(&c->pairs);
+    free(c->id);
     free(c);
 }

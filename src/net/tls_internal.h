@@ -22,10 +22,12 @@ struct tls_context {
     SSL_CTX *ssl; /* with the default certificate */
     bool server;
     bool http2;
-    bool validate;                 /* a client's */
-    bool tickets;                  /* a server's: sessions may be resumed */
-    struct tls_pairs pairs;        /* a server's */
-    struct tls_client_terms terms; /* a server's: what clients must show */
+    bool validate;                   /* a client's */
+    bool tickets;                    /* a server's: sessions may be resumed */
+    struct tls_pairs pairs;          /* a server's */
+    struct tls_client_terms terms;   /* a server's: what clients must show */
+    const struct ssl_policy *policy; /* NULL: what the library does */
+    char *id;                        /* a server's: of its settings */
 };
 
 /* For PEM: nobody is there to be asked. */
@@ -40,6 +42,7 @@ struct conn_tls {
     SSL *ssl; /* NULL: a server's, before the first record came */
     struct conn *conn;
     struct tls_context *context;
+    const struct tls_chooser *chooser; /* until it has chosen; NULL: nobody */
     struct chunk *in; /* ciphertext that came and is not used: part of a
                          record, or what nobody wanted to read yet */
     const char *why;  /* a fault's */

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The server name of a ClientHello.
+ *
+ * - Neither is anything read beyond what came, nor written beyond the room;
+ *   a name that is found stands in one of the two.
+ * - More bytes change nothing about a name that was found, nor about there
+ *   being none: what was decided early was decided well.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "fuzz.h"
+#include "net/tls_hello.h"
+
+#define CHECK(condition) ((condition) ? (void)0 : failed(__LINE__, #condition))
+
+static _Noreturn void failed(int line, const char *condition)
+{
+    fprintf(stderr, "line %d: not true: %s\n", line, condition);
+    abort();
+}
+
+static bool within(struct str name, const char *p, size_t n)
+{
+    return name.p >= p && name.p + name.n <= p + n;
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    char *room = malloc(TLS_HELLO_MAX);
+    struct str all = str_make((const char *)data, size);
+    struct str name = STR("");
+    struct str early = STR("");
+    enum tls_hello result = tls_hello_name(all, room, &name);
+    size_t part = size ? data[size - 1] % size : 0;
+    char *other = malloc(TLS_HELLO_MAX);
+    enum tls_hello before =
+        tls_hello_name(str_make(all.p, part), other, &early);
+
+    CHECK(room && other);
+    if (result == TLS_HELLO_NAMED)
+        CHECK(name.n && (within(name, all.p, all.n) ||
+                         within(name, room, TLS_HELLO_MAX)));
+    if (before != TLS_HELLO_PART)
+        CHECK(before == result && str_eq(early, name));
+    free(room);
+    free(other);
+    return 0;
+}
