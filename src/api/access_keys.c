@@ -274,14 +274,21 @@ static void read_list(struct access_keys *keys, const struct value *top,
                      value_count(list), ACCESS_KEYS_MAX);
 }
 
+struct access_keys *access_keys_none(void)
+{
+    struct access_keys *keys = memory_zeroed(1, sizeof(*keys));
+
+    atomic_init(&keys->refs, 1);
+    return keys;
+}
+
 struct access_keys *access_keys_read(const char *file, struct str text,
                                      struct report *report)
 {
-    struct access_keys *keys = memory_zeroed(1, sizeof(*keys));
+    struct access_keys *keys = access_keys_none();
     unsigned errors = report->errors;
     const struct value *top;
 
-    atomic_init(&keys->refs, 1);
     file = region_copy(&keys->region, str_of(file)).p;
     text = region_copy(&keys->region, text);
     keys->text = (void *)(uintptr_t)text.p;
@@ -319,7 +326,8 @@ void access_keys_release(struct access_keys *keys)
         forget(key->secret);
         forget(key->token);
     }
-    explicit_bzero(keys->text, keys->text_n);
+    if (keys->text_n)
+        explicit_bzero(keys->text, keys->text_n);
     region_end(&keys->region);
     free(keys);
 }

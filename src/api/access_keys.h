@@ -42,6 +42,9 @@ struct access_keys;
 struct access_keys *access_keys_read(const char *file, struct str text,
                                      struct report *report);
 
+/* No keys at all: nobody may call. */
+struct access_keys *access_keys_none(void);
+
 struct access_keys *access_keys_hold(struct access_keys *keys);
 
 /* With the last hold the secrets are overwritten.  NULL: nothing. */

@@ -6,10 +6,16 @@
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/file.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
-enum { FOLDER_MODE = 0700 };
+enum {
+    FOLDER_MODE = 0700,
+    LOCK_TRIES = 200,
+    LOCK_PAUSE_NS = 25 * 1000 * 1000,
+};
 
 /* Keeps errno. */
 static bool failed(const char *path, const char *what, struct error *error)
@@ -201,4 +207,26 @@ bool file_make_folders(const char *path, struct error *error)
         return true;
     errno = ENOTDIR;
     return failed(path, "cannot be made", error);
+}
+
+/* ---- locks ------------------------------------------------------------------- */
+
+int file_lock(const char *path)
+{
+    const struct timespec pause = {.tv_nsec = LOCK_PAUSE_NS};
+    int cause;
+    int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+
+    for (unsigned i = 0; fd >= 0 && i < LOCK_TRIES; i++) {
+        if (flock(fd, LOCK_EX | LOCK_NB) == 0)
+            return fd;
+        if (errno != EWOULDBLOCK && errno != EINTR)
+            break;
+        nanosleep(&pause, NULL);
+    }
+    cause = errno;
+    if (fd >= 0)
+        close(fd);
+    errno = cause;
+    return -1;
 }

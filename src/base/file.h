@@ -51,4 +51,8 @@ bool file_replace(const char *path, struct str text, unsigned mode,
  * with an error that begins with the path, and errno. */
 bool file_make_folders(const char *path, struct error *error);
 
+/* Makes the file if need be and locks it: one holder at a time, until the
+ * descriptor is closed.  Waits for five seconds; -1 with errno. */
+int file_lock(const char *path);
+
 #endif

@@ -2,20 +2,13 @@
 #include "crypto/authority_folder.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
-#include <sys/file.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/file.h"
 
-enum {
-    FILE_MAX = 64 * 1024,
-    LOCK_TRIES = 200,
-    LOCK_PAUSE_NS = 25 * 1000 * 1000,
-};
+enum { FILE_MAX = 64 * 1024 };
 
 /* Both files, and where they are. */
 struct files {
@@ -29,28 +22,6 @@ const char *authority_path(const char *folder, const char *name, char *buffer)
 {
     snprintf(buffer, PATH_MAX, "%s/%s", folder, name);
     return buffer;
-}
-
-/* ---- the lock ----------------------------------------------------------------- */
-
-/* Whoever makes an authority holds it; -1: it cannot be had. */
-static int lock(const char *folder)
-{
-    const struct timespec pause = {.tv_nsec = LOCK_PAUSE_NS};
-    char path[PATH_MAX];
-    int fd = open(authority_path(folder, "ca.lock", path),
-                  O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-
-    for (unsigned i = 0; fd >= 0 && i < LOCK_TRIES; i++) {
-        if (flock(fd, LOCK_EX | LOCK_NB) == 0)
-            return fd;
-        if (errno != EWOULDBLOCK && errno != EINTR)
-            break;
-        nanosleep(&pause, NULL);
-    }
-    if (fd >= 0)
-        close(fd);
-    return -1;
 }
 
 /* ---- the files ------------------------------------------------------------------ */
@@ -129,11 +100,14 @@ static struct authority *make(const struct files *f, int64_t now,
     return NULL;
 }
 
+/* Whoever makes an authority holds the lock. */
 static bool lock_folder(const char *folder, int *fd, struct error *error)
 {
+    char path[PATH_MAX];
+
     if (!file_make_folders(folder, error))
         return false;
-    *fd = lock(folder);
+    *fd = file_lock(authority_path(folder, "ca.lock", path));
     return *fd >= 0 || error_set(error, "%.300s: cannot be written: %s", folder,
                                  strerror(errno));
 }
