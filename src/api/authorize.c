@@ -153,7 +153,8 @@ static bool check_scope(const struct verification *v)
     const struct sigv4_scope *scope = &v->presented->scope;
 
     if (str_eq(scope->region, v->view->region_name) ||
-        str_eq(scope->service, STR("sts")))
+        str_eq(scope->service, STR("sts")) ||
+        str_eq(scope->service, STR("sluice")))
         return true;
     return fault_set(
         v->fault, v->region, "SignatureDoesNotMatch", 403,

@@ -45,7 +45,7 @@ struct authorized {
 /* Reads the signature of a request, in Authorization or in the query, and
  * verifies it if there are `keys` (NULL: there are none); of `view` the names
  * and the time count.  With keys the scope must be of view->region_name, but
- * for sts.  False with a fault in the codes of the query protocol
+ * for sts and sluice.  False with a fault in the codes of the query protocol
  * (authorize_fault_as()). */
 bool authorize_caller(const struct access_keys *keys,
                       const struct signed_request *request,

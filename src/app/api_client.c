@@ -11,8 +11,9 @@
 #include "base/clock.h"
 #include "base/memory.h"
 #include "codec/h1.h"
+#include "crypto/sigv4.h"
 
-enum { HEAD_MAX = 16 * 1024, REQUEST_MAX = 512 };
+enum { HEAD_MAX = 16 * 1024, REQUEST_MAX = 8 * 1024 };
 
 struct call {
     const struct address *address;
@@ -59,6 +60,16 @@ static bool foreign(struct call *call, const char *what, unsigned status)
                      call->name, what, code);
 }
 
+static bool locked(struct call *call, unsigned status)
+{
+    return error_set(call->error,
+                     "the API at %s lets only those in who have an access key "
+                     "(it answers %u): --access-keys FILE names a file with "
+                     "one that may sluice:GetStatus, --state-folder FOLDER "
+                     "where `sluice serve` keeps its own",
+                     call->name, status);
+}
+
 /* ---- waiting ------------------------------------------------------------- */
 
 /* 1: ready; 0: the deadline is over; -1: errno. */
@@ -97,17 +108,54 @@ static bool open_connection(struct call *call)
     return code == 0 || refused(call, code);
 }
 
+/* The fields of a signature, good for a page of any Sluice: the region does not
+ * matter there. */
+static void put_signature(struct text *t, const struct call *call,
+                          const char *path, const struct access_key *key)
+{
+    char date[SIGV4_DATE_LEN + 1];
+    char hash[SIGV4_HASH_LEN + 1];
+    struct sigv4_field host = {STR("Host"), str_of(call->name)};
+    struct sigv4_credentials credentials = {key->id, key->secret, key->token};
+    struct sigv4_request request = {.method = STR("GET"),
+                                    .path = str_of(path),
+                                    .query = STR(""),
+                                    .fields = &host,
+                                    .nfields = 1};
+    struct sigv4_scope scope = {
+        {date, SIGV4_DATE_LEN}, STR("us-east-1"), STR("sluice")};
+    struct region region = {NULL};
+    struct str value = STR("");
+
+    sigv4_date(clock_wall_seconds(), date);
+    if (sigv4_payload_hash(STR(""), hash)) {
+        request.payload_hash = str_of(hash);
+        value = sigv4_sign(&region, &credentials, &request, &scope);
+    }
+    text_printf(t, "Authorization: " STR_FMT "\r\nX-Amz-Date: %s\r\n",
+                STR_ARG(value), date);
+    if (key->token.n)
+        text_printf(t, "X-Amz-Security-Token: " STR_FMT "\r\n",
+                    STR_ARG(key->token));
+    region_end(&region);
+}
+
 /* The request is shorter than any socket's buffer. */
-static bool send_request(struct call *call, const char *path)
+static bool send_request(struct call *call, const char *path,
+                         const struct access_key *key)
 {
     char buffer[REQUEST_MAX];
     struct text t = text_in(buffer, sizeof(buffer));
 
     text_printf(&t,
                 "GET %s HTTP/1.1\r\nHost: %s\r\nUser-Agent: sluice\r\n"
-                "Connection: close\r\n\r\n",
+                "Connection: close\r\n",
                 path, call->name);
-    return send(call->fd, t.p, t.n, MSG_NOSIGNAL) == (ssize_t)t.n ||
+    if (key)
+        put_signature(&t, call, path, key);
+    TEXT_LITERAL(&t, "\r\n");
+    return (text_ok(&t) &&
+            send(call->fd, t.p, t.n, MSG_NOSIGNAL) == (ssize_t)t.n) ||
            foreign(call, "it closed the connection", 0);
 }
 
@@ -162,6 +210,8 @@ static bool check_head(struct call *call, char *data, size_t n,
     if (h1_parse_response(&res, data, n, &h1_response_limits, METHOD_GET, &head,
                           &fault) != H1_OK)
         return foreign(call, "it does not answer in HTTP", 0);
+    if (res.status == 401 || res.status == 403)
+        return locked(call, res.status);
     if (res.status != 200)
         return foreign(call, "it answers", res.status);
     if (res.body != BODY_LENGTH || res.content_length > API_CLIENT_BODY_MAX)
@@ -202,7 +252,8 @@ static bool read_answer(struct call *call, char *data, struct field *fields,
 }
 
 bool api_client_get(const struct address *address, const char *path,
-                    struct str begin, struct text *body, struct error *error)
+                    struct str begin, const struct access_key *key,
+                    struct text *body, struct error *error)
 {
     struct call call = {.address = address, .error = error, .fd = -1};
     struct text name = text_in(call.name, sizeof(call.name) - 1);
@@ -211,7 +262,7 @@ bool api_client_get(const struct address *address, const char *path,
     bool ok;
 
     address_put(&name, address);
-    ok = open_connection(&call) && send_request(&call, path) &&
+    ok = open_connection(&call) && send_request(&call, path, key) &&
          read_answer(&call, data, fields, begin, body);
     if (call.fd >= 0)
         close(call.fd);

@@ -6,6 +6,7 @@
 #ifndef SLUICE_APP_API_CLIENT_H
 #define SLUICE_APP_API_CLIENT_H
 
+#include "api/access_keys.h"
 #include "base/address.h"
 #include "base/error.h"
 
@@ -17,8 +18,10 @@ enum {
 /* GET of a path.  The body, as large as it says it is, goes to `*body`, which
  * the caller frees (body->p).  False with an error that says what is at the
  * address instead and what to do: nothing listens, no answer in time, no
- * Sluice.  `begin`: what the body of a Sluice begins with. */
+ * Sluice.  `begin`: what the body of a Sluice begins with.  `key`: signs the
+ * request; NULL: it is not signed. */
 bool api_client_get(const struct address *address, const char *path,
-                    struct str begin, struct text *body, struct error *error);
+                    struct str begin, const struct access_key *key,
+                    struct text *body, struct error *error);
 
 #endif

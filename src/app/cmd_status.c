@@ -7,11 +7,16 @@
 #include <unistd.h>
 
 #include "api/status.h"
+#include "app/access_file.h"
 #include "app/api_client.h"
 #include "app/commands.h"
+#include "app/source.h"
+#include "app/state_folder.h"
 
 struct values {
     struct address api;
+    const char *access_keys;  /* NULL: the one that serve made, if any */
+    const char *state_folder; /* NULL: that of the environment */
     bool json;
 };
 
@@ -23,6 +28,17 @@ static const struct option options[] = {
      .fallback = API_ADDRESS,
      .kind = OPTION_ADDRESS,
      .offset = offsetof(struct values, api)},
+    ACCESS_KEYS_OPTION(struct values,
+                       "The file of `sluice serve --access-keys`, or one with "
+                       "a key of it that may sluice:GetStatus: the first key "
+                       "signs the request. Default: the key that `sluice "
+                       "serve` made and keeps in its state folder, if it can "
+                       "be read."),
+    {.name = "state-folder",
+     .argument = "FOLDER",
+     .help = "The --state-folder of `sluice serve`.",
+     .kind = OPTION_TEXT,
+     .offset = offsetof(struct values, state_folder)},
     {.name = "json",
      .help = "Prints the status as one JSON object.",
      .kind = OPTION_FLAG,
@@ -103,11 +119,45 @@ static int print_status(const struct values *values, const struct text *body)
     return EX_IOERR;
 }
 
+/* False: the file that is named cannot be used. */
+static bool load_keys(const struct values *values, struct access_keys **keys)
+{
+    struct report report = {.strict = false};
+    char folder[PATH_MAX];
+
+    if (values->access_keys)
+        *keys = access_file_read(values->access_keys, &report);
+    else
+        *keys = access_file_look(state_folder(values->state_folder, folder));
+    if (report.errors)
+        source_print(&report);
+    report_end(&report);
+    return *keys || values->access_keys == NULL;
+}
+
+static int get_status(const struct values *values,
+                      const struct access_keys *keys)
+{
+    const struct access_key *key = keys ? access_keys_first(keys) : NULL;
+    struct error error = {""};
+    struct text body;
+    int status;
+
+    if (!api_client_get(&values->api, values->json ? "/status.json" : "/status",
+                        values->json ? STR(STATUS_JSON_BEGIN)
+                                     : STR(STATUS_TEXT_BEGIN),
+                        key, &body, &error))
+        return options_fail(&cmd_status, EX_UNAVAILABLE, &error);
+    status = print_status(values, &body);
+    free(body.p);
+    return status;
+}
+
 static int run(int argc, char **argv)
 {
     struct values values = {.json = false};
+    struct access_keys *keys = NULL;
     struct error error = {""};
-    struct text body;
     int status;
 
     if (!options_read(&cmd_status, argc, argv, &values, &status))
@@ -117,13 +167,10 @@ static int run(int argc, char **argv)
                           "`sluice serve`, such as " API_ADDRESS);
         return options_fail(&cmd_status, EX_USAGE, &error);
     }
-    if (!api_client_get(&values.api, values.json ? "/status.json" : "/status",
-                        values.json ? STR(STATUS_JSON_BEGIN)
-                                    : STR(STATUS_TEXT_BEGIN),
-                        &body, &error))
-        return options_fail(&cmd_status, EX_UNAVAILABLE, &error);
-    status = print_status(&values, &body);
-    free(body.p);
+    if (!load_keys(&values, &keys))
+        return EX_DATAERR;
+    status = get_status(&values, keys);
+    access_keys_release(keys);
     return status;
 }
 
