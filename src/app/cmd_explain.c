@@ -249,8 +249,7 @@ static void put_trail(struct text *t, const struct snapshot *s,
     struct explain_cookies how = {
         .snapshot = s,
         .action =
-            &table
-                 ->actions[router_match(table->router, request, scratch, NULL)],
+            table->actions[router_match(table->router, request, scratch, NULL)],
         .fields = request->fields,
         .seal = values->seal,
         .now_ms = clock_wall_ms(),
@@ -357,7 +356,7 @@ static int explain(struct config *config, const struct values *values,
 
     if (s && listener < s->nlisteners) {
         drop_invalid(config->listeners[listener], req);
-        print_trail(s, &s->listeners[listener], req, values);
+        print_trail(s, s->listeners[listener], req, values);
     } else {
         error_set(error, "out of memory");
     }

@@ -20,6 +20,15 @@ void *memory_zeroed(size_t n, size_t size)
     return p;
 }
 
+void *memory_copy(const void *p, size_t n)
+{
+    void *copy = malloc(n ? n : 1);
+
+    if (copy == NULL)
+        fail(n);
+    return n ? memcpy(copy, p, n) : copy;
+}
+
 void *memory_zeroed_lines(size_t n, size_t size)
 {
     size_t bytes =

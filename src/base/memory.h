@@ -12,7 +12,10 @@
 void *memory_zeroed(size_t n, size_t size)
     __attribute__((alloc_size(1, 2), returns_nonnull));
 
-/* The same, from the begin of a cache line on (MEMORY_LINE bytes): for what
+/* A copy of n bytes, from malloc(). */
+void *memory_copy(const void *p, size_t n) __attribute__((returns_nonnull));
+
+/* As memory_zeroed(), from the begin of a cache line on (MEMORY_LINE bytes): for what
  * several threads write, each its own part.  Freed with free(). */
 enum { MEMORY_LINE = 64 };
 

@@ -74,10 +74,10 @@ static void on_ramp(struct timer *timer)
 
     monitor->ramps = false;
     for (unsigned i = 0; i < s->ngroups; i++) {
-        if (s->groups[i].config->attributes.slow_start_ms == 0)
+        if (s->groups[i]->config->attributes.slow_start_ms == 0)
             continue;
-        ramps |= weigh(&s->groups[i], monitor->loop->now_us);
-        group_refresh(&s->groups[i]);
+        ramps |= weigh(s->groups[i], monitor->loop->now_us);
+        group_refresh(s->groups[i]);
     }
     if (ramps)
         set_ramp(monitor);
@@ -257,10 +257,10 @@ static void on_period(struct timer *timer)
 
     monitor->watches = false;
     for (unsigned i = 0; i < s->ngroups; i++) {
-        if (!may_differ(&s->groups[i]))
+        if (!may_differ(s->groups[i]))
             continue;
         any = true;
-        judge(monitor, &s->groups[i]);
+        judge(monitor, s->groups[i]);
     }
     if (any)
         set_period(monitor);
@@ -309,15 +309,17 @@ static void take_back(const struct group *group)
 }
 
 void balance_monitor_apply(struct balance_monitor *monitor,
-                           struct snapshot *snapshot)
+                           struct snapshot *snapshot, bool same)
 {
     bool ramps = false;
     bool any = false;
 
     monitor->snapshot = snapshot;
-    for (unsigned i = 0; i < snapshot->ngroups; i++) {
-        const struct group *group = &snapshot->groups[i];
+    for (unsigned i = 0; !same && i < snapshot->ngroups; i++) {
+        const struct group *group = snapshot->groups[i];
 
+        if (group->first_round)
+            continue;
         watch(group);
         take_back(group);
         ramps |= weigh(group, monitor->loop->now_us);

@@ -19,10 +19,11 @@ struct balance_monitor;
 
 struct balance_monitor *balance_monitor_new(struct loop *loop);
 
-/* The snapshot that runs from now on, whose groups are refreshed afterwards;
- * it must live until the next one was applied, or the monitor is freed. */
+/* The snapshot that runs from now on, whose new groups (first_round == 0) are
+ * refreshed afterwards; it must live until the next one was applied, or the
+ * monitor is freed.  `same`: its groups are those of the one before. */
 void balance_monitor_apply(struct balance_monitor *monitor,
-                           struct snapshot *snapshot);
+                           struct snapshot *snapshot, bool same);
 
 /* A target that is registered just now, or looked after in another way. */
 void balance_begin(struct target *target);

@@ -18,6 +18,7 @@ void running_hold(struct server *server, struct running *running)
 {
     running->config = config_hold(server->newest->config);
     running->certificates = certificates_hold(server->certificates);
+    running->snapshot = server->newest;
 }
 
 void running_release(struct running *running)

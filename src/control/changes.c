@@ -22,8 +22,13 @@ void change_refuse(struct change_job *job, const char *code, const char *format,
 
 /* ---- the end of a turn ---------------------------------------------------- */
 
-static void forget(struct changes *c)
+static void forget(struct server *server)
 {
+    struct changes *c = &server->changes;
+
+    if (c->snapshot)
+        publish_drop(server, c->snapshot);
+    c->snapshot = NULL;
     account_release(c->account);
     config_release(c->config);
     certificates_release(c->certificates);
@@ -40,7 +45,7 @@ static void finish(struct server *server)
     struct changes *c = &server->changes;
     struct change_job *job = c->job;
 
-    forget(c);
+    forget(server);
     c->job = NULL;
     job->done(job);
     step(server);
@@ -174,7 +179,7 @@ static void again(struct server *server, const struct document *theirs)
         finish(server);
         return;
     }
-    forget(c);
+    forget(server);
     c->job = NULL;
     list_push_front(&c->waiting, &job->node);
     c->nwaiting++;
@@ -242,8 +247,9 @@ static void prepare(struct server *server)
     if (server->draining)
         refuse_ending(c->job);
     if (c->job->fault.code == NULL) {
-        c->prepared =
-            publish_prepare(server, c->config, c->certificates, &code, &error);
+        c->prepared = publish_prepare(server, c->snapshot, c->certificates,
+                                      &code, &error);
+        c->snapshot = NULL;
         if (c->prepared == NULL)
             change_refuse(c->job, code, "%s%s", error.text,
                           strstr(error.text, "cannot listen") ? remedy : "");
@@ -284,18 +290,13 @@ static void build(struct chore *chore)
     struct server *server = LIST_ENTRY_OF(chore, struct server, changes.chore);
     struct changes *c = &server->changes;
     struct report report = {.strict = false};
-    bool ok;
 
-    build_config(server, &report);
-    ok = c->config != NULL;
-    if (ok && certificates_wanted(c->config) &&
-        server->options.certificate_source) {
-        c->certificates =
-            certificates_load(server->options.certificate_source, c->config,
-                              c->from.certificates, &report);
-        ok = c->certificates != NULL;
-    }
-    if (!ok)
+    if (c->config == NULL)
+        build_config(server, &report);
+    if (c->config)
+        c->snapshot = publish_build(server, c->config, &c->from,
+                                    &c->certificates, &report);
+    if (c->snapshot == NULL)
         refuse_for(c->job, &report);
     report_end(&report);
     c->built.kind = CONTROL_BUILT;
@@ -312,7 +313,7 @@ static void begin_build(struct server *server)
 {
     struct changes *c = &server->changes;
 
-    if (server->options.build == NULL) {
+    if (c->config == NULL && server->options.build == NULL) {
         change_refuse(c->job, "ServiceUnavailable", "nothing can be changed");
         finish(server);
         return;
@@ -326,7 +327,7 @@ static void begin_build(struct server *server)
 /* ---- turns ------------------------------------------------------------------- */
 
 /* Only certificates, or a config that is there already. */
-static bool is_built(struct server *server)
+static void take_built(struct server *server)
 {
     struct changes *c = &server->changes;
     const struct change_job *job = c->job;
@@ -337,7 +338,6 @@ static bool is_built(struct server *server)
         c->config = config_hold(server->newest->config);
     if (c->config)
         c->certificates = certificates_hold(job->certificates);
-    return c->config != NULL;
 }
 
 static bool is_nothing(const struct server *server)
@@ -364,10 +364,8 @@ static void begin(struct server *server, struct change_job *job)
         return;
     }
     running_hold(server, &c->from);
-    if (is_built(server))
-        prepare(server);
-    else
-        begin_build(server);
+    take_built(server);
+    begin_build(server);
 }
 
 static void step(struct server *server)

@@ -261,8 +261,10 @@ void deregistrations_apply(struct deregistrations *all,
 {
     take_delays(all, snapshot->config);
     for (unsigned i = 0; i < snapshot->ngroups; i++) {
-        const struct group *group = &snapshot->groups[i];
+        const struct group *group = snapshot->groups[i];
 
+        if (group->first_round)
+            continue; /* it has none: nothing changed in it */
         for (unsigned k = 0; k < group->ntargets; k++) {
             if (target_drains(group->targets[k]))
                 come_back(all, group->targets[k]);

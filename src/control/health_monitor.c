@@ -326,19 +326,46 @@ static void apply_group(struct health_monitor *monitor, struct group *group)
     if (begun == group->ntargets)
         balance_first_batch(group);
     group_refresh(group);
+    group->first_round = monitor->round;
+}
+
+/* Its group is in no snapshot any more, or another one without it took the
+ * group's place. */
+static bool is_gone(const struct monitored *m)
+{
+    uint64_t round = m->monitor->round;
+
+    return m->group->round != round ||
+           (m->group->first_round == round && m->round != round);
+}
+
+static void apply_groups(struct health_monitor *monitor,
+                         struct snapshot *snapshot)
+{
+    for (unsigned i = 0; i < snapshot->ngroups; i++) {
+        struct group *group = snapshot->groups[i];
+
+        group->round = monitor->round;
+        if (group->first_round == 0)
+            apply_group(monitor, group);
+    }
 }
 
 void health_monitor_apply(struct health_monitor *monitor,
                           struct snapshot *snapshot)
 {
+    bool same = monitor->snapshot && snapshot->set &&
+                monitor->snapshot->set == snapshot->set;
+
     loop_tick(monitor->loop);
-    monitor->round++;
+    balance_monitor_apply(monitor->balance, snapshot, same);
     monitor->snapshot = snapshot;
-    balance_monitor_apply(monitor->balance, snapshot);
-    for (unsigned i = 0; i < snapshot->ngroups; i++)
-        apply_group(monitor, &snapshot->groups[i]);
+    if (same)
+        return;
+    monitor->round++;
+    apply_groups(monitor, snapshot);
     for (unsigned i = 0; i < monitor->nslots; i++) {
-        if (monitor->slots[i] && monitor->slots[i]->round != monitor->round)
+        if (monitor->slots[i] && is_gone(monitor->slots[i]))
             end(monitor->slots[i]);
     }
 }
@@ -381,7 +408,7 @@ void health_monitor_each(const struct health_monitor *monitor,
     const struct snapshot *snapshot = monitor->snapshot;
 
     for (unsigned i = 0; snapshot && i < snapshot->ngroups; i++) {
-        const struct group *group = &snapshot->groups[i];
+        const struct group *group = snapshot->groups[i];
 
         for (unsigned k = 0; k < group->ntargets; k++)
             visit(owner, group->config->name, group->targets[k],

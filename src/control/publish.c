@@ -146,21 +146,58 @@ void publish_end(struct server *server)
     server->newest = NULL;
 }
 
-static bool compile(struct server *server, struct config *config,
-                    struct snapshot **snapshot, struct error *error)
-{
-    struct report report = {.strict = false};
+/* ---- building ------------------------------------------------------------ */
 
-    *snapshot =
-        snapshot_compile(config, server->snapshot_id + 1, server->newest,
-                         &server->targets, server->options.inspector, &report);
-    if (*snapshot)
-        atomic_fetch_add(&server->snapshots, 1);
+/* Those that came with the config, or what is loaded for it now. */
+static bool load(struct server *server, struct config *config,
+                 const struct running *from, struct certificates **certificates,
+                 struct report *report)
+{
+    if (*certificates || !certificates_wanted(config))
+        return true;
+    if (server->options.certificate_source == NULL)
+        report_error(report, NULL, "HTTPS listeners have no certificates");
     else
-        error_set(error, STR_FMT,
-                  STR_ARG(report.first ? report.first->what : STR("?")));
-    report_end(&report);
-    return *snapshot != NULL;
+        *certificates = certificates_load(server->options.certificate_source,
+                                          config, from->certificates, report);
+    return *certificates != NULL;
+}
+
+/* Each route table of an HTTPS listener gets its context. */
+static void set_contexts(struct snapshot *s,
+                         const struct certificates *certificates)
+{
+    for (unsigned i = 0; certificates && i < s->nlisteners; i++)
+        s->listeners[i]->tls =
+            tls_context_hold(certificates->listeners[i].context);
+}
+
+struct snapshot *publish_build(struct server *server, struct config *config,
+                               const struct running *from,
+                               struct certificates **certificates,
+                               struct report *report)
+{
+    struct error error = {""};
+    struct snapshot *s;
+
+    if (!load(server, config, from, certificates, report))
+        return NULL;
+    s = snapshot_build(config, 0, from->snapshot, server->options.inspector,
+                       report);
+    if (s == NULL)
+        return NULL;
+    atomic_fetch_add(&server->snapshots, 1);
+    set_contexts(s, *certificates);
+    if (target_tls_apply(s, from->snapshot, &error))
+        return s;
+    report_error(report, NULL, "%s", error.text);
+    publish_drop(server, s);
+    return NULL;
+}
+
+void publish_drop(struct server *server, struct snapshot *snapshot)
+{
+    free_snapshot(server, snapshot);
 }
 
 /* ---- logs ---------------------------------------------------------------- */
@@ -397,7 +434,7 @@ static bool place_listeners(struct change *change, unsigned *slots,
     struct snapshot *s = change->snapshot;
 
     for (unsigned i = 0; i < s->nlisteners; i++) {
-        const struct config_listener *listener = s->listeners[i].config;
+        const struct config_listener *listener = s->listeners[i]->config;
 
         slots[i] = find_slot(server, listener);
         if ((slots[i] == server->nslots || !server->slots[slots[i]].used) &&
@@ -414,10 +451,10 @@ static void resolve_ports(struct change *change, const struct route_table *to,
     struct snapshot *s = change->snapshot;
 
     for (unsigned i = 0; i < s->nlisteners; i++) {
-        struct route_table *table = &s->listeners[i];
+        struct route_table *table = s->listeners[i];
 
         for (unsigned k = 0; k < table->config->nrules; k++)
-            action_resolve_port(&table->actions[k], to->config, local);
+            action_resolve_port(table->actions[k], to->config, local);
     }
 }
 
@@ -437,11 +474,12 @@ static void map_slots(struct change *change, const unsigned *slots)
     s->slots = memory_zeroed(s->nslots + 1, sizeof(struct route_table *));
     change->keep = memory_zeroed(server->nslots + 1, sizeof(bool));
     for (unsigned i = 0; i < s->nlisteners; i++) {
-        s->slots[slots[i]] = &s->listeners[i];
-        set_sinks(server, &s->listeners[i]);
+        s->slots[slots[i]] = s->listeners[i];
+        set_sinks(server, s->listeners[i]);
         change->keep[slots[i]] = true;
-        resolve_ports(change, &s->listeners[i],
-                      server->slots[slots[i]].local.port);
+        if (s->listeners[i]->config->bind.port == 0)
+            resolve_ports(change, s->listeners[i],
+                          server->slots[slots[i]].local.port);
     }
 }
 
@@ -485,8 +523,7 @@ void publish_abandon(struct change *change)
     }
     if (change->sinks)
         restore_sinks(server);
-    if (change->snapshot)
-        free_snapshot(server, change->snapshot);
+    free_snapshot(server, change->snapshot);
     end_change(change);
 }
 
@@ -499,9 +536,10 @@ static void hand_out(struct change *change)
 
     certificate_watch_set(server, change->certificates);
     server->newest = change->snapshot;
-    server->snapshot_id++;
+    server->newest->id = ++server->snapshot_id;
     loop_tick(&server->loop);
-    deregistrations_apply(&server->leaving, server->newest);
+    if (old == NULL || old->set != server->newest->set)
+        deregistrations_apply(&server->leaving, server->newest);
     health_monitor_apply(server->health, server->newest);
     for (unsigned i = 0; i < server->nworkers; i++)
         mailbox_send(&server->workers[i]->mailbox,
@@ -573,12 +611,10 @@ static bool open_all(struct change *change, const char **code,
 {
     struct snapshot *s = change->snapshot;
     unsigned *slots = memory_zeroed(s->nlisteners + 1, sizeof(*slots));
-    bool ok = target_tls_apply(s, change->server->newest, error);
+    bool ok = place_listeners(change, slots, error);
 
-    if (ok && !place_listeners(change, slots, error)) {
+    if (!ok)
         *code = "InvalidConfigurationRequest";
-        ok = false;
-    }
     change->sinks = ok;
     ok = ok && set_log_sinks(change->server, s->config, error);
     if (ok)
@@ -587,65 +623,32 @@ static bool open_all(struct change *change, const char **code,
     return ok;
 }
 
-/* ---- certificates --------------------------------------------------------- */
-
-/* Those that came with the config, or what is loaded for it now. */
-static bool take_certificates(struct change *change, struct config *config,
-                              struct certificates *given, struct error *error)
-{
-    struct server *server = change->server;
-    struct report report = {.strict = false};
-
-    change->certificates = certificates_hold(given);
-    if (given || !certificates_wanted(config))
-        return true;
-    if (server->options.certificate_source == NULL)
-        return error_set(error, "HTTPS listeners have no certificates");
-    change->certificates =
-        certificates_load(server->options.certificate_source, config,
-                          server->certificates, &report);
-    if (change->certificates == NULL)
-        error_set(error, STR_FMT,
-                  STR_ARG(report.first ? report.first->what : STR("?")));
-    report_end(&report);
-    return change->certificates != NULL;
-}
-
-/* Each route table of an HTTPS listener gets its context. */
-static void set_contexts(struct change *change)
-{
-    struct snapshot *s = change->snapshot;
-
-    for (unsigned i = 0; change->certificates && i < s->nlisteners; i++)
-        s->listeners[i].tls =
-            tls_context_hold(change->certificates->listeners[i].context);
-}
-
-static bool prepare(struct change *change, struct config *config,
-                    struct certificates *certificates, const char **code,
+static bool prepare(struct change *change, const char **code,
                     struct error *error)
 {
-    if (!deregistrations_allow(&change->server->leaving, config, error)) {
+    struct server *server = change->server;
+    const struct config *config = change->snapshot->config;
+
+    if (!deregistrations_allow(&server->leaving, config, error)) {
         *code = "InvalidTarget";
         return false;
     }
-    if (!take_certificates(change, config, certificates, error) ||
-        !compile(change->server, config, &change->snapshot, error))
-        return false;
-    set_contexts(change);
+    snapshot_settle(change->snapshot, server->newest, &server->targets);
     change->opened =
         memory_zeroed(config->nlisteners + 1, sizeof(*change->opened));
     return open_all(change, code, error);
 }
 
-struct change *publish_prepare(struct server *server, struct config *config,
+struct change *publish_prepare(struct server *server, struct snapshot *snapshot,
                                struct certificates *certificates,
                                const char **code, struct error *error)
 {
     struct change *change = memory_zeroed(1, sizeof(*change));
 
     change->server = server;
-    if (prepare(change, config, certificates, code, error))
+    change->snapshot = snapshot;
+    change->certificates = certificates_hold(certificates);
+    if (prepare(change, code, error))
         return change;
     publish_abandon(change);
     return NULL;
@@ -658,14 +661,32 @@ void publish_commit(struct change *change)
     end_change(change);
 }
 
-bool publish(struct server *server, struct config *config,
-             struct certificates *certificates, struct error *error)
+static bool run(struct server *server, struct snapshot *snapshot,
+                struct certificates *certificates, struct error *error)
 {
     const char *code;
     struct change *change =
-        publish_prepare(server, config, certificates, &code, error);
+        publish_prepare(server, snapshot, certificates, &code, error);
 
     if (change)
         publish_commit(change);
     return change != NULL;
+}
+
+bool publish(struct server *server, struct config *config,
+             struct certificates *given, struct error *error)
+{
+    struct certificates *certificates = certificates_hold(given);
+    struct report report = {.strict = false};
+    const struct running nothing = {NULL};
+    struct snapshot *snapshot =
+        publish_build(server, config, &nothing, &certificates, &report);
+    bool ok = snapshot && run(server, snapshot, certificates, error);
+
+    if (snapshot == NULL)
+        error_set(error, STR_FMT,
+                  STR_ARG(report.first ? report.first->what : STR("?")));
+    certificates_release(certificates);
+    report_end(&report);
+    return ok;
 }

@@ -517,7 +517,7 @@ bool server_listener_address(const struct server *server, unsigned i,
     if (i >= s->nlisteners)
         return false;
     for (unsigned slot = 0; slot < s->nslots; slot++) {
-        if (s->slots[slot] != &s->listeners[i])
+        if (s->slots[slot] != s->listeners[i])
             continue;
         *address = server->slots[slot].local;
         return true;

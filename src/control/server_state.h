@@ -62,6 +62,8 @@ struct slot {
 struct running {
     struct config *config;
     struct certificates *certificates;
+    const struct snapshot *snapshot; /* not held: a change knows that it stays
+                                        the newest one meanwhile */
 };
 
 /* The queue of changes, and the one whose turn it is. */
@@ -73,6 +75,7 @@ struct changes {
     struct account *account; /* that it makes; held, as what follows */
     struct config *config;   /* of that account */
     struct certificates *certificates; /* of the config; NULL: none */
+    struct snapshot *snapshot;         /* built, not prepared */
     struct running from;               /* what ran when it was built */
     struct change *prepared;
     struct chore chore;     /* builds the config */
@@ -148,13 +151,24 @@ struct server {
 
 /* ---- publish.c ----------------------------------------------------------- */
 
-/* Makes the config (held by what it becomes) ready to run with these
- * certificates (held too; NULL: they are loaded here): compiled, its new
- * sockets and log files open.  One at a time.  NULL with an error, and the
- * code of AWS's that fits it if it is not ValidationError, and nothing
- * changed. */
+/* Compiles a config (held by what it becomes), with what is as it was taken
+ * from what ran.  `certificates`: of the config, or NULL: they are loaded, for
+ * the caller to release.  On any thread that may block; NULL with errors in the
+ * report. */
+struct snapshot *publish_build(struct server *server, struct config *config,
+                               const struct running *from,
+                               struct certificates **certificates,
+                               struct report *report);
+
+/* What was built is not to run. */
+void publish_drop(struct server *server, struct snapshot *snapshot);
+
+/* Makes what was built (from what runs now) ready to run: its targets, its new
+ * sockets and log files.  The snapshot is taken over, the certificates are
+ * held.  One at a time.  NULL with an error, and the code of AWS's that fits it
+ * if it is not ValidationError, and nothing changed. */
 struct change;
-struct change *publish_prepare(struct server *server, struct config *config,
+struct change *publish_prepare(struct server *server, struct snapshot *snapshot,
                                struct certificates *certificates,
                                const char **code, struct error *error);
 
@@ -162,7 +176,8 @@ struct change *publish_prepare(struct server *server, struct config *config,
 void publish_commit(struct change *change);
 void publish_abandon(struct change *change);
 
-/* Both at once, for the first one. */
+/* All at once, for the first one: with these certificates (held; NULL: they
+ * are loaded).  False with an error. */
 bool publish(struct server *server, struct config *config,
              struct certificates *certificates, struct error *error);
 

@@ -141,7 +141,7 @@ static const struct slot *slot_of(const struct server *server,
     const struct snapshot *s = server->newest;
 
     for (unsigned i = 0; i < s->nslots; i++) {
-        if (s->slots[i] && s->slots[i]->config == listener)
+        if (s->slots[i] && s->slots[i] == s->listeners[listener->index])
             return &server->slots[i];
     }
     return NULL;
@@ -476,7 +476,7 @@ void status_view_fill(struct status_view *view, const struct server *server,
     for (unsigned i = 0; i < config->nload_balancers; i++)
         fill_balancer(&balancers[i], server, config->load_balancers[i], region);
     for (unsigned i = 0; i < server->newest->ngroups; i++)
-        fill_group(&groups[i], server, &server->newest->groups[i], region);
+        fill_group(&groups[i], server, server->newest->groups[i], region);
     view->nbalancers = config->nload_balancers;
     view->balancers = balancers;
     view->ngroups = server->newest->ngroups;

@@ -75,7 +75,7 @@ static const struct group *same_group(const struct snapshot *before,
                                       const struct group *group)
 {
     for (unsigned i = 0; before && i < before->ngroups; i++) {
-        const struct group *old = &before->groups[i];
+        const struct group *old = before->groups[i];
 
         if (old->tls && str_eq(old->config->arn, group->config->arn))
             return same_settings(old->config, group->config) ? old : NULL;
@@ -151,11 +151,12 @@ bool target_tls_apply(struct snapshot *snapshot, const struct snapshot *before,
                       struct error *error)
 {
     for (unsigned i = 0; i < snapshot->ngroups; i++) {
-        struct group *group = &snapshot->groups[i];
+        struct group *group = snapshot->groups[i];
         const struct group *old;
         bool ok;
 
-        if (group->config->protocol != PROTOCOL_HTTPS)
+        if (group->config->protocol != PROTOCOL_HTTPS ||
+            group_is_settled(group))
             continue;
         old = same_group(before, group);
         if (group->config->tls.authorities.n)

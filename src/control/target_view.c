@@ -69,22 +69,13 @@ static bool is_known(const struct server *server, const struct group *group)
     return true;
 }
 
-static const struct group *find_group(const struct snapshot *s, struct str arn)
-{
-    for (unsigned i = 0; i < s->ngroups; i++) {
-        if (str_eq(s->groups[i].config->arn, arn))
-            return &s->groups[i];
-    }
-    return NULL;
-}
-
 bool target_view_visit(void *owner, struct str group_arn,
                        void (*visit)(void *to,
                                      const struct target_seen *target),
                        void *to)
 {
     const struct server *server = owner;
-    const struct group *group = find_group(server->newest, group_arn);
+    const struct group *group = group_set_find(server->newest->set, group_arn);
     struct visiting visiting = {server, visit, to};
 
     if (group == NULL || !is_known(server, group))

@@ -116,6 +116,13 @@ void group_init(struct group *group, const struct config_group *config,
     fill_zones(group, here);
 }
 
+void group_move(struct group *to, const struct group *from)
+{
+    *to = *from;
+    for (unsigned i = 0; i < to->nzones; i++)
+        to->zones[i].group = to;
+}
+
 void group_end(struct group *group)
 {
     for (unsigned i = 0; i < group->nzones; i++) {

@@ -64,6 +64,10 @@ struct group {
     unsigned nzones;          /* at least 1 */
     struct group_zone *zones; /* in the order of their first targets */
     struct group_identity identity;
+    /* The health monitor's: when it came to know the group (0: it does not
+     * yet), and the last time that a snapshot had it. */
+    uint64_t first_round;
+    uint64_t round;
 };
 
 /* The group of config->ntargets targets, in the order of config->targets.
@@ -76,6 +80,9 @@ struct group {
 void group_init(struct group *group, const struct config_group *config,
                 struct target *const *targets, struct str here);
 void group_end(struct group *group);
+
+/* A group that nobody else has seen moves to where it will be used. */
+void group_move(struct group *to, const struct group *from);
 
 /* Has the choices of `group` go on where those of `before` stand. */
 void group_carry(struct group *group, const struct group *before);

@@ -29,7 +29,9 @@ struct linear_scratch; /* a thread's working memory, for any regex */
  * wrong there, and of what is left out on purpose that ALB does not have it. */
 struct linear *linear_new(struct str pattern, bool any_case,
                           struct error *error);
-void linear_free(struct linear *regex);
+/* Counted; from any thread.  NULL: nothing. */
+struct linear *linear_hold(struct linear *regex);
+void linear_free(struct linear *regex); /* with the last hold */
 
 /* A scratch is for one thread at a time and serves every regex that it was
  * made to fit; searching takes no memory.  What was fitted before stays
@@ -38,6 +40,19 @@ struct linear_scratch *linear_scratch_new(void);
 void linear_scratch_fit(struct linear_scratch *scratch,
                         const struct linear *regex);
 void linear_scratch_free(struct linear_scratch *scratch);
+
+/* What a scratch must have for some regexes: the most of each.  All zero: for
+ * none. */
+struct linear_need {
+    unsigned size;
+    size_t nslots;
+};
+
+void linear_need_add(struct linear_need *need, const struct linear *regex);
+void linear_need_join(struct linear_need *need,
+                      const struct linear_need *other);
+void linear_scratch_reserve(struct linear_scratch *scratch,
+                            const struct linear_need *need);
 
 /* Whether the regex matches anywhere in the text.  `groups`, when not NULL,
  * gets LINEAR_GROUPS_MAX slices of the leftmost match, Perl's choice among

@@ -7,6 +7,8 @@
 #ifndef SLUICE_MATCH_LINEAR_INTERNAL_H
 #define SLUICE_MATCH_LINEAR_INTERNAL_H
 
+#include <stdatomic.h>
+
 #include "base/region.h"
 #include "match/linear.h"
 
@@ -113,6 +115,7 @@ struct instruction {
 };
 
 struct linear {
+    _Atomic unsigned more; /* holds beside the first */
     struct instruction *code;
     unsigned n;
     unsigned start;

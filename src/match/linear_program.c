@@ -298,9 +298,17 @@ struct linear *linear_new(struct str pattern, bool any_case,
     return regex;
 }
 
+struct linear *linear_hold(struct linear *regex)
+{
+    if (regex)
+        atomic_fetch_add_explicit(&regex->more, 1, memory_order_relaxed);
+    return regex;
+}
+
 void linear_free(struct linear *regex)
 {
-    if (regex == NULL)
+    if (regex == NULL ||
+        atomic_fetch_sub_explicit(&regex->more, 1, memory_order_acq_rel) != 0)
         return;
     free(regex->code);
     free(regex->sets);

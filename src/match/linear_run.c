@@ -59,20 +59,40 @@ void linear_scratch_free(struct linear_scratch *scratch)
     free(scratch);
 }
 
-void linear_scratch_fit(struct linear_scratch *scratch,
-                        const struct linear *regex)
+void linear_need_join(struct linear_need *need, const struct linear_need *other)
 {
-    struct linear_scratch s = {.size = scratch->size,
-                               .nslots = scratch->nslots,
-                               .steps = scratch->steps};
-    size_t nslots = (size_t)regex->n * regex->nslots;
+    if (other->size > need->size)
+        need->size = other->size;
+    if (other->nslots > need->nslots)
+        need->nslots = other->nslots;
+}
 
-    if (regex->n <= s.size && nslots <= s.nslots)
+static struct linear_need need_of(const struct linear *regex)
+{
+    return (struct linear_need){
+        .size = regex->n,
+        .nslots = (size_t)regex->n * regex->nslots,
+    };
+}
+
+void linear_need_add(struct linear_need *need, const struct linear *regex)
+{
+    struct linear_need one = need_of(regex);
+
+    linear_need_join(need, &one);
+}
+
+void linear_scratch_reserve(struct linear_scratch *scratch,
+                            const struct linear_need *need)
+{
+    struct linear_scratch s = {.steps = scratch->steps};
+    struct linear_need all = {scratch->size, scratch->nslots};
+
+    linear_need_join(&all, need);
+    if (all.size == scratch->size && all.nslots == scratch->nslots)
         return;
-    if (regex->n > s.size)
-        s.size = regex->n;
-    if (nslots > s.nslots)
-        s.nslots = nslots;
+    s.size = all.size;
+    s.nslots = all.nslots;
     s.seen = memory_zeroed(s.size, sizeof(*s.seen));
     s.pending = memory_zeroed(s.size + 1, sizeof(*s.pending));
     for (int i = 0; i < 2; i++) {
@@ -81,6 +101,14 @@ void linear_scratch_fit(struct linear_scratch *scratch,
     }
     free_arrays(scratch);
     *scratch = s;
+}
+
+void linear_scratch_fit(struct linear_scratch *scratch,
+                        const struct linear *regex)
+{
+    struct linear_need need = need_of(regex);
+
+    linear_scratch_reserve(scratch, &need);
 }
 
 uint64_t linear_steps(const struct linear_scratch *scratch)

@@ -82,15 +82,34 @@ static void doubt_replace(const struct config_transform *transform,
                    STR_ARG(replace));
 }
 
+/* The regex, when the rule had a transform with it. */
+static struct linear *find_regex(const struct rule_action *before,
+                                 const struct config_transform *transform)
+{
+    for (unsigned i = 0; before && i < before->rule->ntransforms; i++) {
+        const struct config_transform *old = &before->rule->transforms[i];
+
+        if (old->type == transform->type &&
+            str_eq(old->regex, transform->regex))
+            return old->type == TRANSFORM_HOST ? before->host.regex
+                                               : before->url.regex;
+    }
+    return NULL;
+}
+
 static bool compile_transform(struct action_transform *to,
                               const struct config_transform *from,
+                              const struct rule_action *before,
                               struct report *report)
 {
     struct error error = {""};
 
     to->type = from->type;
     to->replace = from->replace;
-    to->regex = linear_new(from->regex, from->type == TRANSFORM_HOST, &error);
+    to->regex = linear_hold(find_regex(before, from));
+    if (to->regex == NULL)
+        to->regex =
+            linear_new(from->regex, from->type == TRANSFORM_HOST, &error);
     if (to->regex == NULL) {
         report_add(report, PROBLEM_ERROR, &from->place,
                    "write it in RE2's syntax, as ALB wants it; there is no "
@@ -104,13 +123,13 @@ static bool compile_transform(struct action_transform *to,
     return check_replace(from, linear_groups(to->regex), report);
 }
 
-static void take_groups(struct rule_action *action, struct group *groups)
+static void take_groups(struct rule_action *action, struct group *const *groups)
 {
     const struct config_forward *forward = &action->config->u.forward;
 
     action->ngroups = forward->n;
     for (unsigned i = 0; i < forward->n; i++) {
-        action->groups[i] = &groups[forward->groups[i].group->index];
+        action->groups[i] = groups[forward->groups[i].group->index];
         action->weights[i] = forward->groups[i].weight;
     }
 }
@@ -134,8 +153,8 @@ static uint16_t local_port(const struct config_listener *own, uint16_t port)
 
 bool action_init(struct rule_action *action,
                  const struct config_listener *listener,
-                 const struct config_rule *rule, struct group *groups,
-                 struct report *report)
+                 const struct config_rule *rule, struct group *const *groups,
+                 const struct rule_action *before, struct report *report)
 {
     bool ok = true;
     uint64_t port;
@@ -153,7 +172,7 @@ bool action_init(struct rule_action *action,
 
         ok &= compile_transform(from->type == TRANSFORM_HOST ? &action->host
                                                              : &action->url,
-                                from, report);
+                                from, before, report);
     }
     return ok;
 }
@@ -179,13 +198,12 @@ void action_end(struct rule_action *action)
     action->url.regex = NULL;
 }
 
-void action_scratch_fit(const struct rule_action *action,
-                        struct linear_scratch *scratch)
+void action_need_add(const struct rule_action *action, struct linear_need *need)
 {
     if (action->host.regex)
-        linear_scratch_fit(scratch, action->host.regex);
+        linear_need_add(need, action->host.regex);
     if (action->url.regex)
-        linear_scratch_fit(scratch, action->url.regex);
+        linear_need_add(need, action->url.regex);
 }
 
 /* ---- forward ------------------------------------------------------------- */

@@ -32,12 +32,13 @@ struct rule_action {
 };
 
 /* Compiles the terminal action of a rule of the listener; `groups` are in the
- * order of config->groups.  False with errors in the report (a transform's
- * regex or replacement); action_end() is due all the same. */
+ * order of config->groups.  `before` (may be NULL) lends the regexes that are
+ * the same.  False with errors in the report (a transform's regex or
+ * replacement); action_end() is due all the same. */
 bool action_init(struct rule_action *action,
                  const struct config_listener *listener,
-                 const struct config_rule *rule, struct group *groups,
-                 struct report *report);
+                 const struct config_rule *rule, struct group *const *groups,
+                 const struct rule_action *before, struct report *report);
 void action_end(struct rule_action *action);
 
 /* `listener` is on port `local` here: a redirect to the port that the template
@@ -46,9 +47,9 @@ void action_resolve_port(struct rule_action *action,
                          const struct config_listener *listener,
                          uint16_t local);
 
-/* Makes the scratch large enough for the transforms. */
-void action_scratch_fit(const struct rule_action *action,
-                        struct linear_scratch *scratch);
+/* Adds what its transforms need. */
+void action_need_add(const struct rule_action *action,
+                     struct linear_need *need);
 
 /* The group that gets the next request of a forward; NULL when all weights
  * are 0. */

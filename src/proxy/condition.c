@@ -25,7 +25,7 @@ struct str condition_field_name(enum condition_field field)
 static bool compile_regex(struct condition_value *value,
                           const struct config_condition *config,
                           const struct config_match *match,
-                          struct report *report)
+                          const struct place *place, struct report *report)
 {
     struct str name = condition_field_name(config->field);
     struct error error = {""};
@@ -34,7 +34,7 @@ static bool compile_regex(struct condition_value *value,
         linear_new(match->value, config->field != CONDITION_PATH, &error);
     if (value->regex)
         return true;
-    report_error(report, &match->place,
+    report_error(report, place,
                  "regex \"" STR_FMT "\" of a " STR_FMT " condition: %s\n"
                  "write it in RE2's syntax, as ALB wants it; there is no "
                  "look-around, no backreference and no \\p{..}",
@@ -44,11 +44,11 @@ static bool compile_regex(struct condition_value *value,
 
 static bool compile_cidr(struct condition_value *value,
                          const struct config_match *match,
-                         struct report *report)
+                         const struct place *place, struct report *report)
 {
     if (cidr_parse(match->value, &value->cidr))
         return true;
-    report_error(report, &match->place,
+    report_error(report, place,
                  "\"" STR_FMT "\" of a source-ip condition is no CIDR block\n"
                  "write an address and how many of its bits count, such as "
                  "192.0.2.0/24 or 2001:db8::/32",
@@ -59,7 +59,7 @@ static bool compile_cidr(struct condition_value *value,
 static bool compile_value(struct condition_value *value,
                           const struct config_condition *config,
                           const struct config_match *match,
-                          struct report *report)
+                          const struct place *place, struct report *report)
 {
     enum pattern_case fold =
         config->field == CONDITION_PATH ? PATTERN_EXACT_CASE : PATTERN_ANY_CASE;
@@ -69,7 +69,7 @@ static bool compile_value(struct condition_value *value,
     case CONDITION_PATH:
     case CONDITION_HEADER:
         if (config->regex)
-            return compile_regex(value, config, match, report);
+            return compile_regex(value, config, match, place, report);
         value->pattern = pattern_new(match->value, fold, false);
         return true;
     case CONDITION_QUERY:
@@ -78,7 +78,7 @@ static bool compile_value(struct condition_value *value,
             value->key = pattern_new(match->key, fold, true);
         return true;
     case CONDITION_SOURCE_IP:
-        return compile_cidr(value, match, report);
+        return compile_cidr(value, match, place, report);
     case CONDITION_METHOD:
         break;
     }
@@ -87,6 +87,7 @@ static bool compile_value(struct condition_value *value,
 
 bool condition_init(struct condition *condition,
                     const struct config_condition *config,
+                    const struct config_condition *written,
                     struct report *report)
 {
     bool ok = true;
@@ -96,7 +97,7 @@ bool condition_init(struct condition *condition,
         memory_zeroed(config->nvalues + 1, sizeof(*condition->values));
     for (unsigned i = 0; i < config->nvalues; i++) {
         if (!compile_value(&condition->values[i], config, &config->values[i],
-                           report))
+                           &written->values[i].place, report))
             ok = false;
     }
     return ok;
@@ -115,12 +116,12 @@ void condition_end(struct condition *condition)
     free(condition->values);
 }
 
-void condition_scratch_fit(const struct condition *condition,
-                           struct linear_scratch *scratch)
+void condition_need_add(const struct condition *condition,
+                        struct linear_need *need)
 {
     for (unsigned i = 0; i < condition->config->nvalues; i++) {
         if (condition->values[i].regex)
-            linear_scratch_fit(scratch, condition->values[i].regex);
+            linear_need_add(need, condition->values[i].regex);
     }
 }
 

@@ -23,18 +23,20 @@ struct condition {
     struct condition_value *values; /* config->nvalues of them */
 };
 
-/* Compiles; the config must live as long as the condition.  False with errors
- * in the report, at the value's place: a regex that is none or that ALB does
+/* Compiles `config`, which must live as long as the condition.  False with
+ * errors in the report, at the place that the value has in `written` (the same,
+ * with places): a regex that is none or that ALB does
  * not have, an address block that is none.  condition_end() is due either
  * way. */
 bool condition_init(struct condition *condition,
                     const struct config_condition *config,
+                    const struct config_condition *written,
                     struct report *report);
 void condition_end(struct condition *condition);
 
-/* Makes the scratch large enough for its regexes. */
-void condition_scratch_fit(const struct condition *condition,
-                           struct linear_scratch *scratch);
+/* Adds what its regexes need. */
+void condition_need_add(const struct condition *condition,
+                        struct linear_need *need);
 
 /* The index of the first value that matches, -1 when none does.  `scratch` may
  * be NULL when no condition of the listener has a regex. */

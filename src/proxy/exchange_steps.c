@@ -60,7 +60,7 @@ static enum step_result route(struct exchange *ex)
 
     exchange_route_request(ex, &request);
     i = router_match(ex->table->router, &request, w->scratch, &evaluated);
-    ex->action = &ex->table->actions[i];
+    ex->action = ex->table->actions[i];
     COUNTER_ADD(&w->counters, rule_evaluations, evaluated);
     if (w->explain_key.n)
         exchange_explain(ex, &request);

@@ -51,7 +51,7 @@ bool explain_put_example(struct text *t, const struct config_condition *config,
     struct condition condition;
     bool put = false;
 
-    if (condition_init(&condition, config, &report)) {
+    if (condition_init(&condition, config, config, &report)) {
         for (unsigned v = 0; v < WITNESS_VARIANTS && !put; v++)
             put = witness_put_value(
                 t, &condition, v / 3 < config->nvalues ? v / 3 : 0, v, scratch);

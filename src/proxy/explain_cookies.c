@@ -53,7 +53,7 @@ static struct group *find_group(const struct explain_cookies *how,
                                 const struct group_identity *identity)
 {
     for (unsigned i = 0; i < how->snapshot->ngroups; i++) {
-        struct group *group = &how->snapshot->groups[i];
+        struct group *group = how->snapshot->groups[i];
 
         if (memcmp(&group->identity, identity, sizeof(*identity)) == 0)
             return group;

@@ -403,7 +403,7 @@ static bool compile(struct lint *lint, const struct config_listener *listener)
 
     lint->listener = listener;
     lint->nrules = listener->nrules ? listener->nrules - 1 : 0;
-    lint->router = router_new(listener, &errors);
+    lint->router = router_new(listener, NULL, &errors);
     report_end(&errors);
     if (lint->router == NULL)
         return false;
@@ -418,7 +418,7 @@ static bool compile(struct lint *lint, const struct config_listener *listener)
             region_take(&lint->region, config->nconditions * sizeof(*rule->v));
         for (; rule->n < config->nconditions; rule->n++)
             condition_init(&rule->v[rule->n], &config->conditions[rule->n],
-                           &errors);
+                           &config->conditions[rule->n], &errors);
     }
     report_end(&errors);
     return true;
@@ -430,7 +430,7 @@ static void release(struct lint *lint)
         for (unsigned c = 0; c < lint->rules[i].n; c++)
             condition_end(&lint->rules[i].v[c]);
     }
-    router_free(lint->router);
+    router_release(lint->router);
 }
 
 static bool lint_listener(struct lint *lint,

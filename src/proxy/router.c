@@ -5,9 +5,11 @@
  */
 #include "proxy/router.h"
 
+#include <stdatomic.h>
 #include <stdlib.h>
 
 #include "base/memory.h"
+#include "model/config_parts.h"
 #include "proxy/condition.h"
 #include "proxy/router_index.h"
 
@@ -17,8 +19,10 @@ struct rule {
 };
 
 struct router {
-    struct region region;
-    const struct config_listener *listener;
+    _Atomic unsigned refs;
+    struct region region; /* with what it keeps of the config */
+    struct config_digest digest;
+    struct linear_need need;
     unsigned nrules; /* without the default rule, whose index this is */
     struct rule *rules;
     struct host_index hosts;
@@ -27,19 +31,23 @@ struct router {
 
 /* ---- compiling ----------------------------------------------------------- */
 
-static bool compile_rule(struct router *router, unsigned i,
+static bool compile_rule(struct router *router,
+                         const struct config_listener *listener, unsigned i,
                          struct report *report)
 {
-    const struct config_rule *config = &router->listener->rules[i];
+    const struct config_rule *config = &listener->rules[i];
     struct rule *rule = &router->rules[i];
+    const struct config_condition *kept =
+        config_conditions_copy(&router->region, config);
     bool ok = true;
 
     rule->conditions = region_take(
         &router->region, config->nconditions * sizeof(*rule->conditions));
     for (unsigned c = 0; c < config->nconditions; c++) {
-        if (!condition_init(&rule->conditions[c], &config->conditions[c],
-                            report))
+        if (!condition_init(&rule->conditions[c], &kept[c],
+                            &config->conditions[c], report))
             ok = false;
+        condition_need_add(&rule->conditions[c], &router->need);
         rule->nconditions++;
     }
     return ok;
@@ -103,47 +111,79 @@ static void build_index(struct router *router)
     free(texts);
 }
 
-struct router *router_new(const struct config_listener *listener,
-                          struct report *report)
+static bool compile(struct router *router,
+                    const struct config_listener *listener,
+                    struct report *report)
 {
-    struct router *router = memory_zeroed(1, sizeof(*router));
     bool ok = true;
 
-    router->listener = listener;
     router->nrules = listener->nrules ? listener->nrules - 1 : 0;
     router->rules =
         region_take(&router->region, router->nrules * sizeof(*router->rules));
-    for (unsigned i = 0; i < router->nrules; i++) {
-        if (!compile_rule(router, i, report))
-            ok = false;
+    for (unsigned i = 0; i < router->nrules; i++)
+        ok &= compile_rule(router, listener, i, report);
+    return ok;
+}
+
+static struct router *make(const struct config_listener *listener,
+                           struct report *report)
+{
+    struct router *router = memory_zeroed(1, sizeof(*router));
+
+    atomic_init(&router->refs, 1);
+    if (compile(router, listener, report)) {
+        build_index(router);
+        return router;
     }
-    if (!ok) {
-        router_free(router);
-        return NULL;
-    }
-    build_index(router);
+    router_release(router);
+    return NULL;
+}
+
+struct router *router_new(const struct config_listener *listener,
+                          struct router *before, struct report *report)
+{
+    struct config_digest digest = config_conditions_digest(listener);
+    struct router *router;
+
+    if (before && config_digest_equal(&digest, &before->digest))
+        return router_hold(before);
+    router = make(listener, report);
+    if (router)
+        router->digest = digest;
     return router;
 }
 
-void router_free(struct router *router)
+struct router *router_hold(struct router *router)
 {
-    if (router == NULL)
+    atomic_fetch_add_explicit(&router->refs, 1, memory_order_relaxed);
+    return router;
+}
+
+void router_release(struct router *router)
+{
+    struct region region;
+
+    if (router == NULL ||
+        atomic_fetch_sub_explicit(&router->refs, 1, memory_order_acq_rel) != 1)
         return;
     for (unsigned i = 0; i < router->nrules; i++) {
         for (unsigned c = 0; c < router->rules[i].nconditions; c++)
             condition_end(&router->rules[i].conditions[c]);
     }
-    region_end(&router->region);
+    region = router->region;
+    region_end(&region);
     free(router);
+}
+
+const struct linear_need *router_need(const struct router *router)
+{
+    return &router->need;
 }
 
 void router_scratch_fit(const struct router *router,
                         struct linear_scratch *scratch)
 {
-    for (unsigned i = 0; i < router->nrules; i++) {
-        for (unsigned c = 0; c < router->rules[i].nconditions; c++)
-            condition_scratch_fit(&router->rules[i].conditions[c], scratch);
-    }
+    linear_scratch_reserve(scratch, &router->need);
 }
 
 /* ---- matching ------------------------------------------------------------ */

@@ -29,12 +29,19 @@ struct route_request {
     const struct address *client;
 };
 
-/* Compiles the rules of a listener, which must live as long as the router.
+/* Compiles the rules of a listener, of which it keeps what it needs.  When
+ * `before` (may be NULL) was made of the same conditions it is held instead.
  * NULL with errors in the report: a regex that is none or that ALB does not
  * have, at its place. */
 struct router *router_new(const struct config_listener *listener,
-                          struct report *report);
-void router_free(struct router *router);
+                          struct router *before, struct report *report);
+
+/* Counted; from any thread.  NULL: nothing. */
+struct router *router_hold(struct router *router);
+void router_release(struct router *router);
+
+/* What its regexes need. */
+const struct linear_need *router_need(const struct router *router);
 
 /* Makes the scratch large enough for every regex of the router. */
 void router_scratch_fit(const struct router *router,

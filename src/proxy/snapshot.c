@@ -4,135 +4,96 @@
 #include <stdlib.h>
 
 #include "base/memory.h"
-#include "lb/sticky.h"
 
-/* An array of n, or of one where n is 0. */
-static void *array(unsigned n, size_t size)
+/* ---- compiling ------------------------------------------------------------- */
+
+static struct snapshot *make(struct config *config, uint64_t id,
+                             const struct inspector *inspector)
 {
-    return memory_zeroed(n ? n : 1, size);
+    struct snapshot *s = memory_zeroed(1, sizeof(*s));
+
+    s->id = id;
+    s->config = config_hold(config);
+    s->inspector = inspector;
+    s->listeners = memory_zeroed((size_t)config->nlisteners + 1,
+                                 sizeof(struct route_table *));
+    return s;
 }
 
-/* ---- groups -------------------------------------------------------------- */
-
-static void compile_group(struct group *group, const struct config_group *from,
-                          struct str zone, struct target_registry *registry)
+static void take_groups(struct snapshot *s, struct group_set *set)
 {
-    struct target **targets = array(from->ntargets, sizeof(struct target *));
-
-    for (unsigned i = 0; i < from->ntargets; i++)
-        targets[i] = target_use(registry, from->arn, &from->targets[i].address);
-    group_init(group, from, targets, zone);
-    group->identity = sticky_identity(from->arn);
-    group_refresh(group);
-    free(targets);
+    s->set = set;
+    s->ngroups = set->n;
+    s->groups = set->groups;
 }
 
-static void compile_groups(struct snapshot *s, struct target_registry *registry)
+/* The table of that listener.  Configs mostly have the same listeners at the
+ * same places. */
+static struct route_table *find_near(const struct snapshot *s, unsigned i,
+                                     struct str arn)
 {
-    const struct config *config = s->config;
-
-    s->ngroups = config->ngroups;
-    s->groups = array(s->ngroups, sizeof(struct group));
-    for (unsigned i = 0; i < s->ngroups; i++)
-        compile_group(&s->groups[i], config->groups[i], config->zone, registry);
+    if (i < s->nlisteners && str_eq(s->listeners[i]->config->arn, arn))
+        return s->listeners[i];
+    for (unsigned k = 0; k < s->nlisteners; k++) {
+        if (str_eq(s->listeners[k]->config->arn, arn))
+            return s->listeners[k];
+    }
+    return NULL;
 }
 
-/* ---- listeners ----------------------------------------------------------- */
-
-static bool compile_listener(struct route_table *table,
-                             const struct config_listener *from,
-                             struct group *groups, struct report *report)
+static bool compile_listeners(struct snapshot *s, const struct snapshot *before,
+                              struct report *report)
 {
     bool ok = true;
 
-    table->config = from;
-    listener_headers_compile(&table->headers, from);
-    table->actions = array(from->nrules, sizeof(struct rule_action));
-    table->router = router_new(from, report);
-    for (unsigned i = 0; i < from->nrules; i++)
-        ok &= action_init(&table->actions[i], from, &from->rules[i], groups,
-                          report);
-    return ok && table->router;
-}
+    for (unsigned i = 0; i < s->config->nlisteners; i++) {
+        const struct config_listener *from = s->config->listeners[i];
+        struct route_table *table = route_table_new(
+            from, s->set, before ? find_near(before, i, from->arn) : NULL,
+            report);
 
-static bool compile_listeners(struct snapshot *s, struct report *report)
-{
-    const struct config *config = s->config;
-    bool ok = true;
-
-    s->nlisteners = config->nlisteners;
-    s->listeners = array(s->nlisteners, sizeof(struct route_table));
-    for (unsigned i = 0; i < s->nlisteners; i++)
-        ok &= compile_listener(&s->listeners[i], config->listeners[i],
-                               s->groups, report);
+        ok &= table != NULL;
+        if (table == NULL)
+            continue;
+        linear_need_join(&s->need, &table->need);
+        s->listeners[s->nlisteners++] = table;
+    }
     return ok;
 }
-
-/* ---- what goes on -------------------------------------------------------- */
-
-static const struct group *find_group(const struct snapshot *s, struct str arn)
-{
-    for (unsigned i = 0; i < s->ngroups; i++) {
-        if (str_eq(s->groups[i].config->arn, arn))
-            return &s->groups[i];
-    }
-    return NULL;
-}
-
-static const struct route_table *find_listener(const struct snapshot *s,
-                                               struct str arn)
-{
-    for (unsigned i = 0; i < s->nlisteners; i++) {
-        if (str_eq(s->listeners[i].config->arn, arn))
-            return &s->listeners[i];
-    }
-    return NULL;
-}
-
-static void carry_rules(struct route_table *table,
-                        const struct route_table *before)
-{
-    unsigned n = before->config->nrules;
-
-    for (unsigned i = 0, k = 0; i < table->config->nrules; i++) {
-        unsigned priority = table->config->rules[i].priority;
-
-        /* Both ascend, the default rule (0) is last in both. */
-        while (k < n - 1 && before->config->rules[k].priority < priority)
-            k++;
-        if (priority == 0)
-            k = n - 1;
-        if (before->config->rules[k].priority == priority)
-            atomic_init(&table->actions[i].cursor,
-                        atomic_load(&before->actions[k].cursor));
-    }
-}
-
-/* Turns go on where they were: with changes as frequent as requests, turns
- * that begin anew would all fall to the first. */
-static void carry_over(struct snapshot *s, const struct snapshot *before)
-{
-    for (unsigned i = 0; i < s->ngroups; i++) {
-        const struct group *old = find_group(before, s->groups[i].config->arn);
-
-        if (old)
-            group_carry(&s->groups[i], old);
-    }
-    for (unsigned i = 0; i < s->nlisteners; i++) {
-        const struct route_table *old =
-            find_listener(before, s->listeners[i].config->arn);
-
-        if (old)
-            carry_rules(&s->listeners[i], old);
-    }
-}
-
-/* ---- life ---------------------------------------------------------------- */
 
 static void forget(void *owner, struct target *target)
 {
     (void)owner;
     target_release(target);
+}
+
+struct snapshot *snapshot_build(struct config *config, uint64_t id,
+                                const struct snapshot *before,
+                                const struct inspector *inspector,
+                                struct report *report)
+{
+    struct snapshot *s = make(config, id, inspector);
+
+    take_groups(s, group_set_new(config, before ? before->set : NULL));
+    if (compile_listeners(s, before, report))
+        return s;
+    snapshot_free(s, NULL, forget, NULL);
+    return NULL;
+}
+
+void snapshot_settle(struct snapshot *s, const struct snapshot *before,
+                     struct target_registry *registry)
+{
+    group_set_settle(s->set, before ? before->set : NULL, s->config->zone,
+                     registry);
+    for (unsigned i = 0; before && i < s->nlisteners; i++) {
+        struct route_table *table = s->listeners[i];
+        const struct route_table *old =
+            find_near(before, i, table->config->arn);
+
+        if (old)
+            route_table_carry(table, old);
+    }
 }
 
 struct snapshot *snapshot_compile(struct config *config, uint64_t id,
@@ -141,60 +102,67 @@ struct snapshot *snapshot_compile(struct config *config, uint64_t id,
                                   const struct inspector *inspector,
                                   struct report *report)
 {
-    struct snapshot *s = memory_zeroed(1, sizeof(*s));
+    struct snapshot *s = snapshot_build(config, id, before, inspector, report);
 
-    s->id = id;
-    s->config = config_hold(config);
-    s->inspector = inspector;
-    compile_groups(s, registry);
-    if (!compile_listeners(s, report)) {
-        snapshot_free(s, registry, forget, NULL);
-        return NULL;
-    }
-    if (before)
-        carry_over(s, before);
+    if (s)
+        snapshot_settle(s, before, registry);
     return s;
 }
 
 bool snapshot_check(struct config *config, struct report *report)
 {
-    struct target_registry registry = {0};
-    struct snapshot *s =
-        snapshot_compile(config, 0, NULL, &registry, NULL, report);
+    struct snapshot *s = snapshot_build(config, 0, NULL, NULL, report);
 
     if (s)
-        snapshot_free(s, &registry, forget, NULL);
-    target_registry_end(&registry);
+        snapshot_free(s, NULL, forget, NULL);
     return s != NULL;
 }
 
-static void free_listener(struct route_table *table)
+/* ---- a patch ------------------------------------------------------------------ */
+
+/* Slots that had the table of that listener. */
+static void copy_slots(struct snapshot *s, const struct snapshot *before,
+                       unsigned listener)
 {
-    for (unsigned i = 0; i < table->config->nrules; i++)
-        action_end(&table->actions[i]);
-    if (table->router)
-        router_free(table->router);
-    free(table->actions);
-    tls_context_release(table->tls);
+    s->nslots = before->nslots;
+    s->slots = memory_copy(before->slots,
+                           (before->nslots + 1) * sizeof(struct route_table *));
+    for (unsigned i = 0; i < s->nslots; i++) {
+        if (s->slots[i] == before->listeners[listener])
+            s->slots[i] = s->listeners[listener];
+    }
 }
+
+struct snapshot *snapshot_patch(struct config *config, uint64_t id,
+                                const struct snapshot *before,
+                                unsigned listener, unsigned rule)
+{
+    struct snapshot *s = make(config, id, before->inspector);
+
+    take_groups(s, group_set_hold(before->set));
+    s->need = before->need;
+    s->nlisteners = before->nlisteners;
+    for (unsigned i = 0; i < s->nlisteners; i++) {
+        if (i != listener)
+            s->listeners[i] = route_table_hold(before->listeners[i]);
+    }
+    s->listeners[listener] = route_table_patch(
+        before->listeners[listener], config->listeners[listener], rule, s->set);
+    linear_need_join(&s->need, &s->listeners[listener]->need);
+    copy_slots(s, before, listener);
+    return s;
+}
+
+/* ---- life ---------------------------------------------------------------------- */
 
 void snapshot_free(struct snapshot *s, struct target_registry *registry,
                    void (*orphan)(void *owner, struct target *target),
                    void *owner)
 {
     for (unsigned i = 0; i < s->nlisteners; i++)
-        free_listener(&s->listeners[i]);
-    for (unsigned i = 0; i < s->ngroups; i++) {
-        struct group *group = &s->groups[i];
-
-        for (unsigned k = 0; k < group->ntargets; k++) {
-            if (target_unuse(registry, group->targets[k]))
-                orphan(owner, group->targets[k]);
-        }
-        group_end(group);
-    }
+        route_table_release(s->listeners[i]);
+    group_set_release(s->set, registry, orphan, owner);
     free(s->listeners);
-    free(s->groups);
     free(s->slots);
     config_release(s->config);
     free(s);

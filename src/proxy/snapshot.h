@@ -12,36 +12,25 @@
 #ifndef SLUICE_PROXY_SNAPSHOT_H
 #define SLUICE_PROXY_SNAPSHOT_H
 
-#include "lb/group.h"
 #include "net/mailbox.h"
-#include "net/tls_context.h"
-#include "proxy/action.h"
 #include "proxy/inspect.h"
-#include "proxy/listener_headers.h"
-#include "proxy/router.h"
-
-/* One listener: its rules, compiled. */
-struct route_table {
-    const struct config_listener *config;
-    struct router *router;
-    struct rule_action *actions; /* the terminal action of rule i */
-    struct listener_headers headers;
-    int sinks[LOG_KINDS];    /* of its load balancer's logs, or LOG_SINK_NONE;
-                               control assigns them */
-    struct tls_context *tls; /* held; control assigns it; NULL: HTTP */
-};
+#include "proxy/route_table.h"
 
 struct snapshot {
     uint64_t id;
     struct config *config; /* held */
     unsigned ngroups;
-    struct group *groups; /* in the order of config->groups */
+    struct group **groups; /* in the order of config->groups; the set's */
+    struct group_set *set; /* held */
     unsigned nlisteners;
-    struct route_table *listeners; /* in the order of config->listeners */
+    struct route_table **listeners; /* in the order of config->listeners; held.
+                                       table->config may be an older one that
+                                       says the same */
     /* By the slot of the listener's socket, which control assigns before it
      * hands the snapshot out; NULL: that listener is gone. */
     unsigned nslots;
     struct route_table **slots;
+    struct linear_need need;           /* of all regexes */
     const struct inspector *inspector; /* NULL: none */
     unsigned leases;                   /* out; only control counts */
 };
@@ -53,22 +42,42 @@ struct lease {
     unsigned holds; /* exchanges that use it */
 };
 
-/* Compiles; the targets are taken from (or added to) the registry.  Choices go
- * on where those of `before` (may be NULL) stand.  NULL with errors in the
- * report (regexes are read here); the config is held as long as the snapshot
- * lives. */
+/* Compiles what is not as in `before` (may be NULL, else held by somebody); the
+ * rest is shared with it.  On any thread.  NULL with errors in the report
+ * (regexes are read here); the config is held as long as the snapshot lives. */
+struct snapshot *snapshot_build(struct config *config, uint64_t id,
+                                const struct snapshot *before,
+                                const struct inspector *inspector,
+                                struct report *report);
+
+/* What was built takes its targets from (or adds them to) the registry, and
+ * choices go on where those of `before` stand.  On the thread of the
+ * registry. */
+void snapshot_settle(struct snapshot *snapshot, const struct snapshot *before,
+                     struct target_registry *registry);
+
+/* Both. */
 struct snapshot *snapshot_compile(struct config *config, uint64_t id,
                                   const struct snapshot *before,
                                   struct target_registry *registry,
                                   const struct inspector *inspector,
                                   struct report *report);
 
+/* A snapshot of what config_patch() made of the config of `before`: with slots,
+ * TLS contexts and all.  On the thread of the registry; takes no time that
+ * grows with anything but the number of listeners and a copy of one pointer for
+ * each rule. */
+struct snapshot *snapshot_patch(struct config *config, uint64_t id,
+                                const struct snapshot *before,
+                                unsigned listener, unsigned rule);
+
 /* Compiles and frees: whether snapshot_compile() would do it, with errors in
  * the report.  On any thread. */
 bool snapshot_check(struct config *config, struct report *report);
 
 /* Frees it.  Targets that nobody else uses are handed to `orphan` (the
- * registry's reference with them). */
+ * registry's reference with them).  `registry` may be NULL when it was never
+ * settled. */
 void snapshot_free(struct snapshot *snapshot, struct target_registry *registry,
                    void (*orphan)(void *owner, struct target *target),
                    void *owner);

@@ -135,23 +135,12 @@ static void follow(struct worker_port *p, const struct route_table *table)
         table->config->tls && table->config->tls->websocket_over_h2;
 }
 
-static void fit_scratch(struct worker *w, const struct snapshot *s)
-{
-    for (unsigned i = 0; i < s->nlisteners; i++) {
-        const struct route_table *table = &s->listeners[i];
-
-        router_scratch_fit(table->router, w->scratch);
-        for (unsigned k = 0; k < table->config->nrules; k++)
-            action_scratch_fit(&table->actions[k], w->scratch);
-    }
-}
-
 static void adopt(struct worker *w, struct lease *lease)
 {
     struct lease *old = w->lease;
 
     w->lease = lease;
-    fit_scratch(w, lease->snapshot);
+    linear_scratch_reserve(w->scratch, &lease->snapshot->need);
     for (struct list *l = w->ports.next; l != &w->ports; l = l->next) {
         struct worker_port *p = LIST_ENTRY_OF(l, struct worker_port, node);
         const struct route_table *table = table_of(lease, p);

@@ -24,6 +24,7 @@ static struct scene {
     struct config_target of_config[TARGETS];
     struct target *targets[TARGETS];
     struct group group;
+    struct group *groups[1];
     struct snapshot snapshot;
 } s;
 
@@ -50,7 +51,8 @@ static int begin(void **state)
     }
     group_init(&s.group, &s.config, s.targets, STR(""));
     s.snapshot.ngroups = 1;
-    s.snapshot.groups = &s.group;
+    s.groups[0] = &s.group;
+    s.snapshot.groups = s.groups;
     return 0;
 }
 
@@ -68,7 +70,7 @@ static int end(void **state)
 /* As the health monitor does it. */
 static void apply(void)
 {
-    balance_monitor_apply(s.monitor, &s.snapshot);
+    balance_monitor_apply(s.monitor, &s.snapshot, false);
     group_refresh(&s.group);
 }
 

@@ -66,6 +66,7 @@ struct made {
     struct config_target targets[TARGETS];
     struct target *list[TARGETS];
     struct group running;
+    struct group *runnings[1];
     struct snapshot snapshot;
 };
 
@@ -85,7 +86,8 @@ static void made_begin(struct made *m, const char *arn, const char *name,
     m->running.config = &m->group;
     m->running.targets = m->list;
     m->snapshot.config = &m->config;
-    m->snapshot.groups = &m->running;
+    m->runnings[0] = &m->running;
+    m->snapshot.groups = m->runnings;
     m->snapshot.ngroups = 1;
 }
 

@@ -225,7 +225,8 @@ struct made *made_new(void)
     config->targets = made->of_config;
     group_init(&made->group, config, made->targets, STR(""));
     made->snapshot.ngroups = 1;
-    made->snapshot.groups = &made->group;
+    made->groups[0] = &made->group;
+    made->snapshot.groups = made->groups;
     return made;
 }
 

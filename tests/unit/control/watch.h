@@ -71,6 +71,7 @@ uint16_t fake_closed_port(void);
 struct made {
     struct config_group config;
     struct group group;
+    struct group *groups[1];
     struct snapshot snapshot;
     unsigned ntargets;
     struct target *targets[WATCH_TARGETS_MAX];

@@ -182,7 +182,7 @@ void rules_make(struct rules *r, const char *text)
         l->rules[l->nrules].place = (struct place){"t.yaml", line, 1};
         read_rule(r, &l->rules[l->nrules++], one);
     }
-    r->router = router_new(l, &r->report);
+    r->router = router_new(l, NULL, &r->report);
     r->scratch = linear_scratch_new();
     if (r->router)
         router_scratch_fit(r->router, r->scratch);
@@ -190,7 +190,7 @@ void rules_make(struct rules *r, const char *text)
 
 void rules_end(struct rules *r)
 {
-    router_free(r->router);
+    router_release(r->router);
     linear_scratch_free(r->scratch);
     report_end(&r->report);
     region_end(&r->region);

@@ -46,10 +46,12 @@ static void bed_make(struct bed *bed)
 
 static bool bed_init(struct bed *bed, const struct config_listener *listener)
 {
-    bool ok =
-        action_init(&bed->action, listener, &bed->rule, NULL, &bed->report);
+    bool ok = action_init(&bed->action, listener, &bed->rule, NULL, NULL,
+                          &bed->report);
+    struct linear_need need = {0};
 
-    action_scratch_fit(&bed->action, bed->scratch);
+    action_need_add(&bed->action, &need);
+    linear_scratch_reserve(bed->scratch, &need);
     return ok;
 }
 
@@ -66,6 +68,7 @@ static void test_a_forward_chooses_its_groups_by_weight(void **state)
 {
     struct bed bed;
     struct group groups[3];
+    struct group *all[3] = {&groups[0], &groups[1], &groups[2]};
     struct config_group first = {.index = 0};
     struct config_group second = {.index = 1};
     struct config_group third = {.index = 2};
@@ -83,7 +86,7 @@ static void test_a_forward_chooses_its_groups_by_weight(void **state)
         bed.config.u.forward.groups[i].weight = i == 0 ? 0 : i == 1 ? 90 : 10;
     }
     assert_true(
-        action_init(&bed.action, &bed.http, &bed.rule, groups, &bed.report));
+        action_init(&bed.action, &bed.http, &bed.rule, all, NULL, &bed.report));
     for (unsigned i = 0; i < 1000; i++) {
         const struct group *group = action_group(&bed.action);
 
@@ -100,6 +103,7 @@ static void test_a_forward_whose_weights_are_all_0_has_no_group(void **state)
 {
     struct bed bed;
     struct group groups[1];
+    struct group *all[1] = {groups};
     struct config_group config = {.index = 0};
 
     (void)state;
@@ -109,7 +113,7 @@ static void test_a_forward_whose_weights_are_all_0_has_no_group(void **state)
     bed.config.u.forward.n = 1;
     bed.config.u.forward.groups[0].group = &config;
     assert_true(
-        action_init(&bed.action, &bed.http, &bed.rule, groups, &bed.report));
+        action_init(&bed.action, &bed.http, &bed.rule, all, NULL, &bed.report));
     assert_null(action_group(&bed.action));
     bed_end(&bed);
 }
