@@ -5,6 +5,7 @@
 #include "api/elb_balancer.h"
 #include "api/elb_capacity.h"
 #include "api/elb_group.h"
+#include "api/elb_listener.h"
 #include "api/elb_rules.h"
 #include "api/elb_subnets.h"
 #include "api/elb_tags.h"
@@ -15,8 +16,11 @@ static const struct action_table *const elb[] = {
     &elb_balancer_actions,
     &elb_balancer_attribute_actions,
     &elb_capacity_actions,
+    &elb_certificate_actions,
     &elb_group_actions,
     &elb_group_attribute_actions,
+    &elb_listener_actions,
+    &elb_listener_attribute_actions,
     &elb_rule_actions,
     &elb_subnet_actions,
     &elb_tag_actions,
