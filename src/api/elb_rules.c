@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "api/elb_rules.h"
 
+#include "api/change.h"
 #include "api/elb_actions.h"
 #include "api/elb_conditions.h"
 #include "api/paging.h"
@@ -295,7 +296,8 @@ static bool modify_edit(struct call *call, const struct account_view *before)
     properties = changed(call, before, &found, account_properties(resource));
     if (properties == NULL)
         return false;
-    resource_change(call, resource, properties, NULL);
+    if (!values_say_same(properties, account_properties(resource)))
+        resource_change(call, resource, properties, NULL);
     return true;
 }
 

@@ -686,6 +686,20 @@ static void test_what_is_not_given_stays_as_it_is(void **state)
     AT(c, "Rules.0.Transforms.1", NULL);
 }
 
+static void test_what_is_said_again_changes_nothing(void **state)
+{
+    struct calls *c = *state;
+    const char *arn = make(c, 1);
+
+    MUST(c, ACTIONS, "ModifyRule", "RuleArn: '%s', " ANY TO_BLUE, arn);
+    assert_null(c->call.edit.first);
+    AT(c, "Rules.0.RuleArn", arn);
+    MUST(c, ACTIONS, "ModifyRule", "RuleArn: '%s', Actions: [" FIXED(404) "]",
+         arn);
+    assert_non_null(c->call.edit.first);
+    assert_null(c->call.edit.first->next);
+}
+
 static void test_what_modify_rule_refuses(void **state)
 {
     struct calls *c = *state;
@@ -836,6 +850,7 @@ int main(void)
         TEST(test_rules_are_listed_by_priority_in_pages),
         TEST(test_rules_are_found_by_their_arns),
         TEST(test_what_is_not_given_stays_as_it_is),
+        TEST(test_what_is_said_again_changes_nothing),
         TEST(test_what_modify_rule_refuses),
         TEST(test_a_rule_is_deleted_and_a_default_rule_is_not),
         TEST(test_rules_change_places_at_once),
