@@ -4,12 +4,12 @@
  * size, with descriptors, on a socket pair that keeps their bounds.
  *
  *   parent                          serving process
- *   HELLO [texts] ────────────────>
+ *   HELLO [texts] [account] ──────>
  *                 <──────────────── FETCH index from
  *   SOCKETS name fds... ──────────>     (again, until END)
  *   END ──────────────────────────>
  *                 <──────────────── USE name / KEEP name fds... / DROP name
- *                 <──────────────── TEXTS texts
+ *                 <──────────────── TEXTS texts / ACCOUNT account
  *                 <──────────────── READY
  *   HURRY, CLOSE name, RETIRE, DRAIN ─>
  *                 <──────────────── SETTLED      (a HUP was dealt with)
@@ -24,7 +24,7 @@
 #include "base/str.h"
 
 enum {
-    CHANNEL_VERSION = 1,
+    CHANNEL_VERSION = 2,
     CHANNEL_NAME_MAX = 1024,
     CHANNEL_FDS_MAX = 64,
     CHANNEL_SECRET = 32,
@@ -43,6 +43,7 @@ enum channel_kind {
     CHANNEL_KEEP, /* more of the same name add to them */
     CHANNEL_DROP,
     CHANNEL_TEXTS,
+    CHANNEL_ACCOUNT, /* once, from the first process */
     CHANNEL_READY,
     CHANNEL_SETTLED,
 };
@@ -52,6 +53,12 @@ enum channel_start {
     START_FIRST,
     START_CRASHED,
     START_UPGRADE,
+};
+
+/* The descriptors that come with HELLO, in this order. */
+enum channel_gives {
+    GIVES_TEXTS = 1,
+    GIVES_ACCOUNT = 2,
 };
 
 struct channel_message {
@@ -64,6 +71,7 @@ struct channel_message {
     uint32_t from;                  /* FETCH, SOCKETS: of its sockets */
     uint32_t total;                 /* SOCKETS: that it has */
     uint32_t lent;                  /* SOCKETS: a service manager's */
+    uint32_t gives;                 /* HELLO: enum channel_gives */
     uint32_t name_n;                /* bytes of the name that count */
     uint8_t secret[CHANNEL_SECRET]; /* HELLO */
     char name[CHANNEL_NAME_MAX];

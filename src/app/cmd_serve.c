@@ -10,6 +10,7 @@
 #include "app/parent.h"
 #include "app/process.h"
 #include "app/source.h"
+#include "app/state.h"
 #include "app/state_folder.h"
 #include "app/supervisor.h"
 #include "base/log.h"
@@ -31,6 +32,8 @@ struct values {
     const char *ticket_key;   /* the same */
     const char *user;         /* NULL: the one we are */
     const char *state_folder; /* NULL: that of the environment */
+    const char *state;        /* NULL: the default */
+    bool reset;
     bool no_supervisor;
 };
 
@@ -44,6 +47,7 @@ struct serving {
     struct source next;                /* read again, not running yet */
     struct seal_keys keys[KEY_USES];   /* n == 0: the server makes one */
     struct parent parent;
+    struct state state;
 };
 
 /* How long the new process of an upgrade may ask targets for their health
@@ -141,6 +145,22 @@ static const struct option options[] = {
                       "other's sessions. HUP reads it again. Default: a key "
                       "that is made at the start and forgotten at the end."),
     STATE_FOLDER_OPTION(struct values),
+    {.name = "state",
+     .argument = "FILE.sqlite|memory|redis://HOST[:PORT]",
+     .help = "Where the account is kept, so that what the API changed is there "
+             "at the next start: a SQLite file, which one Sluice at a time "
+             "uses; the parent process, for as long as it lives; or Redis, of "
+             "several nodes. What is kept counts, and the template only where "
+             "it is not the one of the last start. Default: account.sqlite in "
+             "the state folder without a template, or when $STATE_DIRECTORY is "
+             "set; else memory.",
+     .kind = OPTION_TEXT,
+     FIELD(state)},
+    {.name = "reset",
+     .help = "What --state keeps is discarded: the account begins as the "
+             "template says.",
+     .kind = OPTION_FLAG,
+     FIELD(reset)},
     {.name = "user",
      .argument = "NAME",
      .help = "The user to become once the sockets are bound.",
@@ -400,7 +420,7 @@ static void print_listeners(const struct server *server,
 
         if (!server_listener_address(server, i, &address))
             continue;
-        if (s->source.template)
+        if (s->values->source.to.n == 0)
             snprintf(more, sizeof(more), " " STR_FMT " %u",
                      STR_ARG(listener->id), listener->port);
         process_print_address(
@@ -521,7 +541,9 @@ static int run_server(struct serving *s, struct error *error)
             values->explain_key ? str_of(values->explain_key) : STR(""),
         .keys_again =
             values->cookie_key || values->ticket_key ? read_keys_again : NULL,
-        .document = {.account = account_new(s->source.resources, 0)},
+        .document = *s->state.document,
+        .store = s->state.store,
+        .unsaved = s->state.unsaved,
         .build = build,
         .reload = values->source.templates.n ? reload : NULL,
         .reloaded = reloaded,
@@ -539,7 +561,6 @@ static int run_server(struct serving *s, struct error *error)
     memcpy(how.keys, s->keys, sizeof(how.keys));
     set_parent(&how, s);
     server = server_start(s->config, &how, error);
-    account_release(how.document.account);
     forget(how.keys);
     if (server == NULL)
         return EX_UNAVAILABLE;
@@ -618,15 +639,73 @@ static void drop_certificates(struct serving *s)
     certificate_source_end(&s->certificate_source);
 }
 
+static bool open_state(struct serving *s, struct source_options *source,
+                       struct error *error)
+{
+    const struct values *values = s->values;
+    struct state_options how = {
+        .where = values->state,
+        .folder = values->state_folder,
+        .stack = values->source.stack,
+        .templates = source->templates.n || source->to.n,
+        .reset = values->reset,
+    };
+
+    s->state.parent = &s->parent;
+    if (!state_open(&s->state, &how, error))
+        return false;
+    /* A template that has another name by now is not another stack. */
+    if (source->stack == NULL && state_stack(&s->state).n)
+        source->stack = state_stack(&s->state).p;
+    return true;
+}
+
+/* What is kept was good when it was stored, but not everything stands in it. */
+static bool build_kept(struct serving *s, struct error *error)
+{
+    struct report report = {.strict = false};
+    struct region region = {NULL};
+    struct config *config =
+        build(s, account_values(s->state.document->account, &region),
+              s->config->stack, &report);
+
+    if (config == NULL)
+        source_print(&report);
+    report_end(&report);
+    region_end(&region);
+    config_release(s->config);
+    s->config = config;
+    if (config)
+        return true;
+    return error_set(error, "the account that is kept cannot run: mend what is "
+                            "said above, or discard it with --reset");
+}
+
+static bool choose_account(struct serving *s, struct error *error)
+{
+    s->source.bad_data = true; /* whatever is wrong from here on */
+    return state_choose(&s->state, s->config, s->source.resources, error) &&
+           (s->state.as_template || build_kept(s, error));
+}
+
+static bool load(struct serving *s, struct source_options *source,
+                 struct report *report, struct error *error)
+{
+    choose_texts(s, source);
+    s->config = source_load(source, &s->source, report, error);
+    return s->config && choose_account(s, error) &&
+           load_certificates(s, report);
+}
+
 static int load_and_serve(struct serving *s, struct source_options *source)
 {
     struct report report = {.strict = false};
     struct error error = {""};
     int status;
 
-    choose_texts(s, source);
-    s->config = source_load(source, &s->source, &report, &error);
-    if (s->config && load_certificates(s, &report)) {
+    if (!open_state(s, source, &error))
+        return options_fail(&cmd_serve, EX_UNAVAILABLE, &error);
+    if (load(s, source, &report, &error)) {
         print_problems(s, &report);
         report_end(&report);
         status = serve(s);
@@ -640,6 +719,7 @@ static int load_and_serve(struct serving *s, struct source_options *source)
     config_release(s->config);
     source_end(&s->source);
     source_end(&s->next);
+    state_end(&s->state);
     return status;
 }
 
@@ -682,6 +762,8 @@ static int run(int argc, char **argv)
     if (!options_read(&cmd_serve, argc, argv, &values, &status))
         return status;
     if (values.source.zone && !zone_fits(values.source.zone, &error))
+        return options_fail(&cmd_serve, EX_USAGE, &error);
+    if (values.state && !store_spec_check(values.state, &error))
         return options_fail(&cmd_serve, EX_USAGE, &error);
     if (values.user && !process_user_exists(values.user, &error))
         return options_fail(&cmd_serve, EX_USAGE, &error);

@@ -13,6 +13,7 @@
 
 #include "base/log.h"
 #include "base/memory.h"
+#include "store/memory.h"
 
 enum { PATIENCE_S = 10 }; /* for a parent that must answer */
 
@@ -134,13 +135,16 @@ static bool read_hello(struct parent *parent, struct error *error)
 
     if (!await(parent, &message, fds, &n, error))
         return false;
-    if (message.kind != CHANNEL_HELLO || n > 1)
+    if (message.kind != CHANNEL_HELLO ||
+        n != (message.gives & GIVES_TEXTS ? 1U : 0U) +
+                 (message.gives & GIVES_ACCOUNT ? 1U : 0U))
         return error_set(error, "the parent process makes no sense");
     parent->start = (enum channel_start)message.start;
     parent->restarts = message.restarts;
     parent->upgrades = message.upgrades;
     memcpy(parent->secret, message.secret, sizeof(parent->secret));
-    parent->texts_fd = n ? fds[0] : -1;
+    parent->texts_fd = message.gives & GIVES_TEXTS ? fds[0] : -1;
+    parent->account_fd = message.gives & GIVES_ACCOUNT ? fds[n - 1] : -1;
     return true;
 }
 
@@ -204,6 +208,7 @@ bool parent_open(struct parent *parent, struct error *error)
     *parent = (struct parent){
         .fd = -1,
         .texts_fd = -1,
+        .account_fd = -1,
         .sockets = {take, holds, keep, drop, parent},
     };
     socket_store_init(&parent->store);
@@ -222,9 +227,11 @@ void parent_close(struct parent *parent)
     region_end(&parent->region);
     if (parent->texts_fd >= 0)
         close(parent->texts_fd);
+    if (parent->account_fd >= 0)
+        close(parent->account_fd);
     if (parent->fd >= 0)
         close(parent->fd);
-    parent->fd = parent->texts_fd = -1;
+    parent->fd = parent->texts_fd = parent->account_fd = -1;
 }
 
 /* ---- texts ---------------------------------------------------------------
@@ -309,6 +316,16 @@ void parent_remember(struct parent *parent, const struct str *texts, unsigned n)
                   strerror(errno));
     if (fd >= 0)
         close(fd);
+}
+
+int parent_account(struct parent *parent, struct error *error)
+{
+    if (parent->fd < 0 || parent->account_fd >= 0)
+        return parent->account_fd;
+    parent->account_fd = memory_store_file(error);
+    if (parent->account_fd >= 0)
+        say(parent, CHANNEL_ACCOUNT, STR(""), &parent->account_fd, 1);
+    return parent->account_fd;
 }
 
 /* ---- while it runs ------------------------------------------------------- */

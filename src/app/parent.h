@@ -22,6 +22,7 @@ struct parent {
     struct socket_store store; /* what was not taken so far */
     struct region region;      /* of the texts */
     int texts_fd;              /* -1: none came */
+    int account_fd;            /* the same of the account */
     struct server_sockets sockets;
 };
 
@@ -39,6 +40,11 @@ const struct str *parent_texts(struct parent *parent, unsigned n);
 /* These run now: a process that follows on a crash runs them too. */
 void parent_remember(struct parent *parent, const struct str *texts,
                      unsigned n);
+
+/* The file in which the account outlives this process (store/memory.h): that
+ * of the process before, or a new one.  It stays the parent's.  -1: there is no
+ * parent, or with an error no memory. */
+int parent_account(struct parent *parent, struct error *error);
 
 /* Requests are served. */
 void parent_ready(struct parent *parent);

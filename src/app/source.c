@@ -260,9 +260,10 @@ static bool load_to(const struct source_options *options, struct parts *parts,
 }
 
 /* An account without resources, for the API to fill. */
-static bool load_nothing(struct source *source)
+static bool load_nothing(const struct source_options *options,
+                         struct source *source)
 {
-    source->stack = STR("sluice");
+    source->stack = options->stack ? str_of(options->stack) : STR("sluice");
     source->resources = value_new(&source->region, VALUE_MAP, NULL);
     return true;
 }
@@ -310,7 +311,7 @@ struct config *source_load(const struct source_options *options,
     if (ok && options->to.n)
         ok = load_to(options, parts, &local, source, error);
     else if (ok && options->templates.n == 0)
-        ok = load_nothing(source);
+        ok = load_nothing(options, source);
     else if (ok)
         ok = load_templates(options, parts, source, report);
     if (ok)

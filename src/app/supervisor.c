@@ -459,7 +459,8 @@ static bool start(struct supervisor *s, struct error *error)
 
 int supervisor_run(void)
 {
-    struct supervisor s = {.binary = -1, .texts = -1, .signals = -1};
+    struct supervisor s = {
+        .binary = -1, .texts = -1, .account = -1, .signals = -1};
     struct error error = {""};
     int status = EX_OSERR;
 

@@ -174,12 +174,22 @@ static bool spawn(const struct supervisor *s, struct child *child, int binary,
 static void say_hello(const struct supervisor *s, const struct child *child)
 {
     struct channel_message hello = channel_message(CHANNEL_HELLO, STR(""));
+    int fds[2];
+    unsigned n = 0;
 
     hello.start = (uint32_t)child->start;
     hello.restarts = s->restarts;
     hello.upgrades = s->upgrades + (child->start == START_UPGRADE);
     memcpy(hello.secret, s->secret, sizeof(hello.secret));
-    channel_send(child->channel, &hello, &s->texts, s->texts >= 0, false);
+    if (s->texts >= 0) {
+        hello.gives |= GIVES_TEXTS;
+        fds[n++] = s->texts;
+    }
+    if (s->account >= 0) {
+        hello.gives |= GIVES_ACCOUNT;
+        fds[n++] = s->account;
+    }
+    channel_send(child->channel, &hello, fds, n, false);
 }
 
 struct child *child_start(struct supervisor *s, enum channel_start start,

@@ -32,6 +32,7 @@ struct supervisor {
     const char *path; /* of the program, where an upgrade finds it */
     int binary;       /* of the program that serves, whatever is there now */
     int texts;        /* of the templates that run; -1: none were told */
+    int account;      /* that `--state memory` keeps; -1: it does not */
     uint8_t secret[CHANNEL_SECRET];
     uint32_t restarts;
     uint32_t upgrades;

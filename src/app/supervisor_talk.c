@@ -150,6 +150,15 @@ static void take_texts(struct supervisor *s, struct child *child,
     *n = 0;
 }
 
+/* One for all processes: it is as long as we are. */
+static void take_account(struct supervisor *s, const int *fds, unsigned *n)
+{
+    if (*n != 1 || s->account >= 0)
+        return;
+    s->account = fds[0];
+    *n = 0;
+}
+
 static void obey(struct supervisor *s, struct child *child,
                  const struct channel_message *message, const int *fds,
                  unsigned *n)
@@ -165,6 +174,9 @@ static void obey(struct supervisor *s, struct child *child,
         break;
     case CHANNEL_TEXTS:
         take_texts(s, child, fds, n);
+        break;
+    case CHANNEL_ACCOUNT:
+        take_account(s, fds, n);
         break;
     case CHANNEL_READY:
         if (child == s->starting)

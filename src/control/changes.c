@@ -71,18 +71,20 @@ static void take_text(struct server *server, struct str digest)
     server->document.digest = str_make(copy, digest.n);
 }
 
-static void take_document(struct server *server)
+void changes_know(struct server *server, struct account *account,
+                  struct account *base, struct str digest)
 {
-    const struct changes *c = &server->changes;
     struct document *document = &server->document;
 
+    account_hold(account);
     account_release(document->account);
-    document->account = account_hold(c->account);
-    if (c->job->base == NULL)
+    document->account = account;
+    if (base == NULL)
         return;
+    account_hold(base);
     account_release(document->base);
-    document->base = account_hold(c->job->base);
-    take_text(server, c->job->digest);
+    document->base = base;
+    take_text(server, digest);
 }
 
 /* Each worker sends one back when it has come to it: what was sent before has
@@ -100,7 +102,7 @@ static void commit(struct server *server)
 
     publish_commit(c->prepared);
     c->prepared = NULL;
-    take_document(server);
+    changes_know(server, c->account, c->job->base, c->job->digest);
     c->job->changed = true;
     ask_echoes(server);
     if (c->echoes == 0)
@@ -202,13 +204,14 @@ static void on_saved(struct store_save *save, enum store_result result,
     }
     publish_abandon(c->prepared);
     c->prepared = NULL;
-    if (result == STORE_CONFLICT) {
+    if (result == STORE_CONFLICT && theirs) {
         again(server, theirs);
         return;
     }
     change_refuse(c->job, "ServiceUnavailable",
                   "nothing was changed, since it could not be stored: %s",
-                  error->text);
+                  result == STORE_CONFLICT ? "what was kept is gone"
+                                           : error->text);
     finish(server);
 }
 

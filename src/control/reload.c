@@ -8,6 +8,8 @@
 #include "base/log.h"
 #include "base/memory.h"
 #include "control/server_state.h"
+#include "model/account_json.h"
+#include "model/merge.h"
 
 static void read_again(struct chore *chore)
 {
@@ -96,15 +98,25 @@ static void end(struct server *server, struct publish *p)
     }
 }
 
+/* Nothing but templates made the account so far: the new one is all of it, and
+ * was built already. */
 static struct account *make(struct change_job *job, const struct document *now)
 {
     struct publish *p = LIST_ENTRY_OF(job, struct publish, job);
+    struct error error = {"its certificates cannot be had"};
+    bool alone = account_is_template(now->account, now->base);
+    struct account *merged = NULL;
 
-    (void)now;
+    job->config = alone ? p->config : NULL;
+    job->certificates = alone ? p->certificates : NULL;
+    if (alone && !p->refused)
+        return account_again(p->account, now->account->revision + 1);
     if (!p->refused)
-        return account_hold(p->account);
-    change_refuse(job, "ValidationError", "its certificates cannot be had");
-    return NULL;
+        merged = account_merge(now->account, now->base, p->account,
+                               p->config->stack, &error);
+    if (merged == NULL)
+        change_refuse(job, "ValidationError", "%s", error.text);
+    return merged;
 }
 
 static void done(struct change_job *job)
@@ -136,7 +148,8 @@ void reload_end(struct server *server, struct publish *p)
     if (p->config) {
         p->job.make = make;
         p->job.done = done;
-        p->job.config = p->config;
+        p->job.base = p->account;
+        p->job.digest = account_json_digest(p->account, &p->job.region);
     } else {
         p->before = &server->reload_from;
         p->job.make = certificate_watch_make;

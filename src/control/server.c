@@ -40,6 +40,7 @@ static void begin_drain(struct server *server)
     }
     server->draining = true;
     server->retiring = false;
+    storing_let_go(server);
     if (server->options.draining)
         server->options.draining(server->options.owner);
     log_write(LOG_INFO, "control",
@@ -52,6 +53,7 @@ void server_retire(struct server *server)
     if (server->draining)
         return;
     server->draining = server->retiring = true;
+    storing_let_go(server);
     if (server->api)
         api_port_retire(server->api);
     log_write(LOG_INFO, "control",
@@ -161,6 +163,9 @@ static void on_message(struct mailbox *mailbox, struct message *message)
     case CONTROL_ECHO:
         free(message);
         changes_echo(server);
+        break;
+    case CONTROL_STORE:
+        storing_done(message);
         break;
     case CONTROL_CALL:
         calls_fetched(message);
@@ -454,8 +459,12 @@ static bool start(struct server *server, struct config *config,
         return false;
     watch_signals(server);
     probe_first(server);
-    return server->draining ||
-           (start_api(server, error) && start_workers(server, error));
+    if (server->draining)
+        return true;
+    if (!start_api(server, error) || !start_workers(server, error))
+        return false;
+    storing_begin(server);
+    return true;
 }
 
 static void take_document(struct server *server)

@@ -82,7 +82,11 @@ struct server_options {
     /* What the config at the start was built from (what it has is held);
      * without an account calls of the API find nothing. */
     struct document document;
-    struct store *store; /* where changes are kept; NULL: nowhere */
+    struct store *store; /* where changes are kept; NULL: nowhere.  It is the
+                            caller's, and ends after the server */
+    bool unsaved;        /* another process has the store: the document is not
+                            in it, but one of another template that is merged
+                            with this one's when it is our turn */
     /* Where calls fetch objects from; NULL: no action of theirs does. */
     const struct object_source *objects;
     /* The config of resources that a call changed, with what is local of the
@@ -90,10 +94,10 @@ struct server_options {
      * Called on the chore thread; NULL: calls change nothing. */
     struct config *(*build)(void *owner, const struct value *resources,
                             struct str stack, struct report *report);
-    /* SIGHUP: the config to run from now on, and the account that it was built
-     * from (the caller's), or NULL when there is none (the callee said why).
-     * Called on the chore thread, never twice at a time; NULL: HUP does
-     * nothing. */
+    /* SIGHUP: the template's config, and the account that it was built from (the
+     * caller's), or NULL when there is none (the callee said why).  What of it
+     * is new is merged with the account that runs (model/merge.h).  Called on
+     * the chore thread, never twice at a time; NULL: HUP does nothing. */
     struct config *(*reload)(void *owner, struct account **account);
     void *owner; /* of these callbacks */
     /* What reload() brought runs now (true) or could not: on the control

@@ -24,6 +24,7 @@ enum {
     CONTROL_CERTIFICATES,  /* struct publish: those of the config, read again;
                               NULL: they are as they were */
     CONTROL_BUILT,         /* struct message: the change of now is built */
+    CONTROL_STORE,         /* struct message: the store's work is done */
     CONTROL_CALL,          /* struct message: a call has what it wanted to
                               fetch */
 };
@@ -91,6 +92,9 @@ struct changes {
 
 struct server {
     struct region region; /* what is kept to the end */
+    struct store_host host;
+    bool storing; /* it is the store's host */
+    bool unsaved; /* of options, until it is our turn */
     struct loop loop;
     struct counters counters; /* the control thread's own */
     struct mailbox mailbox;
@@ -214,6 +218,17 @@ extern const struct deregistration_ops publish_deregistration_ops;
 /* Sends a message without more to a worker. */
 void publish_tell(struct worker *worker, enum worker_message kind);
 
+/* ---- storing.c ----------------------------------------------------------- */
+
+/* From now on changes may be stored; before there are any. */
+void storing_begin(struct server *server);
+
+/* Another process goes on with the store. */
+void storing_let_go(struct server *server);
+
+/* CONTROL_STORE came. */
+void storing_done(struct message *message);
+
 /* ---- health_log.c -------------------------------------------------------- */
 
 /* A probe ended: its record for the health check log.  `owner` is the
@@ -285,6 +300,11 @@ struct certificates *certificate_watch_load(struct server *server,
 /* ---- changes.c ----------------------------------------------------------- */
 
 void changes_init(struct server *server);
+
+/* That is the account from now on; and its base, with that digest (NULL: it
+ * stays). */
+void changes_know(struct server *server, struct account *account,
+                  struct account *base, struct str digest);
 
 /* CONTROL_BUILT came. */
 void changes_built(struct server *server);

@@ -91,6 +91,15 @@ struct account *account_new(const struct value *resources, uint64_t revision)
     return account;
 }
 
+struct account *account_again(const struct account *account, uint64_t revision)
+{
+    struct account *again = with_room(account->n, revision);
+
+    for (unsigned i = 0; i < account->n; i++)
+        again->resources[again->n++] = resource_hold(account->resources[i]);
+    return again;
+}
+
 struct account *account_hold(struct account *account)
 {
     atomic_fetch_add_explicit(&account->refs, 1, memory_order_relaxed);

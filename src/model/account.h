@@ -33,6 +33,9 @@ struct account {
 /* An account of resources: MAP of logical id -> MAP; the values are copied. */
 struct account *account_new(const struct value *resources, uint64_t revision);
 
+/* The same resources with another revision. */
+struct account *account_again(const struct account *account, uint64_t revision);
+
 struct account *account_hold(struct account *account);
 void account_release(struct account *account); /* NULL: nothing */
 

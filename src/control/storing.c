@@ -1,0 +1,170 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The server as the host of a store: its work is done on the chore thread, and
+ * what others changed takes its turn among our own changes.
+ */
+#include <stdlib.h>
+
+#include "base/log.h"
+#include "base/memory.h"
+#include "control/server_state.h"
+#include "model/merge.h"
+#include "store/kept.h"
+
+/* ---- work ------------------------------------------------------------------ */
+
+struct errand {
+    struct chore chore;
+    struct message message;
+    struct server *server;
+    struct store_work *work;
+};
+
+static void run(struct chore *chore)
+{
+    struct errand *errand = LIST_ENTRY_OF(chore, struct errand, chore);
+
+    errand->work->run(errand->work);
+    errand->message.kind = CONTROL_STORE;
+    list_init(&errand->message.node);
+    mailbox_send(&errand->server->mailbox, &errand->message);
+}
+
+void storing_done(struct message *message)
+{
+    struct errand *errand = LIST_ENTRY_OF(message, struct errand, message);
+    struct store_work *work = errand->work;
+
+    free(errand);
+    work->done(work);
+}
+
+static void work(void *owner, struct store_work *what)
+{
+    struct errand *errand = memory_zeroed(1, sizeof(*errand));
+
+    errand->server = owner;
+    errand->work = what;
+    errand->chore.run = run;
+    list_init(&errand->chore.node);
+    chores_add(&errand->server->chores, &errand->chore);
+}
+
+/* ---- what others changed ----------------------------------------------------- */
+
+struct arrival {
+    struct change_job job;
+    struct server *server;
+    struct document *theirs;
+};
+
+static bool is_known(const struct document *now, const struct document *theirs)
+{
+    return now->account->revision == theirs->account->revision &&
+           str_eq(now->digest, theirs->digest) &&
+           account_is_template(now->account, theirs->account);
+}
+
+static void set_base(struct change_job *job, struct account *base,
+                     struct str digest)
+{
+    account_release(job->base);
+    job->base = base ? account_hold(base) : NULL;
+    job->digest = digest;
+}
+
+/* What this process started with was never stored, since another one had the
+ * store: a template that was not the one that is kept.  It meets what is kept
+ * now, and the result is stored in its place. */
+static struct account *make_start(struct arrival *a, const struct document *now)
+{
+    const struct document *theirs = a->theirs;
+    struct server *server = a->server;
+    struct account *base = account_hold(now->base);
+    struct str digest = region_copy(&a->job.region, now->digest);
+    struct error error = {""};
+    struct account *merged =
+        account_merge(theirs->account, theirs->base, base,
+                      server->newest->config->stack, &error);
+
+    changes_know(server, theirs->account, theirs->base, theirs->digest);
+    if (merged)
+        set_base(&a->job, base, digest);
+    else
+        log_write(LOG_ERROR, "state",
+                  "the new template is refused, the old one goes on: %s",
+                  error.text);
+    a->job.stored = merged == NULL;
+    account_release(base);
+    return merged ? merged : account_hold(theirs->account);
+}
+
+static struct account *make(struct change_job *job, const struct document *now)
+{
+    struct arrival *a = LIST_ENTRY_OF(job, struct arrival, job);
+    const struct document *theirs = a->theirs;
+    bool unsaved = a->server->unsaved;
+
+    a->server->unsaved = false;
+    if (unsaved && now->base && !str_eq(now->digest, theirs->digest))
+        return make_start(a, now);
+    if (is_known(now, theirs))
+        return NULL;
+    job->stored = true;
+    set_base(job, theirs->base, theirs->digest);
+    return account_hold(theirs->account);
+}
+
+static void done(struct change_job *job)
+{
+    struct arrival *a = LIST_ENTRY_OF(job, struct arrival, job);
+
+    if (job->fault.code && !a->server->draining)
+        log_write(LOG_ERROR, "state",
+                  "what is stored by now cannot run here, the old goes "
+                  "on: " STR_FMT,
+                  STR_ARG(job->fault.message));
+    kept_free(a->theirs);
+    account_release(job->base);
+    region_end(&job->region);
+    free(a);
+}
+
+static void changed(void *owner, const struct document *theirs)
+{
+    struct arrival *a = memory_zeroed(1, sizeof(*a));
+
+    a->server = owner;
+    a->theirs = kept_copy(theirs);
+    list_init(&a->job.node);
+    a->job.make = make;
+    a->job.done = done;
+    changes_add(a->server, &a->job);
+}
+
+/* ---- the beginning and the end ------------------------------------------------- */
+
+void storing_begin(struct server *server)
+{
+    struct store *store = server->options.store;
+
+    if (store == NULL)
+        return;
+    server->unsaved = server->options.unsaved;
+    server->host = (struct store_host){
+        .loop = &server->loop,
+        .work = work,
+        .changed = changed,
+        .owner = server,
+    };
+    server->storing = true;
+    store->ops->begin(store, &server->host);
+}
+
+void storing_let_go(struct server *server)
+{
+    struct store *store = server->options.store;
+
+    if (server->storing)
+        store->ops->let_go(store);
+}
