@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "api/guard.h"
+#include "app/access_file.h"
 #include "app/commands.h"
 #include "app/key_file.h"
 #include "app/parent.h"
@@ -34,6 +36,7 @@ struct values {
     const char *state_folder; /* NULL: that of the environment */
     const char *state;        /* NULL: the default */
     bool reset;
+    const char *access_keys;  /* NULL: none, or one of our own */
     bool no_supervisor;
 };
 
@@ -46,6 +49,7 @@ struct serving {
     struct certificates *certificates; /* that run; held */
     struct source next;                /* read again, not running yet */
     struct seal_keys keys[KEY_USES];   /* n == 0: the server makes one */
+    struct access_keys *access_keys;   /* held; NULL: nobody is verified */
     struct parent parent;
     struct state state;
 };
@@ -181,6 +185,14 @@ static const struct option options[] = {
      .fallback = API_ADDRESS,
      .kind = OPTION_ADDRESS,
      FIELD(api)},
+    ACCESS_KEYS_OPTION(
+        struct values,
+        "Who may call the API: a JSON file of access keys, their users and IAM "
+        "policies (see ACCESS KEYS). Signatures are verified then, on loopback "
+        "too. HUP reads it again. Default: with --api on loopback any "
+        "signature "
+        "is taken; elsewhere a key is made at the first start, shown once and "
+        "kept in --state-folder as access-key.json."),
     {.name = "retry",
      .argument = "off|safe",
      .help = "What happens to a request on a pooled connection that its "
@@ -405,6 +417,23 @@ static bool read_keys_again(void *owner, enum key_use use,
     return false;
 }
 
+/* SIGHUP: access keys, as well. */
+static struct access_keys *read_access_again(void *owner)
+{
+    const struct serving *s = owner;
+    struct report report = {.strict = false};
+    struct access_keys *keys =
+        access_file_read(s->values->access_keys, &report);
+
+    log_problems(s->values, &report);
+    report_end(&report);
+    if (keys == NULL)
+        log_write(LOG_ERROR, "serve",
+                  "%s is refused, the old access keys go on",
+                  s->values->access_keys);
+    return keys;
+}
+
 /* ---- running ------------------------------------------------------------- */
 
 /* A template's listeners are known by logical id and port. */
@@ -545,6 +574,8 @@ static int run_server(struct serving *s, struct error *error)
         .store = s->state.store,
         .unsaved = s->state.unsaved,
         .build = build,
+        .access_keys = s->access_keys,
+        .access_keys_again = values->access_keys ? read_access_again : NULL,
         .reload = values->source.templates.n ? reload : NULL,
         .reloaded = reloaded,
         .bound = values->user ? bound : NULL,
@@ -741,6 +772,59 @@ static bool read_keys_first(struct serving *s, struct error *error)
     return true;
 }
 
+/* Shown once, and never logged. */
+static void show_pair(const struct access_keys *keys, const char *folder)
+{
+    const struct access_key *key = access_keys_first(keys);
+
+    if (key)
+        fprintf(stderr,
+                "sluice serve: the API can be reached from other machines: "
+                "whoever calls it needs this access key, which is kept in "
+                "%s/" ACCESS_FILE_OWN " and not shown again:\n"
+                "  export AWS_ACCESS_KEY_ID=" STR_FMT "\n"
+                "  export AWS_SECRET_ACCESS_KEY=" STR_FMT "\n",
+                folder, STR_ARG(key->id), STR_ARG(key->secret));
+}
+
+static struct access_keys *load_own(const struct values *values,
+                                    struct report *report)
+{
+    char buffer[PATH_MAX];
+    const char *folder = state_folder(values->state_folder, buffer);
+    struct access_keys *keys;
+    bool made;
+
+    if (values->api.family == 0 || guard_is_loopback(&values->api))
+        return NULL;
+    keys = access_file_own(folder, &made, report);
+    if (keys && made)
+        show_pair(keys, folder);
+    return keys;
+}
+
+/* Without keys that can be read nobody comes in, rather than everybody: after a
+ * crash too, when we serve all the same. */
+static bool read_access_first(struct serving *s)
+{
+    const char *path = s->values->access_keys;
+    struct report report = {.strict = false};
+    bool ok;
+
+    s->access_keys =
+        path ? access_file_read(path, &report) : load_own(s->values, &report);
+    ok = report.errors == 0;
+    if (s->parent.start == START_CRASHED && !ok) {
+        log_problems(s->values, &report);
+        s->access_keys = access_keys_none();
+        ok = true;
+    } else if (s->parent.start != START_CRASHED) {
+        source_print(&report);
+    }
+    report_end(&report);
+    return ok;
+}
+
 static int supervise(const struct values *values)
 {
     int status;
@@ -776,9 +860,12 @@ static int run(int argc, char **argv)
         status = options_fail(&cmd_serve, EX_UNAVAILABLE, &error);
     else if (!read_keys_first(&s, &error))
         status = options_fail(&cmd_serve, EX_DATAERR, &error);
+    else if (!read_access_first(&s))
+        status = EX_DATAERR;
     else
         status = load_and_serve(&s, &values.source);
     forget(s.keys);
+    access_keys_release(s.access_keys);
     parent_close(&s.parent);
     return status;
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The folder of what Sluice keeps between its starts: the local authority.
+ * The folder of what Sluice keeps between its starts: the local authority, the
+ * access key of its own.
  */
 #ifndef SLUICE_APP_STATE_FOLDER_H
 #define SLUICE_APP_STATE_FOLDER_H
@@ -13,7 +14,8 @@
     {                                                                          \
         .name = "state-folder", .argument = "FOLDER",                          \
         .help = "Where the local authority is kept, that issues certificates " \
-                "which have no files. Default: $STATE_DIRECTORY, "             \
+                "which have no files, and the access key that `serve` makes "  \
+                "(see --access-keys). Default: $STATE_DIRECTORY, "             \
                 "$XDG_STATE_HOME/sluice, $HOME/.local/state/sluice, or for "   \
                 "root without HOME /var/lib/sluice.",                          \
         .kind = OPTION_TEXT, .offset = offsetof(type, state_folder)            \

@@ -315,6 +315,12 @@ struct api_port *api_port_start(struct loop *loop, const struct address *local,
     return NULL;
 }
 
+void api_port_let_in(struct api_port *api, const struct access_keys *keys)
+{
+    api->view.keys = keys;
+    api->desk.keys = keys;
+}
+
 void api_port_retire(struct api_port *api)
 {
     listener_end(&api->listener);

@@ -36,6 +36,9 @@ struct api_port *api_port_start(struct loop *loop, const struct address *local,
                                 int fd, const struct api_port_view *view,
                                 struct error *error);
 
+/* Who may call from now on; the caller keeps them as long as it lives. */
+void api_port_let_in(struct api_port *api, const struct access_keys *keys);
+
 /* Another process has the socket too and serves: lets go of it; connections
  * that there are end with their next request. */
 void api_port_retire(struct api_port *api);

@@ -6,6 +6,7 @@
  */
 #include <stdlib.h>
 
+#include "api/access_keys.h"
 #include "base/log.h"
 #include "base/memory.h"
 #include "control/server_state.h"
@@ -161,6 +162,7 @@ void publish_free(struct publish *p)
     certificates_release(p->certificates);
     config_release(p->config);
     account_release(p->account);
+    access_keys_release(p->access_keys);
     region_end(&p->job.region);
     free(p);
 }

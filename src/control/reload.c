@@ -5,6 +5,7 @@
  */
 #include <stdlib.h>
 
+#include "api/access_keys.h"
 #include "base/log.h"
 #include "base/memory.h"
 #include "control/server_state.h"
@@ -28,6 +29,9 @@ static void read_again(struct chore *chore)
     for (unsigned i = 0; i < KEY_USES && server->options.keys_again; i++)
         p->has_keys[i] = server->options.keys_again(
             server->options.owner, (enum key_use)i, &p->keys[i]);
+    if (server->options.access_keys_again)
+        p->access_keys =
+            server->options.access_keys_again(server->options.owner);
     p->message.kind = CONTROL_RELOADED;
     mailbox_send(&server->mailbox, &p->message);
 }
@@ -42,6 +46,7 @@ void reload_begin(struct server *server)
 {
     bool nothing = server->options.reload == NULL &&
                    server->options.keys_again == NULL &&
+                   server->options.access_keys_again == NULL &&
                    server->certificates == NULL;
 
     if (nothing || server->draining) {
@@ -75,6 +80,18 @@ static void take_keys(struct server *server, enum key_use use,
               key_use_words[use], keys->n);
 }
 
+static void take_access_keys(struct server *server, struct access_keys *keys)
+{
+    struct access_keys *old = server->options.access_keys;
+
+    server->options.access_keys = keys;
+    if (server->api)
+        api_port_let_in(server->api, keys);
+    access_keys_release(old);
+    log_write(LOG_INFO, "control", "the access keys were read again: %u",
+              access_keys_count(keys));
+}
+
 static void take_all_keys(struct server *server, struct publish *p)
 {
     for (unsigned i = 0; i < KEY_USES; i++) {
@@ -82,6 +99,9 @@ static void take_all_keys(struct server *server, struct publish *p)
             take_keys(server, (enum key_use)i, &p->keys[i]);
         seal_keys_forget(&p->keys[i]);
     }
+    if (p->access_keys)
+        take_access_keys(server, p->access_keys);
+    p->access_keys = NULL;
 }
 
 static void end(struct server *server, struct publish *p)

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "control/server.h"
 
+#include <errno.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "api/access_keys.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/memory.h"
@@ -312,6 +314,23 @@ static bool start_workers(struct server *server, struct error *error)
     return true;
 }
 
+/* Two of them on one machine is what everybody does once. */
+static bool api_refused(const struct server *server, struct error *error)
+{
+    char buffer[ADDRESS_TEXT_MAX];
+    struct text where = text_in(buffer, sizeof(buffer));
+
+    if (strstr(error->text, strerror(EADDRINUSE)) == NULL)
+        return false;
+    address_put(&where, &server->options.api_bind);
+    return error_set(error,
+                     "the API cannot have " STR_FMT ": the address is taken, "
+                     "maybe by another Sluice or another emulator of AWS; "
+                     "--api ADDRESS:PORT names another one, --api off does "
+                     "without",
+                     STR_ARG(text_str(&where)));
+}
+
 static bool open_api(struct server *server, struct error *error)
 {
     char buffer[SOCKETS_NAME_MAX];
@@ -324,7 +343,7 @@ static bool open_api(struct server *server, struct error *error)
     if (!server->options.api)
         return true;
     if (!sockets_open(server, name, &server->api_local, 1, &s, error))
-        return false;
+        return api_refused(server, error);
     server->api_fd = s.fds[0];
     free(s.fds);
     return true;
@@ -494,6 +513,8 @@ struct server *server_start(struct config *config,
     struct server *server = memory_zeroed(1, sizeof(*server));
 
     server->options = *options;
+    if (options->access_keys)
+        access_keys_hold(options->access_keys);
     changes_init(server);
     take_document(server);
     server->started_us = clock_monotonic_us();
@@ -626,6 +647,7 @@ void server_free(struct server *server)
     log_ring_free(server->ring);
     free(server->rings);
     free(server->all);
+    access_keys_release(server->options.access_keys);
     for (unsigned i = 0; i < KEY_USES; i++)
         seal_keys_forget(&server->options.keys[i]);
     free(server);

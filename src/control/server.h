@@ -56,8 +56,12 @@ struct server_options {
     unsigned workers;
     bool api;
     struct address api_bind;
-    const struct access_keys *access_keys; /* who may call the API; NULL: all
-                                              that sign */
+    /* Who may call the API, held; NULL: all that sign. */
+    struct access_keys *access_keys;
+    /* SIGHUP: those from now on, which become the server's; NULL: the old ones
+     * go on (the callee said why).  Called as reload().  NULL: they never
+     * change. */
+    struct access_keys *(*access_keys_again)(void *owner);
     uint32_t drain_timeout_ms;
     const struct inspector *inspector; /* NULL: none */
     struct str logs[LOG_KINDS]; /* of every load balancer, "-": standard output;

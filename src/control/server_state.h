@@ -41,6 +41,7 @@ struct publish {
     bool refused; /* its certificates are not to be had, which was logged */
     bool has_keys[KEY_USES];
     struct seal_keys keys[KEY_USES];
+    struct access_keys *access_keys; /* held; NULL: those that there are */
 };
 
 /* A listening address and the sockets on it, one for each worker.  A listener
