@@ -103,13 +103,14 @@ function fetched(url) {
 // ACM has another SDK: its JSON by hand, signed as dummy clients sign.
 function acm(action, input) {
   const body = JSON.stringify(input);
+  const date = new Date().toISOString().replace(/[-:]|\.\d+/g, '');
   return new Promise((resolve, reject) => {
     const request = http.request(endpoint, {
       method: 'POST',
       headers: {
         'Content-Type': 'application/x-amz-json-1.1', 'X-Amz-Target': `CertificateManager.${action}`,
-        'X-Amz-Date': new Date().toISOString().replace(/[-:]|\.\d+/g, ''),
-        Authorization: 'AWS4-HMAC-SHA256 Credential=AKIDEXAMPLE/20260101/eu-west-1/acm/aws4_request, '
+        'X-Amz-Date': date,
+        Authorization: `AWS4-HMAC-SHA256 Credential=AKIDEXAMPLE/${date.slice(0, 8)}/eu-west-1/acm/aws4_request, `
           + `SignedHeaders=host;x-amz-date, Signature=${'0'.repeat(64)}`,
       },
     }, (answer) => {
