@@ -13,6 +13,7 @@
 
 enum {
     POLL_MS = 250,
+    WAIT_MS = 1000, /* for the connection, before a change is refused */
     /* How long a change waits to learn what became of it when the connection
      * breaks while it is written. */
     OUTCOME_MS = 4000,
@@ -33,6 +34,8 @@ struct store_redis {
     struct redis_head run; /* of that */
     struct store_save *saving;
     struct redis_text text; /* of what is saved */
+    bool waiting;           /* for the connection */
+    const char *why;        /* it cannot begin; NULL: as the link says */
     bool in_doubt;          /* the connection broke while it was written */
     struct timer outcome;
     bool let_go;
@@ -188,6 +191,7 @@ static void end_save(struct store_redis *r, enum store_result result,
     }
     redis_text_end(&r->text);
     r->saving = NULL;
+    r->waiting = false;
     r->in_doubt = false;
     save->done(save, result, theirs, error);
 }
@@ -298,11 +302,6 @@ static bool begin_save(struct store_redis *r, const char **why)
     char sha[REDIS_SHA] = "";
     char revision[24];
 
-    *why = redis_link_why(r->link);
-    if (r->let_go)
-        *why = "another process goes on with it";
-    if (r->let_go || !redis_link_is_up(r->link))
-        return false;
     *why = "out of memory";
     if (!begin_text(r, save->before, sha) ||
         !redis_text_make(&r->text, save->after))
@@ -314,25 +313,42 @@ static bool begin_save(struct store_redis *r, const char **why)
     return redis_link_send(r->link, REDIS_WRITE_WORDS, words, on_saved, r);
 }
 
-/* What cannot begin is told at the end of the turn, as done() comes later. */
-static void on_refused(struct timer *timer)
+/* It did not come back in time, or cannot be used. */
+static void on_wait_over(struct timer *timer)
 {
-    on_outcome_late(timer);
+    struct store_redis *r = LIST_ENTRY_OF(timer, struct store_redis, outcome);
+
+    fail_save(r, r->let_go ? "another process goes on with it"
+                 : r->why  ? r->why
+                           : redis_link_why(r->link));
 }
 
-static void save(struct store *store, struct store_save *save)
+static void try_save(struct store_redis *r)
 {
-    struct store_redis *r = redis_of(store);
     const char *why = "";
 
-    r->saving = save;
+    r->waiting = false;
     if (begin_save(r, &why)) {
         r->outcome.fire = on_outcome_late;
         loop_timer_set(r->loop, &r->outcome, OUTCOME_MS);
         return;
     }
-    r->outcome.fire = on_refused;
+    r->why = why;
+    r->outcome.fire = on_wait_over; /* done() never comes within save() */
     loop_timer_set(r->loop, &r->outcome, 0);
+}
+
+static void save(struct store *store, struct store_save *save)
+{
+    struct store_redis *r = redis_of(store);
+
+    r->saving = save;
+    r->waiting = true;
+    r->why = NULL;
+    r->outcome.fire = on_wait_over;
+    loop_timer_set(r->loop, &r->outcome, r->let_go ? 0 : WAIT_MS);
+    if (!r->let_go && redis_link_is_up(r->link))
+        try_save(r);
 }
 
 /* ---- the connections ---------------------------------------------------------------- */
@@ -348,6 +364,8 @@ static void on_up(void *owner)
     r->asking = false;
     if (r->saving && r->in_doubt)
         ask_outcome(r);
+    else if (r->saving && r->waiting)
+        try_save(r);
     else
         ask(r, false);
 }
