@@ -3,11 +3,14 @@
 
 /* ---- reading --------------------------------------------------------------- */
 
+/* Of those that are files. */
 static bool read_all(const struct served_trust *served,
                      struct file_text texts[1 + TRUST_LISTS_MAX],
                      struct error *error)
 {
     for (unsigned i = 0; i < served->nfiles; i++) {
+        if (!served->is_file[i])
+            continue;
         if (!file_read(served->files[i].p,
                        i ? TRUST_LIST_BYTES_MAX : TRUST_FILE_MAX, &texts[i],
                        error))
@@ -17,14 +20,23 @@ static bool read_all(const struct served_trust *served,
     return true;
 }
 
+/* What the account has of it; n == 0: it is a file. */
+static struct str text_of(const struct config_trust_store *wanted, unsigned i)
+{
+    return i ? wanted->list_texts[i - 1] : wanted->text;
+}
+
 static struct tls_trust *make(const struct served_trust *served,
+                              const struct config_trust_store *wanted,
                               const struct file_text *texts,
                               struct error *error)
 {
     struct trust_file files[1 + TRUST_LISTS_MAX];
 
     for (unsigned i = 0; i < served->nfiles; i++)
-        files[i] = (struct trust_file){served->files[i], texts[i].text};
+        files[i] = (struct trust_file){served->files[i],
+                                       served->is_file[i] ? texts[i].text
+                                                          : text_of(wanted, i)};
     return tls_trust_new(&files[0], served->nfiles - 1, &files[1], error);
 }
 
@@ -34,6 +46,7 @@ static void take_room(struct served_trust *served, unsigned nfiles,
     served->nfiles = nfiles;
     served->files = region_take(region, nfiles * sizeof(*served->files));
     served->marks = region_take(region, nfiles * sizeof(*served->marks));
+    served->is_file = region_take(region, nfiles * sizeof(*served->is_file));
 }
 
 bool trust_from_files(struct served_trust *served,
@@ -50,8 +63,10 @@ bool trust_from_files(struct served_trust *served,
     served->files[0] = region_copy(region, wanted->file);
     for (unsigned i = 0; i < wanted->nlists; i++)
         served->files[1 + i] = region_copy(region, wanted->lists[i]);
+    for (unsigned i = 0; i < served->nfiles; i++)
+        served->is_file[i] = text_of(wanted, i).n == 0;
     if (read_all(served, texts, error))
-        served->trust = make(served, texts, error);
+        served->trust = make(served, wanted, texts, error);
     for (unsigned i = 0; i < served->nfiles; i++)
         file_forget(&texts[i]);
     return served->trust != NULL;
@@ -68,6 +83,7 @@ void trust_copy(struct served_trust *to, const struct served_trust *from,
     for (unsigned i = 0; i < from->nfiles; i++) {
         to->files[i] = region_copy(region, from->files[i]);
         to->marks[i] = from->marks[i];
+        to->is_file[i] = from->is_file[i];
     }
     tls_trust_hold(to->trust);
 }
@@ -91,8 +107,8 @@ bool trust_is_current(const struct served_trust *served)
     struct file_mark mark;
 
     for (unsigned i = 0; i < served->nfiles; i++) {
-        if (!file_look(served->files[i].p, &mark) ||
-            !file_mark_equal(&mark, &served->marks[i]))
+        if (served->is_file[i] && (!file_look(served->files[i].p, &mark) ||
+                                   !file_mark_equal(&mark, &served->marks[i])))
             return false;
     }
     return !served->stale;

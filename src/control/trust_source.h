@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * Where a trust store comes from: the file of its authorities, and the files
- * of what they revoked.
+ * of what they revoked; or texts that the account has of them.
  */
 #ifndef SLUICE_CONTROL_TRUST_SOURCE_H
 #define SLUICE_CONTROL_TRUST_SOURCE_H
@@ -18,13 +18,15 @@ enum { TRUST_FILE_MAX = 1024 * 1024 };
 struct served_trust {
     struct str arn;
     unsigned nfiles;         /* at least 1 */
-    struct str *files;       /* the bundle, then lists */
+    struct str *files;       /* the bundle, then lists: names */
+    bool *is_file;           /* of each; false: a text of the account, which
+                                never changes under the same name */
     struct file_mark *marks; /* of each file */
     bool stale; /* the files are not as they were, and cannot be used */
     struct tls_trust *trust; /* held */
 };
 
-/* Reads the files; what it keeps but the trust store stands in the region.
+/* Reads the files and texts; what it keeps but the trust store stands in the region.
  * False with an error that names the file. */
 bool trust_from_files(struct served_trust *served,
                       const struct config_trust_store *wanted,

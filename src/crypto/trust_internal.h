@@ -25,6 +25,7 @@ struct tls_trust {
     STACK_OF(X509_NAME) * names;
     unsigned nlists;
     unsigned nentries;
+    bool full; /* a list did not fit any more */
     struct trust_list *lists;
     struct error warning;
 };

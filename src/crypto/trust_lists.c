@@ -133,10 +133,11 @@ static void warn(struct tls_trust *trust, const struct trust_file *file,
                   STR_ARG(file->name));
 }
 
-static bool check_room(const struct tls_trust *trust,
-                       const struct trust_file *file, unsigned nentries,
-                       struct error *error)
+static bool check_room(struct tls_trust *trust, const struct trust_file *file,
+                       unsigned nentries, struct error *error)
 {
+    trust->full = trust->nlists == TRUST_LISTS_MAX ||
+                  nentries > TRUST_ENTRIES_MAX - trust->nentries;
     if (trust->nlists == TRUST_LISTS_MAX)
         return error_set(error,
                          STR_FMT ": the trust store has more than %d lists of "

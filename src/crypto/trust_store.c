@@ -226,6 +226,19 @@ struct tls_trust *tls_trust_new(const struct trust_file *bundle,
     return NULL;
 }
 
+bool tls_trust_count(const struct trust_file *list, unsigned *entries,
+                     struct error *error)
+{
+    struct tls_trust *alone = memory_zeroed(1, sizeof(*alone));
+    bool ok;
+
+    atomic_init(&alone->refs, 1);
+    ok = trust_read_list(alone, list, error);
+    *entries = alone->full ? TRUST_ENTRIES_MAX + 1 : alone->nentries;
+    tls_trust_release(alone);
+    return ok;
+}
+
 struct tls_trust *tls_trust_hold(struct tls_trust *trust)
 {
     atomic_fetch_add_explicit(&trust->refs, 1, memory_order_relaxed);

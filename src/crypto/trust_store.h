@@ -43,6 +43,12 @@ struct tls_trust *tls_trust_new(const struct trust_file *bundle,
                                 unsigned nlists, const struct trust_file *lists,
                                 struct error *error);
 
+/* How many certificates a list revokes, read by itself: who signed it is not
+ * looked at.  False with an error as above; more than TRUST_ENTRIES_MAX when
+ * it is that there are too many. */
+bool tls_trust_count(const struct trust_file *list, unsigned *entries,
+                     struct error *error);
+
 struct tls_trust *tls_trust_hold(struct tls_trust *trust);
 void tls_trust_release(struct tls_trust *trust); /* NULL: nothing */
 

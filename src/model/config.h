@@ -332,7 +332,8 @@ struct config_certificate {
 };
 
 /* Authorities that clients' certificates may come from, and what they have
- * revoked: files (PEM; lists may be DER). */
+ * revoked: files (PEM; lists may be DER), or texts of PEM that the account
+ * has.  A text has a name too, which is another one for another text. */
 struct config_trust_store {
     struct str id;    /* logical id of its resource; n == 0: it has none here */
     struct str owner; /* then: of the first listener that names it */
@@ -341,8 +342,10 @@ struct config_trust_store {
     uint64_t created_ms;
     struct str
         file; /* n == 0: none was said; a listener that verifies has one */
+    struct str text; /* n == 0: it stands in the file */
     unsigned nlists;
     struct str *lists;
+    struct str *list_texts; /* of each; n == 0: it stands in the file */
 };
 
 enum mutual_mode { MUTUAL_OFF, MUTUAL_PASSTHROUGH, MUTUAL_VERIFY };
@@ -451,8 +454,9 @@ struct local {
     const struct local_trust_store *trust_stores;
     enum retry retry;
     struct quotas quotas;
-    struct str zone; /* n == 0: this process stands for the nodes of all */
-    bool again;      /* read again while it runs: what has gone is no error */
+    struct str zone;      /* n == 0: this process stands for the nodes of all */
+    struct str s3_folder; /* that has BUCKET/KEY of S3; n == 0: none */
+    bool again; /* read again while it runs: what has gone is no error */
     struct str region_name; /* n == 0: us-east-1 */
     struct str account;     /* n == 0: 000000000000 */
 };

@@ -77,12 +77,14 @@ static bool take_files(struct region *region, struct str files,
     if (bundle.n == 0)
         return false;
     store->file = region_copy(region, bundle);
+    store->text = STR("");
     store->nlists = 0;
     while (files.p) {
         struct str list = str_cut(&files, ',');
 
         if (list.n == 0 || store->nlists == CONFIG_REVOCATIONS_MAX)
             return false;
+        store->list_texts[store->nlists] = STR("");
         store->lists[store->nlists++] = region_copy(region, list);
     }
     return true;
@@ -119,19 +121,19 @@ static void check_file(const struct config_listener *listener,
     if (store->file.n)
         return;
     if (store->id.n)
-        report_error(report, &store->place,
-                     "trust store " STR_FMT ": its certificates are in S3, "
-                     "which is not read here, and listener " STR_FMT
-                     " verifies its clients by them\n"
-                     "add Metadata: {Sluice: {CaCertificates: ca.pem}}, or "
-                     "give --trust-store " STR_FMT "=ca.pem",
-                     STR_ARG(name), STR_ARG(listener->id), STR_ARG(name));
+        report_refuse(report, &store->place, "TrustStoreNotReady",
+                      "trust store " STR_FMT ": its certificates are in S3, "
+                      "which is not read here, and listener " STR_FMT
+                      " verifies its clients by them\n"
+                      "add Metadata: {Sluice: {CaCertificates: ca.pem}}, or "
+                      "give --trust-store " STR_FMT "=ca.pem, or --s3-folder",
+                      STR_ARG(name), STR_ARG(listener->id), STR_ARG(name));
     else
-        report_error(report, &listener->place,
-                     "listener " STR_FMT ": its trust store is not in this "
-                     "template, and its certificates are not known here\n"
-                     "give --trust-store " STR_FMT "=ca.pem",
-                     STR_ARG(listener->id), STR_ARG(name));
+        report_refuse(report, &listener->place, "TrustStoreNotFound",
+                      "listener " STR_FMT ": its trust store is not in this "
+                      "template, and its certificates are not known here\n"
+                      "give --trust-store " STR_FMT "=ca.pem",
+                      STR_ARG(listener->id), STR_ARG(name));
 }
 
 void local_apply_trust_stores(struct config *config, const struct local *local,

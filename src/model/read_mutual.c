@@ -3,6 +3,7 @@
  * Mutual TLS: what a listener asks of its clients, and the trust stores that
  * say whom it believes.
  */
+#include "crypto/sha256.h"
 #include "model/read.h"
 
 struct mutual_input {
@@ -17,6 +18,8 @@ struct mutual_input {
 struct store_input {
     const struct value *value;
     struct field name;
+    struct field bucket;
+    struct field key;
 };
 
 /* AWS::ElasticLoadBalancingV2::TrustStoreRevocation. */
@@ -29,14 +32,19 @@ struct revocation_input {
 struct content_input {
     const struct value *value;
     struct field type;
+    struct field bucket;
+    struct field key;
 };
 
 /* Their Metadata.Sluice. */
 struct files_input {
     const struct value *value;
     struct identity_input identity;
-    struct field certificates; /* of a trust store alone */
     struct field lists;
+    struct field certificates; /* of a trust store alone */
+    struct field bundle;       /* PEM */
+    struct field list;         /* of a revocation alone: PEM */
+    struct field number;       /* that only the API looks at */
 };
 
 static const char *const modes[] = {"off", "passthrough", "verify", NULL};
@@ -74,8 +82,14 @@ static const struct property store_properties[] = {
      .offset = offsetof(struct store_input, name),
      .flags = PROPERTY_UNKNOWABLE,
      .example = "clients"},
-    {.name = "CaCertificatesBundleS3Bucket", .kind = PROPERTY_IGNORED},
-    {.name = "CaCertificatesBundleS3Key", .kind = PROPERTY_IGNORED},
+    {.name = "CaCertificatesBundleS3Bucket",
+     .kind = PROPERTY_STRING,
+     .offset = offsetof(struct store_input, bucket),
+     .flags = PROPERTY_UNKNOWABLE},
+    {.name = "CaCertificatesBundleS3Key",
+     .kind = PROPERTY_STRING,
+     .offset = offsetof(struct store_input, key),
+     .flags = PROPERTY_UNKNOWABLE},
     {.name = "CaCertificatesBundleS3ObjectVersion", .kind = PROPERTY_IGNORED},
     {.name = "Tags", .kind = PROPERTY_IGNORED},
 };
@@ -84,8 +98,14 @@ static const struct schema store_schema =
     SCHEMA(store_properties, struct store_input);
 
 static const struct property content_properties[] = {
-    {.name = "S3Bucket", .kind = PROPERTY_IGNORED},
-    {.name = "S3Key", .kind = PROPERTY_IGNORED},
+    {.name = "S3Bucket",
+     .kind = PROPERTY_STRING,
+     .offset = offsetof(struct content_input, bucket),
+     .flags = PROPERTY_UNKNOWABLE},
+    {.name = "S3Key",
+     .kind = PROPERTY_STRING,
+     .offset = offsetof(struct content_input, key),
+     .flags = PROPERTY_UNKNOWABLE},
     {.name = "S3ObjectVersion", .kind = PROPERTY_IGNORED},
     {.name = "RevocationType",
      .kind = PROPERTY_WORD,
@@ -116,30 +136,58 @@ static const struct schema revocation_schema =
 
 #define FILES(member) offsetof(struct files_input, member)
 
-static const struct property files_properties[] = {
+#define LISTS                                                                  \
+    {                                                                          \
+        .name = "RevocationLists", .kind = PROPERTY_STRINGS,                   \
+        .offset = FILES(lists), .min = 1, .example = "[ca.crl]"                \
+    }
+#define NUMBER(what)                                                           \
+    {                                                                          \
+        .name = (what), .kind = PROPERTY_INTEGER, .offset = FILES(number),     \
+        .max = UINT32_MAX, .example = "1"                                      \
+    }
+
+/* What calls of the API put there: texts that were S3's, what is in them, and
+ * the ids of revocations. */
+static const struct property store_files[] = {
     IDENTITY_PROPERTIES(struct files_input, identity),
-    {.name = "RevocationLists",
-     .kind = PROPERTY_STRINGS,
-     .offset = FILES(lists),
-     .min = 1,
-     .example = "[ca.crl]"},
+    LISTS,
     {.name = "CaCertificates",
      .kind = PROPERTY_STRING,
      .offset = FILES(certificates),
      .min = 1,
      .example = "ca.pem"},
+    {.name = "Bundle",
+     .kind = PROPERTY_STRING,
+     .offset = FILES(bundle),
+     .min = 1,
+     .example = "-----BEGIN CERTIFICATE-----..."},
+    NUMBER("Certificates"),
+    NUMBER("LastRevocation"),
+};
+
+static const struct property list_files[] = {
+    IDENTITY_PROPERTIES(struct files_input, identity),
+    LISTS,
+    {.name = "List",
+     .kind = PROPERTY_STRING,
+     .offset = FILES(list),
+     .min = 1,
+     .example = "-----BEGIN X509 CRL-----..."},
+    NUMBER("RevocationId"),
+    NUMBER("Entries"),
 };
 
 static const struct schema store_files_schema = {
-    .properties = files_properties,
-    .n = 4,
+    .properties = store_files,
+    .n = sizeof(store_files) / sizeof(*store_files),
     .size = sizeof(struct files_input),
     .own = true,
 };
 
 static const struct schema list_files_schema = {
-    .properties = files_properties,
-    .n = 3,
+    .properties = list_files,
+    .n = sizeof(list_files) / sizeof(*list_files),
     .size = sizeof(struct files_input),
     .own = true,
 };
@@ -157,8 +205,58 @@ new_store(struct build *build, const struct resource *resource, struct str arn)
     store->arn = keep(build, arn);
     store->lists = region_take(&config->region,
                                CONFIG_REVOCATIONS_MAX * sizeof(*store->lists));
+    store->list_texts = region_take(
+        &config->region, CONFIG_REVOCATIONS_MAX * sizeof(*store->list_texts));
     config->trust_stores[config->ntrust_stores++] = store;
     return store;
+}
+
+/* The name of a text: where it came from, and its digest. */
+static struct str name_text(struct build *build, const struct field *bucket,
+                            const struct field *key, struct str text)
+{
+    char hex[SHA256_HEX_LEN];
+    struct sha256 sha;
+
+    if (!sha256_init(&sha))
+        return keep(build, STR("?")); /* no memory */
+    sha256_begin(&sha);
+    sha256_add(&sha, text.p, text.n);
+    sha256_hex(&sha, hex);
+    sha256_end(&sha);
+    return region_printf(&build->config->region,
+                         "s3://" STR_FMT "/" STR_FMT " (sha256 %.32s)",
+                         STR_ARG(bucket->ok ? bucket->text : STR("?")),
+                         STR_ARG(key->ok ? key->text : STR("?")), hex);
+}
+
+/* The file of an object of S3; n == 0: there is none here. */
+static struct str s3_file(struct build *build, const struct field *bucket,
+                          const struct field *key)
+{
+    struct str folder = build->local->s3_folder;
+
+    if (folder.n == 0 || !bucket->ok || !key->ok)
+        return STR("");
+    return region_printf(&build->config->region,
+                         STR_FMT "/" STR_FMT "/" STR_FMT, STR_ARG(folder),
+                         STR_ARG(bucket->text), STR_ARG(key->text));
+}
+
+/* `text` stands in the config, or is empty: it is a file's. */
+static void add_list(struct build *build, const struct resource *resource,
+                     struct str name, struct str text,
+                     struct config_trust_store *store)
+{
+    if (store->nlists == CONFIG_REVOCATIONS_MAX) {
+        resource_error(resource, resource_place(resource),
+                       "a trust store has %d revocation lists at most\n"
+                       "leave some out, or put several into one file",
+                       CONFIG_REVOCATIONS_MAX);
+        return;
+    }
+    store->list_texts[store->nlists] = text;
+    store->lists[store->nlists++] = keep(build, name);
 }
 
 static void add_lists(struct build *build, const struct resource *resource,
@@ -168,16 +266,24 @@ static void add_lists(struct build *build, const struct resource *resource,
     const struct field *files = lists->items;
 
     for (unsigned i = 0; i < lists->n; i++) {
-        if (!files[i].ok)
-            continue;
-        if (store->nlists == CONFIG_REVOCATIONS_MAX) {
-            resource_error(resource, field_place(lists),
-                           "a trust store has %d revocation lists at most\n"
-                           "leave some out, or put several into one file",
-                           CONFIG_REVOCATIONS_MAX);
-            return;
-        }
-        store->lists[store->nlists++] = keep(build, files[i].text);
+        if (files[i].ok)
+            add_list(build, resource, files[i].text, STR(""), store);
+    }
+}
+
+/* What its Metadata says, or else S3. */
+static void read_bundle(struct build *build, const struct store_input *input,
+                        const struct files_input *files,
+                        struct config_trust_store *store)
+{
+    if (files->bundle.ok) {
+        store->text = keep(build, files->bundle.text);
+        store->file =
+            name_text(build, &input->bucket, &input->key, store->text);
+    } else if (files->certificates.ok) {
+        store->file = keep(build, files->certificates.text);
+    } else {
+        store->file = s3_file(build, &input->bucket, &input->key);
     }
 }
 
@@ -200,9 +306,30 @@ void read_trust_store(struct build *build, const struct resource *resource)
                       arn_trust_store(region, &build->scope, name, id));
     store->created_ms = created_ms;
     store->id = keep(build, resource->id);
-    store->file = keep_text(build, &files.certificates);
+    read_bundle(build, &input, &files, store);
     add_lists(build, resource, &files.lists, store);
     known_add(build, KNOWN_TRUST_STORE, store->arn, store->id, store);
+}
+
+/* False when there is none of them here. */
+static bool add_contents(struct build *build, const struct resource *resource,
+                         const struct field *contents, const struct field *text,
+                         struct config_trust_store *store)
+{
+    const struct content_input *all = contents->items;
+    bool any = false;
+
+    for (unsigned i = 0; i < contents->n; i++) {
+        struct str kept = i == 0 ? keep_text(build, text) : STR("");
+        struct str file =
+            kept.n ? name_text(build, &all[i].bucket, &all[i].key, kept)
+                   : s3_file(build, &all[i].bucket, &all[i].key);
+
+        if (file.n)
+            add_list(build, resource, file, kept, store);
+        any = any || file.n;
+    }
+    return any;
 }
 
 /* Its lists are in S3: what stands here for them is in Metadata. */
@@ -222,7 +349,8 @@ void read_revocation(struct build *build, const struct resource *resource)
     if (store == NULL)
         return;
     add_lists(build, resource, &files.lists, store);
-    if (files.lists.value == NULL)
+    if (files.lists.value == NULL &&
+        !add_contents(build, resource, &input.contents, &files.list, store))
         resource_warning(resource, resource_place(resource),
                          "its lists are in S3, which is not read here: nobody "
                          "is refused for them\nadd Metadata: {Sluice: "
