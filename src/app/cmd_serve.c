@@ -17,6 +17,7 @@
 #include "app/supervisor.h"
 #include "base/log.h"
 #include "base/memory.h"
+#include "control/passthrough.h"
 #include "control/server.h"
 #include "model/attributes.h"
 #include "model/diff.h"
@@ -37,6 +38,7 @@ struct values {
     const char *state;        /* NULL: the default */
     bool reset;
     const char *access_keys;  /* NULL: none, or one of our own */
+    const char *passthrough;  /* NULL: none */
     bool no_supervisor;
 };
 
@@ -193,6 +195,13 @@ static const struct option options[] = {
         "signature "
         "is taken; elsewhere a key is made at the first start, shown once and "
         "kept in --state-folder as access-key.json."),
+    {.name = "passthrough",
+     .argument = "URL",
+     .help = "Another emulator of AWS (http://HOST:PORT): requests on the API "
+             "port for services and actions that Sluice does not serve go on "
+             "to it, and so do those for EC2. Default: they are refused.",
+     .kind = OPTION_TEXT,
+     FIELD(passthrough)},
     {.name = "retry",
      .argument = "off|safe",
      .help = "What happens to a request on a pooled connection that its "
@@ -565,6 +574,7 @@ static int run_server(struct serving *s, struct error *error)
         .workers = values->workers ? (unsigned)values->workers : process_cpus(),
         .api = values->api.family != 0,
         .api_bind = values->api,
+        .passthrough = values->passthrough,
         .drain_timeout_ms = (uint32_t)values->drain_timeout * 1000,
         .explain_key =
             values->explain_key ? str_of(values->explain_key) : STR(""),
@@ -613,6 +623,13 @@ static int serve(struct serving *s)
     status = run_server(s, &error);
     log_stop();
     return status == EX_OK ? EX_OK : unavailable(&error);
+}
+
+static bool url_fits(const char *url, struct error *error)
+{
+    struct passthrough_url read;
+
+    return url == NULL || passthrough_read(url, &read, error);
 }
 
 static bool zone_fits(const char *zone, struct error *error)
@@ -845,6 +862,8 @@ static int run(int argc, char **argv)
 
     if (!options_read(&cmd_serve, argc, argv, &values, &status))
         return status;
+    if (!url_fits(values.passthrough, &error))
+        return options_fail(&cmd_serve, EX_USAGE, &error);
     if (values.source.zone && !zone_fits(values.source.zone, &error))
         return options_fail(&cmd_serve, EX_USAGE, &error);
     if (values.state && !store_spec_check(values.state, &error))

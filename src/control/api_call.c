@@ -8,10 +8,14 @@
 #include "api/wire.h"
 #include "base/memory.h"
 #include "control/calls.h"
+#include "control/passthrough.h"
 #include "control/server_state.h"
 #include "http/page.h"
 
-enum { FIRST_ROOM = 16 * 1024 };
+enum {
+    FIRST_ROOM = 16 * 1024,
+    PASSED_BODY_MAX = 64 * 1024 * 1024,
+};
 
 /* Owned by its stream until it runs, then by whoever is to call done(). */
 struct api_call {
@@ -29,6 +33,8 @@ struct api_call {
     size_t cap;
     bool whole;   /* all of the body is here */
     bool running; /* done() will be called */
+    bool passing;
+    struct pass pass;
 };
 
 /* ---- the request -------------------------------------------------------------- */
@@ -201,39 +207,92 @@ static bool authorize(struct api_call *c, const struct account_view *view)
     return true;
 }
 
-/* Finds out which call it is, and that it may be run; false with the fault. */
-static bool prepare(struct api_call *c)
+/* Whether somebody else is asked. */
+static bool is_for_others(const struct api_call *c, enum wire_verdict verdict)
+{
+    if (c->desk->passthrough == NULL ||
+        fields_find_name(&c->request.fields, STR(PASSTHROUGH_MARK)))
+        return false;
+    return verdict == WIRE_FOREIGN ||
+           (c->wire.service && c->wire.service->stands_in);
+}
+
+static void on_passed(struct pass *pass, const char *why)
+{
+    struct api_call *c = LIST_ENTRY_OF(pass, struct api_call, pass);
+
+    c->passing = false;
+    if (why == NULL) {
+        c->stream = NULL;
+        end(c);
+        return;
+    }
+    c->wire.service = NULL;
+    call_refuse(&c->job.call, "ServiceUnavailable",
+                "Sluice does not serve the service '" STR_FMT
+                "', and what it is passed on to (--passthrough %s) does not "
+                "answer: %s",
+                STR_ARG(c->in.service), c->desk->passthrough_url, why);
+    answer(c);
+}
+
+static void pass_on(struct api_call *c)
+{
+    c->job.call.fault = (struct fault){.code = NULL};
+    h1_mark_hop_by_hop(&c->request.fields);
+    if (c->request.body != BODY_NONE) {
+        c->request.body = BODY_LENGTH;
+        c->request.content_length = c->n;
+    }
+    c->passing = true;
+    c->pass.request = &c->request;
+    c->pass.body = c->in.body;
+    c->pass.client = c->stream;
+    c->pass.done = on_passed;
+    pass_begin(c->desk->passthrough, &c->pass);
+}
+
+/* The call may be run as it is; false with the fault. */
+static bool check(struct api_call *c, const struct account_view *view)
 {
     struct call *call = &c->job.call;
-    struct account_view view;
 
-    calls_view(c->desk->server, &view);
-    c->wire.reader = wire_reader(services, &c->in);
-    if (!authorize(c, &view) ||
-        wire_read(services, &c->in, &c->wire, call) != WIRE_OURS)
-        return false;
     if (c->n > WIRE_BODY_MAX)
         return call_refuse(call, "RequestEntityTooLarge",
-                           "The body has more than %u bytes", WIRE_BODY_MAX);
+                           "The body of a call has %u bytes at most",
+                           WIRE_BODY_MAX);
     call->action = c->wire.action;
     call->input = call->action->input
                       ? shape_check(call->action->input, c->wire.input, call)
                       : make_map(&c->region);
     return call->input &&
-           authorize_call(&c->who, c->wire.service->name, &view, call);
+           authorize_call(&c->who, c->wire.service->name, view, call);
 }
 
+/* The body is whole. */
 static void run(struct api_call *c)
 {
+    enum wire_verdict verdict;
+    struct account_view view;
+
     c->whole = true;
     c->in.body = str_make(c->body, c->n);
-    if (!prepare(c)) {
+    c->wire.reader = wire_reader(services, &c->in);
+    calls_view(c->desk->server, &view);
+    if (!authorize(c, &view)) {
         answer(c);
         return;
     }
-    c->running = true;
-    c->job.done = on_done;
-    calls_run(c->desk->server, &c->job);
+    verdict = wire_read(services, &c->in, &c->wire, &c->job.call);
+    if (is_for_others(c, verdict)) {
+        pass_on(c);
+    } else if (verdict != WIRE_OURS || !check(c, &view)) {
+        answer(c);
+    } else {
+        c->running = true;
+        c->job.done = on_done;
+        calls_run(c->desk->server, &c->job);
+    }
 }
 
 /* ---- the body -------------------------------------------------------------------- */
@@ -246,10 +305,20 @@ static bool refuse(struct api_call *c, const char *code, const char *why)
     return false;
 }
 
+/* Calls of ours are short; what is passed on may be an object of S3. */
 static size_t body_max(const struct api_call *c)
 {
-    (void)c;
-    return WIRE_BODY_MAX;
+    return c->desk->passthrough ? PASSED_BODY_MAX : WIRE_BODY_MAX;
+}
+
+static bool refuse_length(struct api_call *c)
+{
+    c->wire.reader = wire_reader(services, &c->in);
+    call_refuse(&c->job.call, "RequestEntityTooLarge",
+                "The body of a request has %zu bytes at most here",
+                body_max(c));
+    answer(c);
+    return false;
 }
 
 static bool make_room(struct api_call *c, size_t n)
@@ -275,8 +344,7 @@ static bool collect(struct api_call *c, const struct piece *piece)
     size_t n = piece->data.n;
 
     if (n > body_max(c) - c->n)
-        return refuse(c, "RequestEntityTooLarge",
-                      "The body of a call has 4 MiB at most");
+        return refuse_length(c);
     if (n && !make_room(c, n))
         return refuse(c, "ServiceUnavailable",
                       "There is no memory for the body of this call");
@@ -290,7 +358,7 @@ void api_call_body(struct server_stream *stream, const struct piece *piece)
 {
     struct api_call *c = stream->exchange;
 
-    if (!c->running && collect(c, piece) && piece->end)
+    if (!c->whole && collect(c, piece) && piece->end)
         run(c);
 }
 
@@ -308,37 +376,40 @@ void api_call_begin(const struct api_desk *desk, struct server_stream *stream,
     random_seed(&c->job.call.random);
     c->job.call.request_id = call_new_uuid(&c->job.call);
     if (request->body == BODY_LENGTH && request->content_length > body_max(c))
-        refuse(c, "RequestEntityTooLarge",
-               "The body of a call has 4 MiB at most");
+        refuse_length(c);
     else if (collect(c, body) && body->end)
         run(c);
 }
 
 void api_call_drained(struct server_stream *stream)
 {
-    (void)stream;
+    struct api_call *c = stream->exchange;
+
+    if (c->passing)
+        pass_drained(&c->pass);
+}
+
+/* The client is gone; what runs goes on. */
+static void abandon(struct api_call *c)
+{
+    c->stream->exchange = NULL;
+    c->stream = NULL;
+    if (c->passing)
+        pass_cancel(&c->pass);
+    if (!c->running)
+        end(c);
 }
 
 void api_call_gone(struct server_stream *stream, enum stream_gone why)
 {
     struct api_call *c = stream->exchange;
 
-    switch (why) {
-    case GONE_CLIENT:
-        stream->exchange = NULL;
-        c->stream = NULL;
-        if (!c->running)
-            end(c);
-        break;
-    case GONE_BAD_BODY:
-        if (!c->running)
-            refuse(c, "MalformedQueryString", "The body is broken");
-        break;
-    case GONE_TIMEOUT:
-        if (c->running) /* that ends by itself */
-            stream->ops->touch(stream);
-        else
-            refuse(c, "RequestTimeout", "The body did not come in time");
-        break;
-    }
+    if (why == GONE_CLIENT)
+        abandon(c);
+    else if (why == GONE_BAD_BODY)
+        refuse(c, "MalformedQueryString", "The body is broken");
+    else if (c->whole) /* what it waits for ends by itself */
+        stream->ops->touch(stream);
+    else
+        refuse(c, "RequestTimeout", "The body did not come in time");
 }

@@ -16,7 +16,9 @@ struct server;
 struct api_desk {
     struct server *server;
     struct loop *loop;
-    const struct access_keys *keys; /* NULL: nobody is verified */
+    const struct access_keys *keys;  /* NULL: nobody is verified */
+    struct passthrough *passthrough; /* NULL: nothing is passed on */
+    const char *passthrough_url;
 };
 
 /* Whether the request is such a call, and no page of Sluice's own. */

@@ -14,6 +14,7 @@
 #include "control/api_call.h"
 #include "control/balance_monitor.h"
 #include "control/calls.h"
+#include "control/passthrough.h"
 #include "control/status_view.h"
 #include "http/page.h"
 #include "net/listener.h"
@@ -284,6 +285,19 @@ static bool on_accept(struct listener *listener, int fd,
     return server_accept(&api->port, fd, client) != NULL;
 }
 
+/* The URL was checked; false without memory or descriptors. */
+static bool start_passthrough(struct api_port *api, struct loop *loop)
+{
+    struct passthrough_url url;
+    struct error error = {""};
+
+    if (api->view.passthrough_url == NULL)
+        return true;
+    if (passthrough_read(api->view.passthrough_url, &url, &error))
+        api->desk.passthrough = passthrough_start(loop, &url);
+    return api->desk.passthrough != NULL;
+}
+
 static bool start(struct api_port *api, struct loop *loop, int fd)
 {
     api->port.handler = &api_handler;
@@ -292,7 +306,7 @@ static bool start(struct api_port *api, struct loop *loop, int fd)
     api->port.keep_alive_ms = API_KEEP_ALIVE_MS;
     api->listener.owner = api;
     api->listener.on_accept = on_accept;
-    return server_port_init(&api->port, loop) &&
+    return start_passthrough(api, loop) && server_port_init(&api->port, loop) &&
            listener_start(&api->listener, loop, fd);
 }
 
@@ -303,14 +317,17 @@ struct api_port *api_port_start(struct loop *loop, const struct address *local,
     struct api_port *api = memory_zeroed(1, sizeof(*api));
 
     api->view = *view;
-    api->desk = (struct api_desk){
-        .server = view->server, .loop = loop, .keys = view->keys};
+    api->desk = (struct api_desk){.server = view->server,
+                                  .loop = loop,
+                                  .keys = view->keys,
+                                  .passthrough_url = view->passthrough_url};
     api->port.local = *local;
     if (start(api, loop, fd))
         return api;
     error_set(error, "cannot start the API: out of memory or descriptors");
     close(fd);
     free(api->port.fields);
+    passthrough_end(api->desk.passthrough);
     free(api);
     return NULL;
 }
@@ -336,6 +353,7 @@ void api_port_end(struct api_port *api)
 {
     listener_end(&api->listener);
     server_port_close(&api->port);
+    passthrough_end(api->desk.passthrough);
     loop_settle(api->port.loop);
     server_port_end(&api->port);
     free(api);

@@ -24,6 +24,7 @@ struct api_port_view {
     struct log_writer *const *log; /* NULL there: nothing is logged */
     struct server *server;
     const struct access_keys *keys; /* NULL: nobody is verified */
+    const char *passthrough_url;    /* that was checked; NULL: none */
     unsigned restarts;
     unsigned upgrades;
 };

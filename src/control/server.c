@@ -359,6 +359,7 @@ static bool start_api(struct server *server, struct error *error)
         .log = &server->log,
         .server = server,
         .keys = server->options.access_keys,
+        .passthrough_url = server->options.passthrough,
         .restarts = server->options.restarts,
         .upgrades = server->options.upgrades,
     };

@@ -62,6 +62,8 @@ struct server_options {
      * go on (the callee said why).  Called as reload().  NULL: they never
      * change. */
     struct access_keys *(*access_keys_again)(void *owner);
+    const char *passthrough; /* URL of another emulator (passthrough_read()
+                                took it); NULL: none */
     uint32_t drain_timeout_ms;
     const struct inspector *inspector; /* NULL: none */
     struct str logs[LOG_KINDS]; /* of every load balancer, "-": standard output;
