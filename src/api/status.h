@@ -15,9 +15,9 @@
  *   Sluice: {Version, ProcessId, UptimeSeconds, Workers, Draining,
  *     ConfigGeneration, ConfigsAlive, Restarts?, Upgrades?, Requests,
  *     RequestsInProgress, ClientConnections}
- *   LoadBalancers: [{LoadBalancerName, LoadBalancerArn, LogicalId,
+ *   LoadBalancers: [{LoadBalancerName, LoadBalancerArn, LogicalId, DNSName,
  *     Listeners: [{ListenerArn, LogicalId, Protocol, Port, LocalAddress?,
- *       ClientConnections?, SslPolicy?,
+ *       OwnAddress?, ClientConnections?, SslPolicy?,
  *       Certificates?: [{CertificateArn, IsDefault, DomainNames, KeyAlgorithm,
  *         NotAfter, File?, Stale?}],
  *       Rules: [{RuleArn, LogicalId, Priority, IsDefault,
@@ -95,10 +95,12 @@ struct status_listener {
     struct str id;
     struct str arn;
     struct str protocol;
-    unsigned port;        /* in the template */
-    struct str address;   /* where it is here; n == 0: it is not served */
-    uint64_t connections; /* open; or unknown */
-    struct str policy;    /* of HTTPS listeners; n == 0: HTTP */
+    unsigned port;          /* in the template */
+    struct str address;     /* where it is here; n == 0: it is not served */
+    struct str own_address; /* and at its load balancer's own one; n == 0: it is
+                               not there */
+    uint64_t connections;   /* open; or unknown */
+    struct str policy;      /* of HTTPS listeners; n == 0: HTTP */
     unsigned ncertificates;
     const struct status_certificate *certificates;
     unsigned nrules;
@@ -109,6 +111,7 @@ struct status_balancer {
     struct str id;
     struct str name;
     struct str arn;
+    struct str dns_name;
     unsigned nlisteners;
     const struct status_listener *listeners;
 };

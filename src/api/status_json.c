@@ -142,6 +142,7 @@ static void put_listener(struct json *j, const struct status_listener *listener)
     json_str(j, "Protocol", listener->protocol);
     json_u64(j, "Port", listener->port);
     known_str(j, "LocalAddress", listener->address);
+    known_str(j, "OwnAddress", listener->own_address);
     known_u64(j, "ClientConnections", listener->connections);
     known_str(j, "SslPolicy", listener->policy);
     if (listener->ncertificates)
@@ -159,6 +160,7 @@ static void put_balancer(struct json *j, const struct status_balancer *balancer)
     json_str(j, "LoadBalancerName", balancer->name);
     json_str(j, "LoadBalancerArn", balancer->arn);
     json_str(j, "LogicalId", balancer->id);
+    json_str(j, "DNSName", balancer->dns_name);
     json_begin(j, "Listeners", '[');
     for (unsigned i = 0; i < balancer->nlisteners; i++)
         put_listener(j, &balancer->listeners[i]);

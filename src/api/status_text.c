@@ -118,6 +118,7 @@ static void listener_row(struct table *table,
     table_cell(table, listener->protocol);
     cell_u64(table, listener->port);
     table_cell(table, listener->address);
+    table_cell(table, listener->own_address);
     cell_u64(table, listener->connections);
     table_row(table);
 }
@@ -127,12 +128,24 @@ static void listener_rows(struct table *table, const void *owner)
     const struct status_view *view = owner;
 
     HEADING(table, "LOAD BALANCER", "LISTENER", "PROTOCOL", "PORT", "ADDRESS",
-            "CONNECTIONS");
+            "OWN ADDRESS", "CONNECTIONS");
     for (unsigned i = 0; i < view->nbalancers; i++) {
         const struct status_balancer *balancer = &view->balancers[i];
 
         for (unsigned k = 0; k < balancer->nlisteners; k++)
             listener_row(table, balancer, &balancer->listeners[k]);
+    }
+}
+
+static void balancer_rows(struct table *table, const void *owner)
+{
+    const struct status_view *view = owner;
+
+    HEADING(table, "LOAD BALANCER", "DNS NAME");
+    for (unsigned i = 0; i < view->nbalancers; i++) {
+        table_cell(table, view->balancers[i].name);
+        table_cell(table, view->balancers[i].dns_name);
+        table_row(table);
     }
 }
 
@@ -395,6 +408,10 @@ void status_put_text(struct text *t, const struct status_view *view)
         targets |= view->groups[i].ntargets != 0;
     put_process(t, &view->process);
     text_char(t, '\n');
+    if (view->nbalancers) {
+        table_put(t, balancer_rows, view);
+        text_char(t, '\n');
+    }
     if (listeners) {
         table_put(t, listener_rows, view);
         text_char(t, '\n');

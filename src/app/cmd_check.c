@@ -115,12 +115,30 @@ static void print_tls(const struct config_tls *tls)
                tls->trust_store->nlists == 1 ? "" : "s");
 }
 
-static void print_listener(const struct config_listener *listener)
+static void print_balancer(const struct config_load_balancer *balancer)
 {
     char buffer[ADDRESS_TEXT_MAX];
     struct text t = text_in(buffer, sizeof(buffer));
 
+    if (balancer->own.family) {
+        TEXT_LITERAL(&t, " at ");
+        address_put_ip(&t, &balancer->own);
+    }
+    printf("load balancer " STR_FMT " is " STR_FMT STR_FMT "\n",
+           STR_ARG(balancer->id), STR_ARG(balancer->dns_name),
+           STR_ARG(text_str(&t)));
+}
+
+static void print_listener(const struct config_listener *listener)
+{
+    char buffer[2 * ADDRESS_TEXT_MAX];
+    struct text t = text_in(buffer, sizeof(buffer));
+
     address_put(&t, &listener->bind);
+    if (listener->own.family) {
+        TEXT_LITERAL(&t, " and ");
+        address_put(&t, &listener->own);
+    }
     printf("listener " STR_FMT " port %u at " STR_FMT ", %u rule%s and the "
            "default\n",
            STR_ARG(listener->id), listener->port, STR_ARG(text_str(&t)),
@@ -138,6 +156,8 @@ static void print_group(const struct config_group *group)
 
 static void print_config(const struct config *config)
 {
+    for (unsigned i = 0; i < config->nload_balancers; i++)
+        print_balancer(config->load_balancers[i]);
     for (unsigned i = 0; i < config->nlisteners; i++)
         print_listener(config->listeners[i]);
     for (unsigned i = 0; i < config->ngroups; i++)
@@ -174,6 +194,7 @@ static int run(int argc, char **argv)
 
     if (!options_read(&cmd_check, argc, argv, &values, &status))
         return status;
+    values.source.listeners_come = true;
     config = source_load(&values.source, &source, &report, &error);
     if (config) {
         certificates_check(config, &report);

@@ -418,6 +418,7 @@ static int run(int argc, char **argv)
 
     if (!options_read(&cmd_explain, argc, argv, &values, &status))
         return status;
+    values.source.listeners_come = true;
     if (!cut_words(&values, &asked, &error))
         return options_fail(&cmd_explain, EX_USAGE, &error);
     if (!read_keys(&values, &error))

@@ -21,6 +21,7 @@
 #include "control/server.h"
 #include "model/attributes.h"
 #include "model/diff.h"
+#include "model/local_address.h"
 
 struct values {
     struct source_options source;
@@ -445,22 +446,37 @@ static struct access_keys *read_access_again(void *owner)
 
 /* ---- running ------------------------------------------------------------- */
 
-/* A template's listeners are known by logical id and port. */
+/* A template's listeners are known by logical id and port; and where its load
+ * balancer is beside that, and by what name. */
+static void put_names(struct text *t, const struct server *server,
+                      const struct config_listener *listener)
+{
+    struct address own = listener->bind;
+
+    text_printf(t, " " STR_FMT " %u ", STR_ARG(listener->id), listener->port);
+    if (server_own_address(server, listener->index, &own) ||
+        local_is_alone(listener))
+        address_put(t, &own);
+    else
+        text_char(t, '-');
+    text_printf(t, " " STR_FMT, STR_ARG(listener->load_balancer->dns_name));
+}
+
 static void print_listeners(const struct server *server,
                             const struct serving *s)
 {
     const struct config *config = s->config;
     struct address address;
-    char more[128] = "";
 
     for (unsigned i = 0; i < config->nlisteners; i++) {
         const struct config_listener *listener = config->listeners[i];
+        char more[1024] = "";
+        struct text t = text_in(more, sizeof(more) - 1);
 
         if (!server_listener_address(server, i, &address))
             continue;
         if (s->values->source.to.n == 0)
-            snprintf(more, sizeof(more), " " STR_FMT " %u",
-                     STR_ARG(listener->id), listener->port);
+            put_names(&t, server, listener);
         process_print_address(
             "listener", listener->protocol == PROTOCOL_HTTPS ? "https" : "http",
             &address, more);
@@ -864,6 +880,7 @@ static int run(int argc, char **argv)
         return status;
     if (!url_fits(values.passthrough, &error))
         return options_fail(&cmd_serve, EX_USAGE, &error);
+    values.source.listeners_come = values.api.family != 0;
     if (values.source.zone && !zone_fits(values.source.zone, &error))
         return options_fail(&cmd_serve, EX_USAGE, &error);
     if (values.state && !store_spec_check(values.state, &error))

@@ -156,6 +156,7 @@ static struct local local_of(const struct source_options *options,
         .zone = options->zone ? str_of(options->zone) : STR(""),
         .again = options->again,
         .quotas = parts->quotas,
+        .listeners_come = options->listeners_come,
         .region_name = region_name(),
         .account = environment("AWS_ACCOUNT_ID"),
     };

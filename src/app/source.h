@@ -30,10 +30,11 @@ struct source_options {
     uint64_t port_offset;
     unsigned retry; /* enum retry */
     bool strict;
-    bool empty;    /* neither a template nor --to is an account without
+    bool empty;          /* neither a template nor --to is an account without
                    resources */
-    bool again;    /* a running one is read again */
-    bool remember; /* what was read is kept in the source */
+    bool again;          /* a running one is read again */
+    bool listeners_come; /* the API may make listeners */
+    bool remember;       /* what was read is kept in the source */
     const struct str *texts; /* of the templates, instead of what their files
                                 hold; must outlive the report.  NULL: read */
     bool verbose;            /* what is ignored is listed */
@@ -68,8 +69,8 @@ struct source_options {
 #define SOURCE_LOCAL_OPTIONS(type)                                             \
     {.name = "port",                                                           \
      .argument = "PORT=LOCAL",                                                 \
-     .help = "Listeners of port PORT listen on port LOCAL here; 0 lets the "   \
-             "system choose.",                                                 \
+     .help = "Listeners of port PORT, also those that the API makes, listen "  \
+             "on port LOCAL here; 0 lets the system choose.",                  \
      .kind = OPTION_LIST,                                                      \
      SOURCE_FIELD(type, ports)},                                               \
         {.name = "port-offset",                                                \

@@ -4,6 +4,7 @@
  * workers; what is not in it any more is closed.  Everything that can fail
  * comes before anything that another thread sees.
  */
+#include <errno.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -296,21 +297,23 @@ static bool set_log_sinks(struct server *server, const struct config *config,
 
 /* ---- listeners ----------------------------------------------------------- */
 
-/* The slot of this listener's address, nslots when it never had one. */
+/* The slot of this address of the listener, nslots when it never had one. */
 static unsigned find_slot(const struct server *server,
-                          const struct config_listener *listener)
+                          const struct config_listener *listener,
+                          const struct address *asked)
 {
     unsigned i = 0;
 
-    while (
-        i < server->nslots &&
-        !(address_equal(&server->slots[i].asked, &listener->bind) &&
-          (listener->bind.port || str_eq(server->slots[i].arn, listener->arn))))
+    while (i < server->nslots &&
+           !(address_equal(&server->slots[i].asked, asked) &&
+             (asked->port || str_eq(server->slots[i].arn, listener->arn))))
         i++;
     return i;
 }
 
-static unsigned add_slot(struct server *server)
+static unsigned add_slot(struct server *server,
+                         const struct config_listener *listener,
+                         const struct address *asked)
 {
     unsigned n = server->nslots;
     struct slot *grown = memory_zeroed(n + 1, sizeof(*grown));
@@ -319,6 +322,8 @@ static unsigned add_slot(struct server *server)
         grown[i] = server->slots[i];
     grown[n].open = region_take(&server->region, server->options.workers *
                                                      sizeof(struct slot_open));
+    grown[n].arn = region_copy(&server->region, listener->arn);
+    grown[n].asked = *asked;
     free(server->slots);
     server->slots = grown;
     server->nslots = n + 1;
@@ -374,15 +379,13 @@ static struct str name_slot(struct text *t, const struct slot *slot)
 }
 
 /* Sockets that are kept for this name, or new ones where nobody else is. */
-static bool open_sockets(struct server *server,
-                         const struct config_listener *listener,
+static bool open_sockets(struct server *server, const struct slot *slot,
                          struct address *address, struct sockets *s,
                          struct error *error)
 {
     char buffer[SOCKETS_NAME_MAX];
     struct text t = text_in(buffer, sizeof(buffer));
-    struct str name =
-        sockets_name(&t, "listener", &listener->bind, listener->arn);
+    struct str name = name_slot(&t, slot);
 
     *s = (struct sockets){.shared = true};
     return (is_ours(server, address) || sockets_held(server, address) ||
@@ -391,56 +394,113 @@ static bool open_sockets(struct server *server,
                         error);
 }
 
-static void name_listener(const struct config_listener *listener,
+/* Where it could listen instead, for who reads the error. */
+static void name_listener(const struct config_listener *listener, int cause,
                           struct error *error)
 {
-    struct error cause = *error;
+    static const char low[] = ": ports below 1024 are root's";
+    struct error before = *error;
+    unsigned port = listener->port;
+    unsigned other = port + 8000 > UINT16_MAX ? 1024 : port + 8000;
 
     error_set(error, "listener " STR_FMT " (port %u): %.400s",
-              STR_ARG(listener->id), listener->port, cause.text);
+              STR_ARG(listener->id), port, before.text);
+    before = *error;
+    if (cause == EACCES || cause == EADDRINUSE)
+        error_set(error,
+                  "%.440s%s; start Sluice with --port %u=%u or --port-offset "
+                  "8000 to have it on another port here",
+                  before.text, cause == EACCES ? low : "", port, other);
 }
 
+/* Opens the slot's sockets at `local`. */
 static bool open_slot(struct change *change,
-                      const struct config_listener *listener, unsigned *slot,
-                      struct error *error)
+                      const struct config_listener *listener, unsigned number,
+                      struct address local, struct error *error)
 {
     struct server *server = change->server;
+    struct slot *slot = &server->slots[number];
     struct opened *opened = &change->opened[change->nnew];
-    struct address local = listener->bind;
-    bool known = *slot < server->nslots;
 
-    if (!open_sockets(server, listener, &local, &opened->sockets, error)) {
-        name_listener(listener, error);
+    if (!open_sockets(server, slot, &local, &opened->sockets, error)) {
+        name_listener(listener, errno, error);
         return false;
     }
-    if (!known) {
-        *slot = add_slot(server);
-        server->slots[*slot].arn = region_copy(&server->region, listener->arn);
-        server->slots[*slot].asked = listener->bind;
-    }
-    opened->slot = *slot;
-    server->slots[*slot].used = true;
-    server->slots[*slot].local = local;
+    opened->slot = number;
+    slot->used = true;
+    slot->local = local;
     change->nnew++;
     return true;
 }
 
-/* Gives every listener of the snapshot its slot, opening those that are
- * new. */
-static bool place_listeners(struct change *change, unsigned *slots,
-                            struct error *error)
+/* Where the listener is bound to. */
+static bool place_bound(struct change *change,
+                        const struct config_listener *listener, int *place,
+                        struct error *error)
 {
     struct server *server = change->server;
+    unsigned slot = find_slot(server, listener, &listener->bind);
+
+    if (slot == server->nslots)
+        add_slot(server, listener, &listener->bind);
+    *place = (int)slot;
+    return server->slots[slot].used ||
+           open_slot(change, listener, slot, listener->bind, error);
+}
+
+/* Not at a wildcard that a service manager passed: that one is at every
+ * address. */
+static bool is_at(const struct slot *slot, const struct address *asked)
+{
+    return memcmp(slot->local.ip, asked->ip, sizeof(asked->ip)) == 0;
+}
+
+/* The own address of its load balancer comes on top: that it is not to be had
+ * is told once, and no error. */
+static void place_own(struct change *change,
+                      const struct config_listener *listener,
+                      struct place_here *place)
+{
+    struct server *server = change->server;
+    const struct slot *bound = &server->slots[place->bound];
+    struct address at = listener->own;
+    struct error error = {""};
+    unsigned slot;
+
+    place->own = PLACE_NONE;
+    if (at.family == 0 || !is_at(bound, &listener->bind))
+        return;
+    at.port = bound->local.port;
+    slot = find_slot(server, listener, &listener->own);
+    if (slot == server->nslots)
+        add_slot(server, listener, &listener->own);
+    if (server->slots[slot].used ||
+        open_slot(change, listener, slot, at, &error)) {
+        place->own = (int)slot;
+        return;
+    }
+    if (!server->slots[slot].told)
+        log_write(LOG_WARN, "control",
+                  "load balancer " STR_FMT
+                  " is not to be reached at its own address: %s",
+                  STR_ARG(listener->load_balancer->name), error.text);
+    server->slots[slot].told = true;
+}
+
+/* Gives every listener of the snapshot its slots, opening those that are
+ * new. */
+static bool place_listeners(struct change *change, struct error *error)
+{
     struct snapshot *s = change->snapshot;
 
+    s->places = memory_zeroed(s->nlisteners + 1, sizeof(*s->places));
     for (unsigned i = 0; i < s->nlisteners; i++) {
-        const struct config_listener *listener = s->listeners[i]->config;
-
-        slots[i] = find_slot(server, listener);
-        if ((slots[i] == server->nslots || !server->slots[slots[i]].used) &&
-            !open_slot(change, listener, &slots[i], error))
+        if (!place_bound(change, s->listeners[i]->config, &s->places[i].bound,
+                         error))
             return false;
     }
+    for (unsigned i = 0; i < s->nlisteners; i++)
+        place_own(change, s->listeners[i]->config, &s->places[i]);
     return true;
 }
 
@@ -465,21 +525,32 @@ static void set_sinks(struct server *server, struct route_table *table)
             publish_sink(server, table->config->load_balancer, kind);
 }
 
-static void map_slots(struct change *change, const unsigned *slots)
+static void map_slot(struct change *change, int slot, unsigned listener)
+{
+    struct snapshot *s = change->snapshot;
+
+    if (slot == PLACE_NONE)
+        return;
+    port_table_add(&s->slots[slot], s->listeners[listener],
+                   s->config->listeners[listener]->load_balancer->index);
+    change->keep[slot] = true;
+}
+
+static void map_slots(struct change *change)
 {
     struct server *server = change->server;
     struct snapshot *s = change->snapshot;
 
     s->nslots = server->nslots;
-    s->slots = memory_zeroed(s->nslots + 1, sizeof(struct route_table *));
+    s->slots = memory_zeroed(s->nslots + 1, sizeof(*s->slots));
     change->keep = memory_zeroed(server->nslots + 1, sizeof(bool));
     for (unsigned i = 0; i < s->nlisteners; i++) {
-        s->slots[slots[i]] = s->listeners[i];
+        map_slot(change, s->places[i].bound, i);
+        map_slot(change, s->places[i].own, i);
         set_sinks(server, s->listeners[i]);
-        change->keep[slots[i]] = true;
         if (s->listeners[i]->config->bind.port == 0)
             resolve_ports(change, s->listeners[i],
-                          server->slots[slots[i]].local.port);
+                          server->slots[s->places[i].bound].local.port);
     }
 }
 
@@ -610,16 +681,14 @@ static bool open_all(struct change *change, const char **code,
                      struct error *error)
 {
     struct snapshot *s = change->snapshot;
-    unsigned *slots = memory_zeroed(s->nlisteners + 1, sizeof(*slots));
-    bool ok = place_listeners(change, slots, error);
+    bool ok = place_listeners(change, error);
 
     if (!ok)
         *code = "InvalidConfigurationRequest";
     change->sinks = ok;
     ok = ok && set_log_sinks(change->server, s->config, error);
     if (ok)
-        map_slots(change, slots);
-    free(slots);
+        map_slots(change);
     return ok;
 }
 
@@ -635,7 +704,7 @@ static bool prepare(struct change *change, const char **code,
     }
     snapshot_settle(change->snapshot, server->newest, &server->targets);
     change->opened =
-        memory_zeroed(config->nlisteners + 1, sizeof(*change->opened));
+        memory_zeroed(2 * config->nlisteners + 1, sizeof(*change->opened));
     return open_all(change, code, error);
 }
 

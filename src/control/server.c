@@ -547,13 +547,19 @@ bool server_listener_address(const struct server *server, unsigned i,
 
     if (i >= s->nlisteners)
         return false;
-    for (unsigned slot = 0; slot < s->nslots; slot++) {
-        if (s->slots[slot] != s->listeners[i])
-            continue;
-        *address = server->slots[slot].local;
-        return true;
-    }
-    return false;
+    *address = server->slots[s->places[i].bound].local;
+    return true;
+}
+
+bool server_own_address(const struct server *server, unsigned i,
+                        struct address *address)
+{
+    const struct snapshot *s = server->newest;
+
+    if (i >= s->nlisteners || s->places[i].own == PLACE_NONE)
+        return false;
+    *address = server->slots[s->places[i].own].local;
+    return true;
 }
 
 bool server_api_address(const struct server *server, struct address *address)

@@ -141,6 +141,11 @@ struct server *server_start(struct config *config,
 bool server_listener_address(const struct server *server, unsigned i,
                              struct address *address);
 
+/* Where it is bound at its load balancer's own address besides; false: it is
+ * not. */
+bool server_own_address(const struct server *server, unsigned i,
+                        struct address *address);
+
 bool server_api_address(const struct server *server, struct address *address);
 
 /* Runs the control thread's loop in the caller until TERM or INT (or

@@ -52,6 +52,7 @@ struct slot {
     struct address asked; /* as the config says; port 0: any */
     struct address local; /* where it is */
     uint64_t closed_us;   /* when it was used last */
+    bool told;            /* that it cannot be opened */
     struct str arn;       /* of its first listener: where asked.port is 0 it
                              is that one's alone */
     struct slot_open {    /* connections, by worker, who writes it */

@@ -134,32 +134,41 @@ static void fill_rule(struct status_rule *rule, const struct config_rule *from,
         rule->code = action->u.fixed.status;
 }
 
-/* Where this listener of the newest snapshot is; NULL: it is not served. */
-static const struct slot *slot_of(const struct server *server,
-                                  const struct config_listener *listener)
-{
-    const struct snapshot *s = server->newest;
-
-    for (unsigned i = 0; i < s->nslots; i++) {
-        if (s->slots[i] && s->slots[i] == s->listeners[listener->index])
-            return &server->slots[i];
-    }
-    return NULL;
-}
-
-static void fill_slot(struct status_listener *listener,
-                      const struct server *server, const struct slot *slot,
-                      struct region *region)
+static struct str slot_address(const struct slot *slot, struct region *region)
 {
     char buffer[ADDRESS_TEXT_MAX];
     struct text address = text_in(buffer, sizeof(buffer));
 
     address_put(&address, &slot->local);
-    listener->address = region_copy(region, text_str(&address));
-    listener->connections = 0;
+    return region_copy(region, text_str(&address));
+}
+
+static uint64_t slot_connections(const struct server *server,
+                                 const struct slot *slot)
+{
+    uint64_t n = 0;
+
     for (unsigned i = 0; i < server->nworkers; i++)
-        listener->connections +=
-            atomic_load_explicit(&slot->open[i].n, memory_order_relaxed);
+        n += atomic_load_explicit(&slot->open[i].n, memory_order_relaxed);
+    return n;
+}
+
+/* Where it is.  Whose the connections of a shared port are nobody knows: each
+ * request may be another's. */
+static void fill_places(struct status_listener *listener,
+                        const struct server *server,
+                        const struct place_here *place, struct region *region)
+{
+    const struct slot *bound = &server->slots[place->bound];
+    const struct slot *own =
+        place->own == PLACE_NONE ? NULL : &server->slots[place->own];
+
+    listener->address = slot_address(bound, region);
+    if (server->newest->slots[place->bound].names == NULL)
+        listener->connections = slot_connections(server, bound) +
+                                (own ? slot_connections(server, own) : 0);
+    if (own)
+        listener->own_address = slot_address(own, region);
 }
 
 static void fill_certificate(struct status_certificate *to,
@@ -209,7 +218,6 @@ static void fill_listener(struct status_listener *listener,
 {
     struct status_rule *rules =
         region_take(region, (from->nrules + 1) * sizeof(*rules));
-    const struct slot *slot = slot_of(server, from);
 
     for (unsigned i = 0; i < from->nrules; i++)
         fill_rule(&rules[i], &from->rules[i], region);
@@ -222,8 +230,7 @@ static void fill_listener(struct status_listener *listener,
         .nrules = from->nrules,
         .rules = rules,
     };
-    if (slot)
-        fill_slot(listener, server, slot, region);
+    fill_places(listener, server, &server->newest->places[from->index], region);
     fill_certificates(listener, server, from, region);
 }
 
@@ -241,6 +248,7 @@ static void fill_balancer(struct status_balancer *balancer,
         .id = from->id,
         .name = from->name,
         .arn = from->arn,
+        .dns_name = from->dns_name,
         .nlisteners = from->nlisteners,
         .listeners = listeners,
     };

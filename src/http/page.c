@@ -89,7 +89,8 @@ size_t page_send(struct server_stream *stream, struct loop *loop,
     char buffer[PAGE_MAX];
     struct text t = text_in(buffer, sizeof(buffer));
     const struct listener_fields *listener =
-        server_stream_port(stream)->fields_set;
+        page->fields_set ? page->fields_set
+                         : server_stream_port(stream)->fields_set;
     struct str body = page->body;
     struct response_out out = {
         .status = page->status,

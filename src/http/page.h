@@ -24,6 +24,8 @@ struct page {
     struct str body;          /* p == NULL: the page for the status */
     struct added_field extra; /* name.n == 0: none */
     struct added_field more;
+    const struct listener_fields *fields_set; /* NULL: what is set on all that
+                                                 the stream's port answers */
     bool close;
 };
 

@@ -83,6 +83,9 @@ struct config_load_balancer {
     struct str dns_name;
     uint64_t created_ms; /* since 1970, Metadata.Sluice.Created; 0: not said.
                             So of the others. */
+    struct address bind; /* what its listeners are bound to; port 0 */
+    struct address own;  /* where it is reached here beside that; port 0; family
+                            0: nowhere (model/local_address.h) */
     enum scheme scheme;
     enum ip_address_type ip_address_type;
     struct config_attributes attributes;
@@ -372,6 +375,7 @@ struct config_listener {
     enum protocol protocol;
     uint16_t port; /* what it is called: rules, X-Forwarded-Port, Location */
     struct address bind; /* where it listens here; port 0: the system chooses */
+    struct address own;  /* and there, of the same port; family 0: nowhere */
     struct config_tls *tls; /* NULL: HTTP */
     unsigned nattributes;
     struct config_listener_attribute *attributes;
@@ -457,6 +461,8 @@ struct local {
     struct str zone;      /* n == 0: this process stands for the nodes of all */
     struct str s3_folder; /* that has BUCKET/KEY of S3; n == 0: none */
     bool again; /* read again while it runs: what has gone is no error */
+    bool listeners_come;    /* the API may make listeners: nor is a --port of
+                             none */
     struct str region_name; /* n == 0: us-east-1 */
     struct str account;     /* n == 0: 000000000000 */
 };

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "model/local.h"
 
+#include "model/local_address.h"
 #include "model/schema.h"
 
-enum { PORTS_SHOWN_MAX = 20, SUGGESTED_SHIFT = 8000 };
+enum { PORTS_SHOWN_MAX = 20 };
 
 /* ---- addresses ----------------------------------------------------------- */
 
@@ -95,6 +96,7 @@ static void bind_balancer(const struct config *config,
     if (local->bind.family)
         bind = local->bind;
     bind.port = 0;
+    config->load_balancers[balancer->index]->bind = bind;
     for (unsigned i = 0; i < config->nlisteners; i++) {
         if (config->listeners[i]->load_balancer == balancer)
             config->listeners[i]->bind = bind;
@@ -103,8 +105,8 @@ static void bind_balancer(const struct config *config,
 
 /* ---- ports ---------------------------------------------------------------- */
 
-static const struct local_port *find_port(const struct local *local,
-                                          uint16_t port)
+const struct local_port *local_find_port(const struct local *local,
+                                         uint16_t port)
 {
     for (unsigned i = 0; i < local->nports; i++) {
         if (local->ports[i].listener == port)
@@ -166,7 +168,7 @@ static void choose_port(struct config_listener *listener,
                         const struct value *hint, const struct local *local,
                         struct report *report)
 {
-    const struct local_port *given = find_port(local, listener->port);
+    const struct local_port *given = local_find_port(local, listener->port);
     uint16_t port = listener->port;
     bool hinted = hint && read_port(hint, listener, &port, report);
 
@@ -204,6 +206,25 @@ static void put_ports(struct text *t, const struct config *config)
     }
 }
 
+/* Where the API makes listeners one may come; but where there are some
+ * already it may be mistyped. */
+static void no_such_port(const struct local_port *given, struct str ports,
+                         const struct local *local, struct report *report)
+{
+    if (!local->listeners_come)
+        report_error(
+            report, NULL, "--port %u=%u: no listener has port %u\n%s" STR_FMT,
+            given->listener, given->local, given->listener,
+            ports.n ? "the listeners have " : "there is none", STR_ARG(ports));
+    else if (ports.n)
+        report_partly(report, NULL,
+                      "--port %u=%u: no listener has port %u yet, the "
+                      "listeners have " STR_FMT
+                      "\nit is kept for those that the API makes",
+                      given->listener, given->local, given->listener,
+                      STR_ARG(ports));
+}
+
 /* --port of no listener, or twice of one. */
 static void check_ports(const struct config *config, const struct local *local,
                         struct report *report)
@@ -214,7 +235,8 @@ static void check_ports(const struct config *config, const struct local *local,
     put_ports(&ports, config);
     for (unsigned i = 0; i < local->nports; i++) {
         const struct local_port *given = &local->ports[i];
-        const struct local_port *first = find_port(local, given->listener);
+        const struct local_port *first =
+            local_find_port(local, given->listener);
 
         if (first != given)
             report_error(report, NULL,
@@ -223,81 +245,7 @@ static void check_ports(const struct config *config, const struct local *local,
                          given->listener, given->local, given->listener,
                          first->listener, first->local);
         else if (!has_port(config, given->listener) && !local->again)
-            report_error(report, NULL,
-                         "--port %u=%u: no listener has port %u\n%s" STR_FMT,
-                         given->listener, given->local, given->listener,
-                         ports.n ? "the listeners have " : "there is none",
-                         STR_ARG(text_str(&ports)));
-    }
-}
-
-/* ---- two on one port ------------------------------------------------------ */
-
-/* A port on which no listener listens, to suggest. */
-static unsigned free_port(const struct config *config, uint16_t port)
-{
-    unsigned choice = port + (unsigned)SUGGESTED_SHIFT;
-    unsigned i = 0;
-
-    if (choice > UINT16_MAX)
-        choice = 1024;
-    while (i < config->nlisteners) {
-        if (config->listeners[i]->bind.port == choice) {
-            choice = choice < UINT16_MAX ? choice + 1 : 1024;
-            i = 0;
-        } else {
-            i++;
-        }
-    }
-    return choice;
-}
-
-static void clash(const struct config *config,
-                  const struct config_listener *first,
-                  const struct config_listener *second,
-                  const struct local *local, struct report *report)
-{
-    char buffer[ADDRESS_TEXT_MAX];
-    char where[512] = "";
-    char remedy[160] = "";
-    struct text address = text_in(buffer, sizeof(buffer));
-    struct text at = text_in(where, sizeof(where) - 1);
-    struct text mend = text_in(remedy, sizeof(remedy) - 1);
-    unsigned other = free_port(config, second->port);
-
-    address_put(&address, &second->bind);
-    if (first->place.file && first->place.line)
-        text_printf(&at, " (%s:%u)", first->place.file, first->place.line);
-    if (first->port != second->port)
-        text_printf(&mend, "give one of them another port: --port %u=%u",
-                    second->port, other);
-    else
-        text_printf(&mend,
-                    "both have port %u: give one of them a port here in its "
-                    "Metadata: {Sluice: {LocalPort: %u}}%s",
-                    second->port, other,
-                    find_port(local, second->port) ? ", without --port" : "");
-    report_error(report, &second->place,
-                 "listener " STR_FMT " listens on " STR_FMT
-                 ", as listener " STR_FMT "%s does\n%s",
-                 STR_ARG(second->id), STR_ARG(text_str(&address)),
-                 STR_ARG(first->id), where, remedy);
-}
-
-static void check_clashes(const struct config *config,
-                          const struct local *local, struct report *report)
-{
-    for (unsigned i = 0; i < config->nlisteners; i++) {
-        const struct config_listener *second = config->listeners[i];
-
-        for (unsigned j = 0; j < i && second->bind.port; j++) {
-            const struct config_listener *first = config->listeners[j];
-
-            if (!address_equal(&first->bind, &second->bind))
-                continue;
-            clash(config, first, second, local, report);
-            break;
-        }
+            no_such_port(given, text_str(&ports), local, report);
     }
 }
 
@@ -319,7 +267,7 @@ void local_apply_listeners(struct config *config,
                     local, report);
     check_ports(config, local, report);
     if (report->errors == errors)
-        check_clashes(config, local, report);
+        local_apply_addresses(config, local, report);
 }
 
 void local_apply(struct config *config, const struct local_hints *hints,

@@ -7,7 +7,7 @@
  * A listener's port here is, the first that is there: --port, LocalPort of its
  * Metadata.Sluice, its own port plus --port-offset.  Its address is, the first
  * that is there: --bind, Bind of its load balancer's Metadata.Sluice,
- * 127.0.0.1.
+ * 127.0.0.1; and besides it has one of its own (model/local_address.h).
  *
  * A target group's targets here are, the first that is there: --service,
  * Addresses of its Metadata.Sluice, those that it registers by IP address or
@@ -61,7 +61,8 @@ bool local_address(struct str text, struct address *address,
  *
  * Errors go to the report: what is no address or port, a name of --service
  * that nothing or more than one thing has, a --port of no listener, two
- * listeners on one address and port. */
+ * listeners on one address and port that cannot share it
+ * (model/local_address.h). */
 void local_apply(struct config *config, const struct local_hints *hints,
                  const struct local *local, struct report *report);
 
@@ -69,6 +70,11 @@ void local_apply(struct config *config, const struct local_hints *hints,
  * store with a file then, or an error says how to give it one. */
 void local_apply_trust_stores(struct config *config, const struct local *local,
                               struct report *report);
+
+/* What --port says of the listeners of a port, the first if there are several;
+ * NULL: nothing. */
+const struct local_port *local_find_port(const struct local *local,
+                                         uint16_t port);
 
 /* Its two halves: where listeners listen, and the targets of groups. */
 void local_apply_listeners(struct config *config,

@@ -138,6 +138,11 @@ static void add_local_names(struct region *region, struct config_certificate *c,
         return;
     address_put_ip(&t, &listener->bind);
     add_certificate_name(region, c, text_str(&t));
+    if (listener->own.family == 0)
+        return;
+    t.n = 0;
+    address_put_ip(&t, &listener->own);
+    add_certificate_name(region, c, text_str(&t));
 }
 
 /* Only the default certificate is for names that no resource says. */

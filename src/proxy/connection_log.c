@@ -36,12 +36,11 @@ static bool begin(struct connection_record *record, const struct worker_port *p,
                   const struct server_stream *stream)
 {
     const struct worker *w = p->worker;
-    const struct lease *lease = p->last ? p->last : w->lease;
     const struct route_table *table;
 
     if (w->ring == NULL)
         return false;
-    table = lease->snapshot->slots[p->slot];
+    table = port_table_of(worker_listeners(p), stream);
     if (table->sinks[CONNECTION_LOG] == LOG_SINK_NONE)
         return false;
     *record = (struct connection_record){

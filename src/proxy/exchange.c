@@ -120,9 +120,13 @@ void exchange_end(struct exchange *ex)
 
 void exchange_answer(struct exchange *ex, struct page *page)
 {
+    static const struct listener_fields nothing_set;
     struct server_stream *client = ex->client;
 
     page->close |= ex->ambiguous;
+    page->fields_set = listener_headers_set(&ex->table->headers);
+    if (page->fields_set == NULL)
+        page->fields_set = &nothing_set;
     if (ex->trail.n)
         page->more = (struct added_field){STR("X-Sluice-Explain"), ex->trail};
     if (ex->record)
@@ -351,7 +355,6 @@ static void begin(struct exchange *ex, struct worker_port *p,
 
     ex->worker = w;
     ex->lease = worker_hold(p);
-    ex->table = ex->lease->snapshot->slots[p->slot];
     ex->request = request;
     ex->piece = *body;
     ex->request_end = body->end;
@@ -360,6 +363,7 @@ static void begin(struct exchange *ex, struct worker_port *p,
     ex->grpc = protocol_is_grpc(request);
     ex->ambiguous = request->close_both;
     ex->began_us = w->loop.now_us;
+    exchange_choose_listener(ex, &ex->lease->snapshot->slots[p->slot]);
     arena_init(&ex->arena, &w->loop.chunks, ARENA_MAX);
     COUNTER_ADD(&w->counters, requests_active, 1);
     if (ex->grpc)

@@ -200,6 +200,21 @@ void exchange_sticky_moved(struct exchange *ex);
 enum { EXCHANGE_COOKIES_MAX = 6 };
 void exchange_sticky_cookies(struct exchange *ex, struct response_out *out);
 
+/* ---- shared ports (exchange_port.c) -------------------------------------- */
+
+/* Where there are several, or TLS has a say; ex->table is the first. */
+void exchange_choose_with_care(struct exchange *ex,
+                               const struct port_table *port);
+
+/* Which listener takes the request; where it may not, ex->reason says why. */
+static inline void exchange_choose_listener(struct exchange *ex,
+                                            const struct port_table *port)
+{
+    ex->table = port->first;
+    if (port->names || ex->table->tls)
+        exchange_choose_with_care(ex, port);
+}
+
 /* ---- the access log (exchange_log.c) ------------------------------------ */
 
 /* Begins the record of a request, if its load balancer logs. */

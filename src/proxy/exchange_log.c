@@ -223,13 +223,11 @@ void exchange_log_refused(struct server_stream *stream,
     struct worker_port *p = worker_port_of(server_stream_port(stream));
     struct worker *w = p->worker;
     const struct route_table *table;
-    struct lease *lease;
     struct access_record record = {.malformed = true};
 
     if (w->ring == NULL)
         return;
-    lease = p->last ? p->last : w->lease;
-    table = lease->snapshot->slots[p->slot];
+    table = port_table_of(worker_listeners(p), stream);
     if (table->sinks[ACCESS_LOG] == LOG_SINK_NONE)
         return;
     begin(&record, stream, p, table);

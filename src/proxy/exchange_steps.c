@@ -18,6 +18,8 @@ static enum step_result normalise(struct exchange *ex)
 {
     const struct request *req = ex->request;
 
+    if (ex->reason != REASON_NONE) /* exchange_choose_listener() */
+        return STEP_FAIL;
     if (req->method == METHOD_TRACE || req->method == METHOD_CONNECT)
         return fail(ex, REASON_TRACE);
     if (req->expect_unknown)

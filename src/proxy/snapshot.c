@@ -125,12 +125,12 @@ static void copy_slots(struct snapshot *s, const struct snapshot *before,
                        unsigned listener)
 {
     s->nslots = before->nslots;
-    s->slots = memory_copy(before->slots,
-                           (before->nslots + 1) * sizeof(struct route_table *));
-    for (unsigned i = 0; i < s->nslots; i++) {
-        if (s->slots[i] == before->listeners[listener])
-            s->slots[i] = s->listeners[listener];
-    }
+    s->slots = memory_zeroed(s->nslots + 1, sizeof(*s->slots));
+    for (unsigned i = 0; i < s->nslots; i++)
+        port_table_copy(&s->slots[i], &before->slots[i],
+                        before->listeners[listener], s->listeners[listener]);
+    s->places =
+        memory_copy(before->places, (s->nlisteners + 1) * sizeof(*s->places));
 }
 
 struct snapshot *snapshot_patch(struct config *config, uint64_t id,
@@ -162,8 +162,11 @@ void snapshot_free(struct snapshot *s, struct target_registry *registry,
     for (unsigned i = 0; i < s->nlisteners; i++)
         route_table_release(s->listeners[i]);
     group_set_release(s->set, registry, orphan, owner);
+    for (unsigned i = 0; s->slots && i < s->nslots; i++)
+        port_table_end(&s->slots[i]);
     free(s->listeners);
     free(s->slots);
+    free(s->places);
     config_release(s->config);
     free(s);
 }

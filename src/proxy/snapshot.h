@@ -14,7 +14,16 @@
 
 #include "net/mailbox.h"
 #include "proxy/inspect.h"
+#include "proxy/port_table.h"
 #include "proxy/route_table.h"
+
+/* Slots of a listener's sockets. */
+enum { PLACE_NONE = -1 };
+
+struct place_here {
+    int bound; /* at what it is bound to */
+    int own;   /* at its load balancer's own address; or PLACE_NONE */
+};
 
 struct snapshot {
     uint64_t id;
@@ -26,10 +35,11 @@ struct snapshot {
     struct route_table **listeners; /* in the order of config->listeners; held.
                                        table->config may be an older one that
                                        says the same */
-    /* By the slot of the listener's socket, which control assigns before it
-     * hands the snapshot out; NULL: that listener is gone. */
+    /* By the slot of a socket, which control assigns before it hands the
+     * snapshot out; nobody is there: its listeners are gone. */
     unsigned nslots;
-    struct route_table **slots;
+    struct port_table *slots;
+    struct place_here *places;         /* of each listener; control's */
     struct linear_need need;           /* of all regexes */
     const struct inspector *inspector; /* NULL: none */
     unsigned leases;                   /* out; only control counts */

@@ -111,26 +111,44 @@ static void end_pool(struct worker *w, unsigned slot)
 
 /* ---- the newest snapshot ------------------------------------------------- */
 
-static const struct route_table *table_of(const struct lease *lease,
-                                          const struct worker_port *p)
+/* NULL: its listeners are gone, or were never there. */
+static const struct port_table *ports_of(const struct lease *lease,
+                                         const struct worker_port *p)
 {
     const struct snapshot *s = lease->snapshot;
 
-    return p->slot < s->nslots ? s->slots[p->slot] : NULL;
+    return p->slot < s->nslots && s->slots[p->slot].first ? &s->slots[p->slot]
+                                                          : NULL;
+}
+
+const struct port_table *worker_listeners(const struct worker_port *p)
+{
+    return ports_of(p->last ? p->last : p->worker->lease, p);
+}
+
+/* Over TLS the name that a client asks for decides with whose context. */
+static struct tls_context *choose_context(void *owner, struct str name)
+{
+    const struct route_table *table =
+        port_table_named(worker_listeners(owner), name);
+
+    return table ? table->tls : NULL;
 }
 
 /* What the port has of its listener; good as long as the lease of the table is
  * the worker's or p->last. */
-static void follow(struct worker_port *p, const struct route_table *table)
+static void follow(struct worker_port *p, const struct port_table *listeners)
 {
+    const struct route_table *table = listeners->first;
     const struct config_attributes *a =
         &table->config->load_balancer->attributes;
 
-    p->port.idle_ms = a->idle_timeout_ms;
+    p->port.idle_ms = port_table_idle_ms(listeners);
     p->port.keep_alive_ms = a->client_keep_alive_ms;
     p->port.desync_mode = a->desync_mode;
     p->port.fields_set = listener_headers_set(&table->headers);
     p->port.tls = table->tls;
+    p->port.chooser = listeners->names ? &p->chooser : NULL;
     p->port.websocket_over_h2 =
         table->config->tls && table->config->tls->websocket_over_h2;
 }
@@ -143,12 +161,12 @@ static void adopt(struct worker *w, struct lease *lease)
     linear_scratch_reserve(w->scratch, &lease->snapshot->need);
     for (struct list *l = w->ports.next; l != &w->ports; l = l->next) {
         struct worker_port *p = LIST_ENTRY_OF(l, struct worker_port, node);
-        const struct route_table *table = table_of(lease, p);
+        const struct port_table *listeners = ports_of(lease, p);
 
         if (p->last)
             continue; /* what it has of its last snapshot stays good */
-        if (table) {
-            follow(p, table);
+        if (listeners) {
+            follow(p, listeners);
         } else {
             p->last = old; /* it is not in the newest: the last that had it */
             old->holds++;
@@ -289,6 +307,7 @@ static void init_port(struct worker_port *p, struct worker *w,
     p->port.local = listen->address;
     p->port.open = listen->open;
     p->port.on_empty = on_port_empty;
+    p->chooser = (struct tls_chooser){choose_context, p};
     p->listener.fd = -1;
     p->listener.owner = p;
     p->listener.on_accept = on_accept;
@@ -299,7 +318,7 @@ static void init_port(struct worker_port *p, struct worker *w,
 
 static void listen_on(struct worker *w, const struct worker_listen *listen)
 {
-    const struct route_table *table;
+    const struct port_table *listeners;
     struct worker_port *p;
 
     if (w->draining) {
@@ -308,13 +327,13 @@ static void listen_on(struct worker *w, const struct worker_listen *listen)
     }
     p = memory_zeroed(1, sizeof(*p));
     init_port(p, w, listen);
-    table = table_of(w->lease, p);
-    if (table == NULL || !server_port_init(&p->port, &w->loop)) {
+    listeners = ports_of(w->lease, p);
+    if (listeners == NULL || !server_port_init(&p->port, &w->loop)) {
         close(listen->fd);
         free_port(p);
         return;
     }
-    follow(p, table);
+    follow(p, listeners);
     if (!listener_start(&p->listener, &w->loop, listen->fd)) {
         log_write(LOG_ERROR, "proxy",
                   "a worker cannot listen on port %u: out of memory or file "

@@ -12,6 +12,7 @@
 #include "crypto/seal.h"
 #include "http/client.h"
 #include "http/server.h"
+#include "net/conn_tls.h"
 #include "net/listener.h"
 #include "net/mailbox.h"
 #include "proxy/log_ring.h"
@@ -79,11 +80,21 @@ struct worker_port {
     struct worker *worker;
     struct list node; /* in worker->ports */
     unsigned slot;
+    struct tls_chooser chooser;
     struct lease *last; /* held when the listener is gone; else NULL */
     bool lent;          /* the socket, by somebody who serves its queue */
     bool closing;       /* WORKER_CLOSE came */
     bool stopped;       /* it accepts no more */
     struct loop_task gone;
+};
+
+/* Hosts that were told to be nobody's (exchange_port.c). */
+enum { TOLD_HOSTS_MAX = 32 };
+
+struct told_hosts {
+    uint64_t since_s;
+    unsigned n;
+    uint32_t hashes[TOLD_HOSTS_MAX];
 };
 
 struct worker {
@@ -109,6 +120,7 @@ struct worker {
     uint64_t log_seeds[2];          /* of connection ids */
     void (*wake_log)(void *owner);  /* the ring fills up */
     void *log_owner;
+    struct told_hosts told;
     struct str explain_key; /* n == 0: no request is explained */
     struct seal *seal;      /* of cookies; NULL: none is set or followed */
     int64_t week_ahead;     /* what `expires` says, in seconds */
@@ -134,6 +146,9 @@ void worker_free(struct worker *worker);
 /* The snapshot for a request on this port, with one more hold. */
 struct lease *worker_hold(struct worker_port *port);
 void worker_drop(struct worker *worker, struct lease *lease);
+
+/* What is behind the port now. */
+const struct port_table *worker_listeners(const struct worker_port *port);
 
 /* Puts a record of that kind into the ring (w->ring is not NULL). */
 void worker_log(struct worker *worker, enum log_kind kind, const void *record);

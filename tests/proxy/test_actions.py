@@ -795,7 +795,8 @@ class Listeners(ActionCase):
 
     def test_a_port_that_is_no_listener_s_is_refused_with_those_that_are(self):
         stack = Stack().listener("Web", 80).listener("Api", 8080)
-        code, _, err = command("check", "-", "--port", "8081=1", stdin=stack)
+        code, _, err = command("serve", "-", "--port", "8081=1",
+                               "--api", "off", "--no-supervisor", stdin=stack)
         self.assertEqual(code, 65)
         self.assertIn("8081", err)
         self.assertIn("8080", err)
@@ -804,6 +805,14 @@ class Listeners(ActionCase):
                                .text().replace('"LocalPort": 0', ""))
         self.assertEqual(code, 65)
         self.assertIn("68080", err)
+
+    def test_a_port_may_be_for_listeners_that_the_api_makes(self):
+        stack = Stack().listener("Web", 80).listener("Api", 8080)
+        code, _, err = command("check", "-", "--port", "8081=1", stdin=stack)
+        self.assertEqual(code, 0)
+        self.assertIn("note: --port 8081=1: no listener has port 8081 yet, the "
+                      "listeners have 80, 8080", err)
+        self.serve(stack, "--port", "8081=1").stop()
 
     @unittest.skipUnless(rig.has_ipv6(), "needs IPv6")
     def test_a_listener_listens_on_IPv6_and_forwards_to_IPv6(self):

@@ -39,7 +39,7 @@ class Files(unittest.TestCase):
                             "%s=%s" % (name, given)) as served:
                     self.assertRegex("\n".join(served.lines),
                                      r"(?m)^listener https://127\.0\.0\.1:"
-                                     r"[0-9]+ Web 443$")
+                                     r"[0-9]+ Web 443 ")
                     self.assertEqual(self.pair.der(),
                                      self.verified(served, "a.test"))
                     self.assertEqual([], served.log)

@@ -137,7 +137,8 @@ class Start(Case):
         self.stack.sections["Outputs"] = {"Said": {"Value": "x"}}
         server = self.serve()
         self.assertRegex("\n".join(server.lines), (
-            r"\Alistener http://127\.0\.0\.1:[0-9]+ Web 80\n"
+            r"\Alistener http://127\.0\.0\.1:([0-9]+) Web 80 "
+            r"127\.\d+\.\d+\.\d+:\1 Lb-\d{10}\.us-east-1\.elb\.localhost\n"
             r"api http://127\.0\.0\.1:[0-9]+\noutput Said x\nready\Z"))
 
     def test_the_limit_of_descriptors_is_raised_to_the_hard_one(self):

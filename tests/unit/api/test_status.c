@@ -62,6 +62,7 @@ static const struct status_listener listeners[] = {
      .protocol = STR("HTTP"),
      .port = 80,
      .address = STR("127.0.0.1:8080"),
+     .own_address = STR("127.9.8.7:8080"),
      .connections = 3,
      .nrules = 4,
      .rules = rules},
@@ -79,6 +80,7 @@ static const struct status_balancer balancer = {
     .id = STR("Lb"),
     .name = STR("lb"),
     .arn = STR(ARN "loadbalancer/app/lb/1"),
+    .dns_name = STR("lb-1.us-east-1.elb.localhost"),
     .nlisteners = 2,
     .listeners = listeners,
 };
@@ -257,10 +259,15 @@ static void test_listeners_and_rules_are_tables(void **state)
 {
     (void)state;
     assert_non_null(strstr(
-        text(), "LOAD BALANCER  LISTENER  PROTOCOL  PORT  ADDRESS         "
-                "CONNECTIONS\n"
-                "lb             Web       HTTP      80    127.0.0.1:8080  3\n"
-                "lb             Tls       HTTPS     443   -               -\n"
+        text(), "LOAD BALANCER  DNS NAME\n"
+                "lb             lb-1.us-east-1.elb.localhost\n"
+                "\n"
+                "LOAD BALANCER  LISTENER  PROTOCOL  PORT  ADDRESS         "
+                "OWN ADDRESS     CONNECTIONS\n"
+                "lb             Web       HTTP      80    127.0.0.1:8080  "
+                "127.9.8.7:8080  3\n"
+                "lb             Tls       HTTPS     443   -               "
+                "-               -\n"
                 "\n"
                 "LISTENER  PRIORITY  RULE  ACTION\n"
                 "Web       10        Api   forward green\n"
@@ -426,10 +433,12 @@ static void test_the_JSON_has_listeners_in_the_names_of_AWS(void **state)
     assert_non_null(strstr(
         json(),
         ",\"LoadBalancers\":[{\"LoadBalancerName\":\"lb\",\"LoadBalancerArn\":"
-        "\"" ARN "loadbalancer/app/lb/1\",\"LogicalId\":\"Lb\",\"Listeners\":["
+        "\"" ARN "loadbalancer/app/lb/1\",\"LogicalId\":\"Lb\","
+        "\"DNSName\":\"lb-1.us-east-1.elb.localhost\",\"Listeners\":["
         "{\"ListenerArn\":\"" ARN "listener/1\",\"LogicalId\":\"Web\","
         "\"Protocol\":\"HTTP\",\"Port\":80,"
-        "\"LocalAddress\":\"127.0.0.1:8080\",\"ClientConnections\":3,"
+        "\"LocalAddress\":\"127.0.0.1:8080\","
+        "\"OwnAddress\":\"127.9.8.7:8080\",\"ClientConnections\":3,"
         "\"Rules\":[{\"RuleArn\":\"" ARN "listener-rule/1\","
         "\"LogicalId\":\"Api\",\"Priority\":\"10\",\"IsDefault\":false,"
         "\"Actions\":[{\"Type\":\"forward\",\"ForwardConfig\":"

@@ -420,6 +420,25 @@ test_a_port_of_no_listener_is_told_with_those_there_are(void **state)
                       "the listeners have 80, 9001");
 }
 
+static void test_a_port_of_listeners_that_come_later_is_a_note(void **state)
+{
+    struct world *w = *state;
+
+    w->local.listeners_come = true;
+    w->report.partly = true;
+    ask_port(w, 8080, 80);
+    apply_well(w);
+    add_listener(w, add_balancer(w, "Edge"), "A", 80);
+    apply(w);
+    assert_non_null(w->report.first);
+    assert_int_equal(w->report.first->severity, PROBLEM_NOTE);
+    assert_string_equal(w->report.first->what.p,
+                        "--port 8080=80: no listener has port 8080 yet, the "
+                        "listeners have 80");
+    assert_int_equal(w->report.errors, 0);
+    assert_int_equal(w->report.warnings, 0);
+}
+
 static void test_a_port_given_twice_is_told(void **state)
 {
     struct world *w = *state;
@@ -447,22 +466,24 @@ static void test_two_listeners_on_one_port_are_told_with_the_flag(void **state)
                       "give one of them another port: --port 443=8444");
 }
 
-static void test_listeners_of_one_port_need_metadata(void **state)
+static void test_two_protocols_on_one_port_need_metadata(void **state)
 {
     struct world *w = *state;
 
+    w->local.bind = (struct address){.family = 4};
     add_listener(w, add_balancer(w, "Edge"), "Web", 80);
-    add_listener(w, add_balancer(w, "Rim"), "Rest", 80);
+    add_listener(w, add_balancer(w, "Rim"), "Rest", 80)->protocol =
+        PROTOCOL_HTTPS;
     apply(w);
     check_problem(w, 0, 11,
-                  "listener Rest listens on 127.0.0.1:80, as listener Web "
+                  "listener Rest listens on 0.0.0.0:80, as listener Web "
                   "(web.yaml:10) does\n"
                   "both have port 80: give one of them a port here in its "
                   "Metadata: {Sluice: {LocalPort: 8080}}");
     report_end(&w->report);
     ask_port(w, 80, 7000);
     check_one_problem(w, 11,
-                      "listener Rest listens on 127.0.0.1:7000, as listener "
+                      "listener Rest listens on 0.0.0.0:7000, as listener "
                       "Web (web.yaml:10) does\n"
                       "both have port 80: give one of them a port here in its "
                       "Metadata: {Sluice: {LocalPort: 8080}}, without --port");
@@ -982,9 +1003,10 @@ int main(void)
         TEST(test_a_wrong_local_port_is_told),
         TEST(test_an_offset_past_the_last_port_is_told),
         TEST(test_a_port_of_no_listener_is_told_with_those_there_are),
+        TEST(test_a_port_of_listeners_that_come_later_is_a_note),
         TEST(test_a_port_given_twice_is_told),
         TEST(test_two_listeners_on_one_port_are_told_with_the_flag),
-        TEST(test_listeners_of_one_port_need_metadata),
+        TEST(test_two_protocols_on_one_port_need_metadata),
         TEST(test_any_free_port_can_be_asked_for_twice),
         TEST(test_names_find_groups_and_services),
         TEST(test_a_group_is_found_by_its_name),

@@ -174,7 +174,7 @@ static void test_a_certificate_of_the_template_says_its_names(void **state)
     assert_true(has_name(c, "localhost"));
     assert_true(has_name(c, "127.0.0.1"));
     assert_true(has_name(c, "::1"));
-    assert_int_equal(c->nnames, 6); /* and the DNS name */
+    assert_int_equal(c->nnames, 7); /* the DNS name and the own address */
     config_release(config);
 }
 
