@@ -327,6 +327,21 @@ static void begin_build(struct server *server)
     chores_add(&server->chores, &c->chore);
 }
 
+/* Weights of one rule: no time worth another thread. */
+static bool patch(struct server *server)
+{
+    struct changes *c = &server->changes;
+    struct patched patched;
+
+    if (c->job->config || c->job->certificates)
+        return false;
+    c->config = config_patch(server->newest->config, server->document.account,
+                             c->account, &patched);
+    if (c->config)
+        c->prepared = publish_patch(server, c->config, &patched);
+    return c->config != NULL;
+}
+
 /* ---- turns ------------------------------------------------------------------- */
 
 /* Only certificates, or a config that is there already. */
@@ -364,6 +379,10 @@ static void begin(struct server *server, struct change_job *job)
         c->account = job->make(job, &server->document);
     if (is_nothing(server)) {
         finish(server);
+        return;
+    }
+    if (patch(server)) {
+        save(server);
         return;
     }
     running_hold(server, &c->from);

@@ -27,7 +27,8 @@ struct change {
         unsigned slot;
         struct sockets sockets; /* one for each worker, at least */
     } * opened;
-    bool *keep;                        /* by slot: the snapshot has it */
+    bool *keep;                        /* by slot: the snapshot has it; NULL: as
+                                          before */
     struct certificates *certificates; /* held; NULL: no HTTPS listener */
 };
 
@@ -671,7 +672,7 @@ static void open_and_close(struct change *change)
         free(o->sockets.fds);
         log_slot(server, o->slot, "opened");
     }
-    for (unsigned i = 0; i < server->nslots; i++) {
+    for (unsigned i = 0; change->keep && i < server->nslots; i++) {
         if (server->slots[i].used && !change->keep[i])
             close_slot(server, i);
     }
@@ -721,6 +722,19 @@ struct change *publish_prepare(struct server *server, struct snapshot *snapshot,
         return change;
     publish_abandon(change);
     return NULL;
+}
+
+struct change *publish_patch(struct server *server, struct config *config,
+                             const struct patched *patched)
+{
+    struct change *change = memory_zeroed(1, sizeof(*change));
+
+    change->server = server;
+    change->snapshot = snapshot_patch(config, 0, server->newest,
+                                      patched->listener, patched->rule);
+    change->certificates = certificates_hold(server->certificates);
+    atomic_fetch_add(&server->snapshots, 1);
+    return change;
 }
 
 void publish_commit(struct change *change)

@@ -14,6 +14,7 @@
 #include "control/health_monitor.h"
 #include "control/log_writer.h"
 #include "control/server.h"
+#include "model/patch.h"
 #include "proxy/worker.h"
 
 /* What other threads send to the control thread. */
@@ -177,6 +178,11 @@ struct change;
 struct change *publish_prepare(struct server *server, struct snapshot *snapshot,
                                struct certificates *certificates,
                                const char **code, struct error *error);
+
+/* The same for what config_patch() made of the config that runs: nothing that
+ * can fail. */
+struct change *publish_patch(struct server *server, struct config *config,
+                             const struct patched *patched);
 
 /* Has the workers run it; or leaves everything as it was. */
 void publish_commit(struct change *change);

@@ -336,12 +336,13 @@ struct config *config_hold(struct config *config)
 
 void config_release(struct config *config)
 {
-    struct region region;
+    while (config && atomic_fetch_sub_explicit(&config->refs, 1,
+                                               memory_order_acq_rel) == 1) {
+        struct config *base = config->base;
+        struct region region = config->region;
 
-    if (config == NULL ||
-        atomic_fetch_sub_explicit(&config->refs, 1, memory_order_acq_rel) != 1)
-        return;
-    region = config->region;
-    free(config);
-    region_end(&region);
+        free(config);
+        region_end(&region);
+        config = base;
+    }
 }

@@ -398,6 +398,10 @@ struct config_service {
 struct config {
     struct region region;
     _Atomic unsigned refs;
+    struct config *base;  /* held: the rest of it stands there (model/patch.h);
+                               NULL: it is whole */
+    unsigned patches;     /* since the last one that was whole */
+    size_t patched_bytes; /* that these copied */
     struct str region_name; /* of AWS */
     struct str account;
     struct str stack;

@@ -204,16 +204,17 @@ static bool check_use(struct build *build, const struct resource *resource,
                       const struct config_load_balancer *lb,
                       struct config_group *group)
 {
-    struct group_use *use = &build->uses[group->index];
+    struct group_use *use;
 
+    if (group->load_balancer == lb)
+        return true;
+    use = &build->uses[group->index];
     if (group->load_balancer == NULL) {
         group->load_balancer = lb;
         build->balancers[lb->index].ngroups++;
         *use = (struct group_use){resource->name, *field_place(field)};
         return true;
     }
-    if (group->load_balancer == lb)
-        return true;
     resource_refuse(
         resource, field_place(field), "TargetGroupAssociationLimit",
         "target group " STR_FMT " is used by load balancer " STR_FMT
