@@ -34,9 +34,9 @@ struct str kept_link(struct region *region, const struct account_view *view,
         HMAC_HEX_LEN, hex);
 }
 
-bool kept_is(struct str path)
+bool kept_is(struct str target)
 {
-    return str_starts(path, str_of(prefix));
+    return str_starts(target, str_of(prefix));
 }
 
 /* The value of a parameter of the query; n == 0: it has none. */
@@ -116,11 +116,12 @@ static struct str find_text(const struct account_view *view, struct str what)
     return looking.text;
 }
 
-unsigned kept_follow(const struct account_view *view, struct str path,
-                     struct str query, struct str *text)
+unsigned kept_follow(const struct account_view *view, struct str target,
+                     struct str *text)
 {
     size_t n = sizeof(prefix) - 1;
-    struct str what = str_make(path.p + n, path.n - n);
+    struct str query = str_make(target.p + n, target.n - n);
+    struct str what = str_cut(&query, '?');
 
     *text = STR("");
     if (!is_ours(view, what, query))

@@ -19,12 +19,12 @@ enum { KEPT_LINK_S = 600 };
 struct str kept_link(struct region *region, const struct account_view *view,
                      struct str what);
 
-/* Whether a path of the API port is such a link's. */
-bool kept_is(struct str path);
+/* Whether a path of the API port (with its query) is such a link's. */
+bool kept_is(struct str target);
 
 /* Follows one: 200 with the text, which stands in the account; 403 when it is
  * none of ours or too old, 404 when what it names is gone. */
-unsigned kept_follow(const struct account_view *view, struct str path,
-                     struct str query, struct str *text);
+unsigned kept_follow(const struct account_view *view, struct str target,
+                     struct str *text);
 
 #endif

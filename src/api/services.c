@@ -9,6 +9,7 @@
 #include "api/elb_rules.h"
 #include "api/elb_subnets.h"
 #include "api/elb_tags.h"
+#include "api/elb_trust.h"
 
 static const struct action_table *const elb[] = {
     &elb_account_actions,
@@ -21,11 +22,14 @@ static const struct action_table *const elb[] = {
     &elb_group_attribute_actions,
     &elb_listener_actions,
     &elb_listener_attribute_actions,
+    &elb_revocation_actions,
     &elb_rule_actions,
     &elb_subnet_actions,
     &elb_tag_actions,
     &elb_target_actions,
     &elb_target_health_actions,
+    &elb_trust_store_actions,
+    &elb_trust_use_actions,
     NULL,
 };
 static const struct action_table *const sts[] = {&sts_actions, NULL};

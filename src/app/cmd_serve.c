@@ -18,6 +18,7 @@
 #include "base/log.h"
 #include "base/memory.h"
 #include "control/passthrough.h"
+#include "control/s3_folder.h"
 #include "control/server.h"
 #include "model/attributes.h"
 #include "model/diff.h"
@@ -38,8 +39,8 @@ struct values {
     const char *state_folder; /* NULL: that of the environment */
     const char *state;        /* NULL: the default */
     bool reset;
-    const char *access_keys;  /* NULL: none, or one of our own */
-    const char *passthrough;  /* NULL: none */
+    const char *access_keys; /* NULL: none, or one of our own */
+    const char *passthrough; /* NULL: none */
     bool no_supervisor;
 };
 
@@ -49,6 +50,7 @@ struct serving {
     struct source source;
     struct config *config;
     struct certificate_source certificate_source;
+    struct s3_folder s3_folder;
     struct certificates *certificates; /* that run; held */
     struct source next;                /* read again, not running yet */
     struct seal_keys keys[KEY_USES];   /* n == 0: the server makes one */
@@ -607,12 +609,15 @@ static int run_server(struct serving *s, struct error *error)
         .bound = values->user ? bound : NULL,
         .draining = draining,
         .certificate_source = &s->certificate_source,
+        .objects = &s->s3_folder.source,
         .certificates = s->certificates,
         .certified = certified,
         .owner = s,
     };
+    const char *s3_folder = values->source.s3_folder;
     struct server *server;
 
+    s3_folder_init(&s->s3_folder, s3_folder ? str_of(s3_folder) : STR(""));
     for (unsigned i = 0; i < LOG_KINDS; i++)
         how.logs[i] = log_of(values->logs[i]);
     memcpy(how.keys, s->keys, sizeof(how.keys));

@@ -24,6 +24,7 @@ struct source_options {
     struct option_list attributes;
     const char *stack;
     const char *health_check; /* of --to; NULL: none */
+    const char *s3_folder;    /* NULL: none */
     const char *zone;         /* whose node this is; NULL: of all zones */
     struct address bind;      /* family 0: not given */
     uint64_t listen;          /* of --to */
@@ -106,6 +107,13 @@ struct source_options {
                  "registered with.",                                           \
          .kind = OPTION_LIST,                                                  \
          SOURCE_FIELD(type, targets)},                                         \
+        {.name = "s3-folder",                                                  \
+         .argument = "DIR",                                                    \
+         .help = "A folder that stands for S3: object KEY of bucket BUCKET "   \
+                 "is DIR/BUCKET/KEY. Trust stores have their certificates "    \
+                 "and lists from there.",                                      \
+         .kind = OPTION_TEXT,                                                  \
+         SOURCE_FIELD(type, s3_folder)},                                       \
         {.name = "trust-store",                                                \
          .argument = "NAME=CA.pem[,LIST.crl...]",                              \
          .help = "The files of a trust store of mutual TLS: certificates of "  \

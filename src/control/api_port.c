@@ -6,6 +6,7 @@
 
 #include "api/authorize.h"
 #include "api/guard.h"
+#include "api/kept.h"
 #include "api/local.h"
 #include "base/log.h"
 #include "base/memory.h"
@@ -218,6 +219,19 @@ static bool is_forbidden(struct api_port *api, struct server_stream *stream,
     return !ok;
 }
 
+/* Whoever has such a link may follow it. */
+static void follow(struct api_port *api, struct server_stream *stream,
+                   struct str target)
+{
+    struct local_reply reply = {.content_type = STR("application/x-pem-file")};
+    struct account_view view;
+    struct str text;
+
+    calls_view(api->view.server, &view);
+    reply.status = kept_follow(&view, target, &text);
+    respond(api, stream, &reply, text);
+}
+
 static void on_request(struct server_stream *stream, struct request *req,
                        const struct piece *body)
 {
@@ -233,6 +247,8 @@ static void on_request(struct server_stream *stream, struct request *req,
                req->method != METHOD_POST) {
         TEXT_LITERAL(&why, "use GET\n");
         respond_text(api, stream, 405, &why);
+    } else if (kept_is(slice_of(&req->fields, req->path))) {
+        follow(api, stream, slice_of(&req->fields, req->path));
     } else if (!is_forbidden(api, stream, req)) {
         answer(api, stream, req); /* a body is thrown away */
     }

@@ -15,6 +15,9 @@ void calls_view(struct server *server, struct account_view *view)
         .region_name = config->region_name,
         .account_id = config->account,
         .now_ms = (uint64_t)(clock_wall_us() / 1000),
+        .api_url = str_of(server->api_url),
+        .link_key =
+            str_make((const char *)server->link_key, sizeof(server->link_key)),
         .targets = target_view_visit,
         .owner = server,
     };

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <sys/random.h>
 #include <unistd.h>
 
 #include "api/access_keys.h"
@@ -349,6 +350,25 @@ static bool open_api(struct server *server, struct error *error)
     return true;
 }
 
+/* Where links to the API lead: to this machine, if it is on every address. */
+static bool begin_links(struct server *server)
+{
+    static const uint8_t any[16];
+    struct address to = server->api_local;
+    struct text url = text_in(server->api_url, sizeof(server->api_url) - 1);
+
+    if (memcmp(to.ip, any, sizeof(any)) == 0 && to.family == 4) {
+        to.ip[0] = 127;
+        to.ip[3] = 1;
+    } else if (memcmp(to.ip, any, sizeof(any)) == 0) {
+        to.ip[15] = 1;
+    }
+    TEXT_LITERAL(&url, "http://");
+    address_put(&url, &to);
+    return getrandom(server->link_key, sizeof(server->link_key), 0) ==
+           sizeof(server->link_key);
+}
+
 static bool start_api(struct server *server, struct error *error)
 {
     struct api_port_view view = {
@@ -366,6 +386,9 @@ static bool start_api(struct server *server, struct error *error)
 
     if (!server->options.api)
         return true;
+    if (!begin_links(server))
+        return error_set(error, "cannot start the API: the system gives no "
+                                "random key for links");
     server->api = api_port_start(&server->loop, &server->api_local,
                                  server->api_fd, &view, error);
     server->api_fd = -1;

@@ -130,6 +130,8 @@ struct server {
     uint64_t probe_until_us;
     int api_fd; /* until the API starts; else -1 */
     struct address api_local;
+    char api_url[ADDRESS_TEXT_MAX + sizeof("http://")];
+    uint8_t link_key[32]; /* what links to the API are signed with */
     struct health_monitor *health;
     struct deregistrations leaving;
     struct log_writer *log;  /* NULL: nothing is logged */
