@@ -148,6 +148,11 @@ static void put_status_json(struct text *body, const struct local_view *view)
     status_put_json(body, view->status);
 }
 
+static void put_config(struct text *body, const struct local_view *view)
+{
+    text_str_put(body, view->config);
+}
+
 static const struct page {
     const char *path;
     const char *content_type;
@@ -158,7 +163,13 @@ static const struct page {
     {"/targets", json, put_targets},
     {"/status", plain, put_status},
     {"/status.json", json, put_status_json},
+    {"/config", json, put_config},
 };
+
+bool local_wants_config(struct str path)
+{
+    return str_eq(str_cut(&path, '?'), STR("/config"));
+}
 
 bool local_wants_status(struct str path)
 {
@@ -171,6 +182,7 @@ size_t local_room(const struct local_view *view)
     size_t room =
         LOCAL_BODY_MAX + (size_t)view->ntargets * (size_t)LOCAL_TARGET_MAX;
 
+    room += view->config.n;
     return view->status ? room + status_room(view->status) : room;
 }
 
@@ -192,10 +204,11 @@ struct local_reply local_handle(struct str method, struct str path,
         }
         reply.status = 200;
         reply.content_type = str_of(pages[i].content_type);
+        reply.left_out = view->left_out;
         pages[i].put(body, view);
         return reply;
     }
     TEXT_LITERAL(body, "not found; there are /healthz, /metrics, /targets, "
-                       "/status and /status.json\n");
+                       "/status, /status.json and /config\n");
     return reply;
 }

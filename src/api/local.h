@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The local administration API: GET /healthz, /metrics, /targets, /status and
- * /status.json.
+ * The local administration API: GET /healthz, /metrics, /targets, /status,
+ * /status.json and /config.
  *
  * A pure function of a request and of what there is to see; whoever calls it
  * does the HTTP.
@@ -38,20 +38,31 @@ struct local_view {
     unsigned ntargets;
     const struct local_target *targets;
     const struct status_view *status; /* where local_wants_status() */
+    struct str config;                /* where local_wants_config(): the account
+                                         as a template */
+    unsigned left_out;                /* of it: values that only AWS knows */
 };
 
 /* Room that an answer but the status needs at most, for each target and for
  * all else. */
 enum { LOCAL_BODY_MAX = 32 * 1024, LOCAL_TARGET_MAX = 1024 };
 
+/* The field of an answer that says how many values of view->config only AWS
+ * knows, which are left out. */
+#define LOCAL_LEFT_OUT "X-Sluice-Left-Out"
+
 struct local_reply {
     unsigned status;
     struct str content_type;
-    struct str allow; /* value of Allow; n == 0: none */
+    struct str allow;  /* value of Allow; n == 0: none */
+    unsigned left_out; /* value of LOCAL_LEFT_OUT; 0: none */
 };
 
 /* Whether the answer shows view->status, which costs something to gather. */
 bool local_wants_status(struct str path);
+
+/* The same of view->config. */
+bool local_wants_config(struct str path);
 
 /* Room to try it with. */
 size_t local_room(const struct local_view *view);

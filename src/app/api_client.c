@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "api/local.h"
 #include "app/commands.h"
 #include "base/clock.h"
 #include "base/memory.h"
@@ -19,6 +20,7 @@ struct call {
     const struct address *address;
     char name[ADDRESS_TEXT_MAX]; /* the address, with NUL */
     struct error *error;
+    uint64_t left_out;
     int fd;
 };
 
@@ -205,6 +207,7 @@ static bool check_head(struct call *call, char *data, size_t n,
 {
     struct response res = {.fields = {.v = fields, .cap = H1_FIELDS_MAX}};
     struct h1_fault fault = {0};
+    const struct field *left_out;
     size_t head;
 
     if (h1_parse_response(&res, data, n, &h1_response_limits, METHOD_GET, &head,
@@ -217,6 +220,10 @@ static bool check_head(struct call *call, char *data, size_t n,
     if (res.body != BODY_LENGTH || res.content_length > API_CLIENT_BODY_MAX)
         return foreign(call, "its answer has no length", 0);
     *length = res.content_length;
+    left_out = fields_find_name(&res.fields, STR(LOCAL_LEFT_OUT));
+    if (left_out)
+        str_to_u64(field_value(&res.fields, left_out), UINT32_MAX,
+                   &call->left_out);
     return true;
 }
 
@@ -253,7 +260,7 @@ static bool read_answer(struct call *call, char *data, struct field *fields,
 
 bool api_client_get(const struct address *address, const char *path,
                     struct str begin, const struct access_key *key,
-                    struct text *body, struct error *error)
+                    struct text *body, uint64_t *left_out, struct error *error)
 {
     struct call call = {.address = address, .error = error, .fd = -1};
     struct text name = text_in(call.name, sizeof(call.name) - 1);
@@ -266,6 +273,8 @@ bool api_client_get(const struct address *address, const char *path,
          read_answer(&call, data, fields, begin, body);
     if (call.fd >= 0)
         close(call.fd);
+    if (left_out)
+        *left_out = call.left_out;
     free(fields);
     free(data);
     return ok;

@@ -19,9 +19,10 @@ enum {
  * the caller frees (body->p).  False with an error that says what is at the
  * address instead and what to do: nothing listens, no answer in time, no
  * Sluice.  `begin`: what the body of a Sluice begins with.  `key`: signs the
- * request; NULL: it is not signed. */
+ * request; NULL: it is not signed.  `left_out`: the field LOCAL_LEFT_OUT of the
+ * answer (0: there was none); NULL: it does not matter. */
 bool api_client_get(const struct address *address, const char *path,
                     struct str begin, const struct access_key *key,
-                    struct text *body, struct error *error);
+                    struct text *body, uint64_t *left_out, struct error *error);
 
 #endif

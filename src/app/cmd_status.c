@@ -146,7 +146,7 @@ static int get_status(const struct values *values,
     if (!api_client_get(&values->api, values->json ? "/status.json" : "/status",
                         values->json ? STR(STATUS_JSON_BEGIN)
                                      : STR(STATUS_TEXT_BEGIN),
-                        key, &body, &error))
+                        key, &body, NULL, &error))
         return options_fail(&cmd_status, EX_UNAVAILABLE, &error);
     status = print_status(values, &body);
     free(body.p);

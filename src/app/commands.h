@@ -16,5 +16,6 @@ extern const struct command cmd_check;
 extern const struct command cmd_explain;
 extern const struct command cmd_status;
 extern const struct command cmd_ca;
+extern const struct command cmd_export;
 
 #endif

@@ -18,6 +18,7 @@
 #include "control/passthrough.h"
 #include "control/status_view.h"
 #include "http/page.h"
+#include "model/export.h"
 #include "net/listener.h"
 
 enum {
@@ -96,6 +97,8 @@ static void respond(struct api_port *api, struct server_stream *stream,
         .length = body.n,
         .own = true,
     };
+    char digits[16];
+    struct text number = text_in(digits, sizeof(digits));
     struct piece piece = {
         .data = {(char *)(uintptr_t)body.p, body.n, false},
         .end = true,
@@ -104,7 +107,33 @@ static void respond(struct api_port *api, struct server_stream *stream,
     if (reply->allow.n)
         out.added[out.nadded++] =
             (struct added_field){STR("Allow"), reply->allow};
+    if (reply->left_out) {
+        text_u64(&number, reply->left_out);
+        out.added[out.nadded++] =
+            (struct added_field){STR(LOCAL_LEFT_OUT), text_str(&number)};
+    }
     stream->ops->respond(stream, &out, &piece);
+}
+
+/* Secrets do not leave this way. */
+static struct str config_text(struct api_port *api, struct region *region,
+                              unsigned *left_out)
+{
+    struct account_view view;
+    struct exported exported;
+    struct arn_scope scope;
+    struct str text;
+    struct str copy;
+
+    calls_view(api->view.server, &view);
+    scope = (struct arn_scope){view.region_name, view.account_id,
+                               view.config->stack};
+    exported = account_export(view.account, &scope, true, region);
+    *left_out = exported.unknown;
+    text = export_text(&exported);
+    copy = region_copy(region, text);
+    free((char *)(uintptr_t)text.p);
+    return copy;
 }
 
 static void answer(struct api_port *api, struct server_stream *stream,
@@ -130,7 +159,9 @@ static void answer(struct api_port *api, struct server_stream *stream,
     struct local_reply reply;
     size_t room;
 
-    if (local_wants_status(path)) {
+    if (local_wants_config(path)) {
+        view.config = config_text(api, &targets.region, &view.left_out);
+    } else if (local_wants_status(path)) {
         status_view_fill(&status, api->view.server, &targets.region);
         view.status = &status;
     } else {

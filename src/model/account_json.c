@@ -20,8 +20,7 @@ enum {
 
 /* ---- writing --------------------------------------------------------------- */
 
-/* As JSON writes a small integer, so that it is the same text again. */
-static bool is_plain_integer(struct str s)
+bool account_json_is_plain(struct str s)
 {
     struct str digits = s;
     uint64_t number;
@@ -95,7 +94,7 @@ static void put(struct text *t, const struct value *value, unsigned depth)
         text_str_put(t, value->text);
         break;
     case VALUE_NUMBER:
-        if (is_plain_integer(value->text))
+        if (account_json_is_plain(value->text))
             text_str_put(t, value->text);
         else
             put_marked(t, STR(NUMBER), value->text);

@@ -39,6 +39,10 @@ void account_json_put_resources(struct text *t, const struct account *account);
 struct str account_json_text(void (*put)(struct text *t, const void *what),
                              const void *what);
 
+/* Whether a number is written as JSON writes a small integer, so that it is the
+ * same text again. */
+bool account_json_is_plain(struct str number);
+
 /* Both as texts of their own, from malloc(); p == NULL as above. */
 struct str account_json_of_value(const struct value *value);
 struct str account_json_of_resources(const struct account *account);
