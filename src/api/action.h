@@ -28,6 +28,7 @@ struct member {
     const char *name;
     enum member_kind kind;
     bool required;
+    bool blank_is_none; /* TEXT: clients send it blank when they have none */
     uint32_t min;
     uint32_t max;
     const char *const *words; /* NULL at the end */

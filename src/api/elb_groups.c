@@ -172,7 +172,7 @@ static bool check_health(struct call *call, const char *type, bool lambda,
 static const struct member create_members[] = {
     {.name = "Name", .kind = MEMBER_TEXT, .required = true},
     {.name = "Protocol", .kind = MEMBER_WORD, .words = protocols},
-    {.name = "ProtocolVersion", .kind = MEMBER_TEXT},
+    {.name = "ProtocolVersion", .kind = MEMBER_TEXT, .blank_is_none = true},
     {.name = "Port", .kind = MEMBER_NUMBER, .min = 1, .max = UINT16_MAX},
     {.name = "VpcId", .kind = MEMBER_TEXT},
     HEALTH_MEMBERS,

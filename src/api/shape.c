@@ -308,7 +308,8 @@ static struct value *check_member(struct checking *c, const struct member *m,
  * have a field for it. */
 static bool is_given(const struct member *m, const struct value *v)
 {
-    bool word = m->kind == MEMBER_NUMBER || m->kind == MEMBER_BOOL;
+    bool word = m->kind == MEMBER_NUMBER || m->kind == MEMBER_BOOL ||
+                m->kind == MEMBER_WORD || m->blank_is_none;
 
     return v && v->kind != VALUE_NULL && !(word && is_blank(v));
 }

@@ -285,8 +285,8 @@ class Command(unittest.TestCase):
         self.assertEqual(code, 0, err)
         self.assertRegex(err, r"note: AWS::S3::Bucket is ignored \(2 res")
         self.assertRegex(err, r"note: AWS::DynamoDB::Table is ignored \(1 res")
-        self.assertIn("listener Web port 80 at 127.0.0.1:8081, 1 rule and "
-                      "the default\n", out)
+        self.assertRegex(out, r"listener Web port 80 at 127\.0\.0\.1:8081 and "
+                         r"127[.0-9]+:8081, 1 rule and the default\n")
         self.assertIn("target group Blue in use, 1 target here\n", out)
         self.assertEqual(check("-", stdin=stack)[2], "")
 
@@ -557,17 +557,24 @@ class Lint(unittest.TestCase):
                                  Matcher={"HttpCode": "200-404"})):
             self.assertEqual(same, [])
 
-    def test_two_listeners_on_one_port_here_are_an_error(self):
+    def test_two_listeners_of_one_balancer_on_one_port_here_are_an_error(self):
         stack = Stack(lb=False)
-        for name in ("A", "B"):
-            stack.balancer("Lb" + name)
-            stack.listener("Web" + name, 80, lb="Lb" + name, local=8080)
+        stack.balancer("LbA")
+        for name, port in (("A", 80), ("B", 81)):
+            stack.listener("Web" + name, port, lb="LbA", local=8080)
         code, _, err = check("-", stdin=stack)
         self.assertEqual(code, 65)
         problem = tool.problems(err)[0][0]
         for word in ("WebA", "WebB", "8080"):
             self.assertIn(word, problem.what)
         self.assertRegex(problem.remedy, "--port|LocalPort|Bind")
+
+    def test_listeners_of_two_balancers_may_share_a_port(self):
+        stack = Stack(lb=False)
+        for name in ("A", "B"):
+            stack.balancer("Lb" + name)
+            stack.listener("Web" + name, 80, lb="Lb" + name, local=8080)
+        self.assertEqual(check("-", stdin=stack)[0], 0)
         # Not on two addresses, nor when the system chooses.
         stack.balancer("LbA", local={"Bind": "127.0.0.2"})
         self.assertEqual(check("-", stdin=stack)[0], 0)
