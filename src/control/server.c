@@ -136,7 +136,8 @@ static void published(struct change_job *job)
 {
     struct publish *p = LIST_ENTRY_OF(job, struct publish, job);
 
-    if (job->fault.code)
+    atomic_fetch_sub(&p->server->snapshots, 1);
+    if (job->fault.code && !p->server->draining)
         log_write(LOG_ERROR, "control", "a change is refused: " STR_FMT,
                   STR_ARG(job->fault.message));
     publish_free(p);
@@ -144,6 +145,7 @@ static void published(struct change_job *job)
 
 static void publish_now(struct server *server, struct publish *p)
 {
+    p->server = server;
     p->job.make = keep_account;
     p->job.done = published;
     p->job.config = p->config;
@@ -201,6 +203,7 @@ void server_publish(struct server *server, struct config *config)
 
     p->config = config_hold(config);
     p->message.kind = CONTROL_PUBLISH;
+    atomic_fetch_add(&server->snapshots, 1);
     mailbox_send(&server->mailbox, &p->message);
 }
 

@@ -179,7 +179,8 @@ void server_orphaned(struct server *server);
  * whole change is refused and logged. */
 void server_publish(struct server *server, struct config *config);
 
-/* Snapshots that exist: 1 when nothing old is in use any more. */
+/* Snapshots that exist, and configs that wait for their turn to be one: 1 when
+ * nothing old is in use any more, and nothing is to come. */
 unsigned server_snapshots_alive(const struct server *server);
 
 void server_free(struct server *server);
