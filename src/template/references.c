@@ -104,8 +104,8 @@ static struct str name_of(struct resolver *r, struct declared *d,
 
 /* Only what is a function is resolved: what stands beside it may name this
  * very resource. */
-static const struct value *entry_of(struct resolver *r,
-                                    const struct value *map, struct str key)
+static const struct value *entry_of(struct resolver *r, const struct value *map,
+                                    struct str key)
 {
     const struct value *v = map ? value_get(map, key) : NULL;
 

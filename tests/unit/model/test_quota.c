@@ -14,20 +14,20 @@
 static void test_quotas_are_those_of_aws(void **state)
 {
     static const struct {
-        enum quota quota;
         const char *name;
+        enum quota quota;
         unsigned value;
     } rows[] = {
-        {QUOTA_BALANCERS, "application-load-balancers", 50},
-        {QUOTA_LISTENERS, "listeners-per-application-load-balancer", 50},
-        {QUOTA_CERTIFICATES, "certificates-per-application-load-balancer", 25},
-        {QUOTA_RULES, "rules-per-application-load-balancer", 100},
-        {QUOTA_GROUPS_OF_BALANCER,
-         "target-groups-per-application-load-balancer", 100},
-        {QUOTA_GROUPS_OF_ACTION,
-         "target-groups-per-action-on-application-load-balancer", 5},
-        {QUOTA_CONDITION_VALUES, "condition-values-per-alb-rule", 5},
-        {QUOTA_CONDITION_WILDCARDS, "condition-wildcards-per-alb-rule", 5},
+        {"application-load-balancers", QUOTA_BALANCERS, 50},
+        {"listeners-per-application-load-balancer", QUOTA_LISTENERS, 50},
+        {"certificates-per-application-load-balancer", QUOTA_CERTIFICATES, 25},
+        {"rules-per-application-load-balancer", QUOTA_RULES, 100},
+        {"target-groups-per-application-load-balancer",
+         QUOTA_GROUPS_OF_BALANCER, 100},
+        {"target-groups-per-action-on-application-load-balancer",
+         QUOTA_GROUPS_OF_ACTION, 5},
+        {"condition-values-per-alb-rule", QUOTA_CONDITION_VALUES, 5},
+        {"condition-wildcards-per-alb-rule", QUOTA_CONDITION_WILDCARDS, 5},
     };
 
     (void)state;
