@@ -11,7 +11,8 @@ import unittest
 ROOT = os.environ.get("TOP_SRCDIR") or os.path.dirname(os.path.dirname(
     os.path.dirname(os.path.abspath(__file__))))
 SLUICE = os.environ.get("SLUICE") or os.path.join(ROOT, "sluice")
-COMMANDS = ("serve", "status", "check", "explain", "ca", "origin")
+COMMANDS = ("serve", "status", "check", "explain", "export", "ca",
+            "origin")
 TEMPLATES = "Templates"  # the section of options that commands share
 
 
