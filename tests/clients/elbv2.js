@@ -111,7 +111,7 @@ function acm(action, input) {
         'Content-Type': 'application/x-amz-json-1.1', 'X-Amz-Target': `CertificateManager.${action}`,
         'X-Amz-Date': date,
         Authorization: `AWS4-HMAC-SHA256 Credential=AKIDEXAMPLE/${date.slice(0, 8)}/eu-west-1/acm/aws4_request, `
-          + `SignedHeaders=host;x-amz-date, Signature=${'0'.repeat(64)}`,
+          + `SignedHeaders=host;x-amz-date;x-amz-target, Signature=${'0'.repeat(64)}`,
       },
     }, (answer) => {
       let text = '';
