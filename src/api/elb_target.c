@@ -27,6 +27,13 @@ bool elb_target_same(const struct elb_target *a, const struct elb_target *b)
     return a->port == b->port && str_eq(a->id, b->id);
 }
 
+struct str elb_target_key(struct region *region,
+                          const struct elb_target *target)
+{
+    return region_printf(region, STR_FMT ":%u", STR_ARG(target->id),
+                         target->port);
+}
+
 static bool is_instance(struct str id)
 {
     if (!str_starts(id, STR("i-")) || (id.n != 10 && id.n != 19))

@@ -26,6 +26,10 @@ struct elb_target elb_target_of(const struct config_group *group,
 /* Whether they are the same registration. */
 bool elb_target_same(const struct elb_target *a, const struct elb_target *b);
 
+/* "ID:PORT", as Metadata.Sluice has it. */
+struct str elb_target_key(struct region *region,
+                          const struct elb_target *target);
+
 /* Why the id is none that a group of this type has, as AWS says it, in the
  * region; n == 0: it may be one. */
 struct str elb_target_fault(struct region *region,

@@ -134,17 +134,33 @@ static struct str why_not_here(struct region *region,
         STR_ARG(id));
 }
 
+/* Whether --service or Addresses stand in the place of what the template
+ * registers. */
+static bool is_replaced(const struct config_group *group)
+{
+    for (unsigned i = 0; i < group->ntargets; i++) {
+        if (!group->targets[i].registered)
+            return true;
+    }
+    return false;
+}
+
 /* Registered ones that have no address here get no requests. */
 static void add_others(struct gathered *g, const struct account_view *view)
 {
     struct region *region = g->call->region;
     const struct value *all = resource_property(view, g->group->id, "Targets");
+    const struct value *by_calls =
+        value_get(account_sluice(account_find(view->account, g->group->id)),
+                  STR("Registered"));
+    bool replaced = is_replaced(g->group);
 
     for (const struct value *v = all ? all->first : NULL; v; v = v->next) {
         struct elb_target target = elb_target_of(g->group, v);
         struct value *shown;
 
-        if (target.id.n == 0 || find_row(g, &target))
+        if (target.id.n == 0 || find_row(g, &target) ||
+            (replaced && !list_has(by_calls, elb_target_key(region, &target))))
             continue;
         shown = add_row(g, &target);
         put_health(region, shown, STR("unused"), STR("Target.InvalidState"),

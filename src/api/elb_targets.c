@@ -41,12 +41,6 @@ static struct value *copy_list(struct region *region, const struct value *list)
                                             : make_list(region);
 }
 
-static struct str key_of(struct region *region, const struct elb_target *target)
-{
-    return region_printf(region, STR_FMT ":%u", STR_ARG(target->id),
-                         target->port);
-}
-
 static struct value *find_target(const struct changing *c,
                                  const struct elb_target *target)
 {
@@ -87,7 +81,7 @@ static void leave_text_out(struct value *list, struct str text)
 static void add_key(struct region *region, struct value *list,
                     const struct elb_target *target)
 {
-    struct str key = key_of(region, target);
+    struct str key = elb_target_key(region, target);
 
     if (target->port && !list_has(list, key))
         add_text(region, list, key);
@@ -344,7 +338,7 @@ static bool remove_target(struct changing *c, const struct elb_target *target)
 
     if (there)
         leave_out(c->targets, there);
-    leave_text_out(c->registered, key_of(region, target));
+    leave_text_out(c->registered, elb_target_key(region, target));
     if (local)
         add_key(region, c->deregistered, target);
     return there || local;

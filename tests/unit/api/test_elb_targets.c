@@ -374,6 +374,9 @@ static void test_what_calls_register_counts_beside_local_addresses(void **state)
     (void)state;
     begin(&c, &s);
     assert_int_equal(group(&c, "Here")->ntargets, 1);
+    MUST(&c, HEALTH, "DescribeTargetHealth", "TargetGroupArn: $Here");
+    AT(&c, "TargetHealthDescriptions.0.Target.Id", "127.0.0.1");
+    AT(&c, "TargetHealthDescriptions.1", NULL); /* the template's gave way */
     MUST(&c, TARGETS, "RegisterTargets",
          "TargetGroupArn: $Here, Targets: [{Id: 127.0.0.1, Port: 4000}]");
     assert_int_equal(group(&c, "Here")->ntargets, 2);
