@@ -96,12 +96,24 @@ static void ask_echoes(struct server *server)
         publish_tell(server->workers[i], WORKER_ECHO);
 }
 
+/* What account the config that runs was built from: not known when somebody
+ * brought a config of his own. */
+static void take_running(struct server *server)
+{
+    struct changes *c = &server->changes;
+    bool foreign = c->job->config && c->account == server->document.account;
+
+    account_release(c->running);
+    c->running = foreign ? NULL : account_hold(c->account);
+}
+
 static void commit(struct server *server)
 {
     struct changes *c = &server->changes;
 
     publish_commit(c->prepared);
     c->prepared = NULL;
+    take_running(server);
     changes_know(server, c->account, c->job->base, c->job->digest);
     c->job->changed = true;
     ask_echoes(server);
@@ -333,10 +345,10 @@ static bool patch(struct server *server)
     struct changes *c = &server->changes;
     struct patched patched;
 
-    if (c->job->config || c->job->certificates)
+    if (c->job->config || c->job->certificates || c->running == NULL)
         return false;
-    c->config = config_patch(server->newest->config, server->document.account,
-                             c->account, &patched);
+    c->config =
+        config_patch(server->newest->config, c->running, c->account, &patched);
     if (c->config)
         c->prepared = publish_patch(server, c->config, &patched);
     return c->config != NULL;
@@ -364,7 +376,7 @@ static bool is_nothing(const struct server *server)
     const struct change_job *job = c->job;
 
     return c->account == NULL ||
-           (c->account == server->document.account && job->config == NULL &&
+           (c->account == c->running && job->config == NULL &&
             job->certificates == NULL && job->base == NULL);
 }
 
@@ -418,6 +430,7 @@ void changes_add(struct server *server, struct change_job *job)
 void changes_init(struct server *server)
 {
     list_init(&server->changes.waiting);
+    server->changes.running = account_hold(server->document.account);
 }
 
 void changes_end(struct server *server)
@@ -433,4 +446,6 @@ void changes_end(struct server *server)
         finish(server);
     }
     step(server);
+    account_release(c->running);
+    c->running = NULL;
 }

@@ -542,8 +542,8 @@ struct server *server_start(struct config *config,
     server->options = *options;
     if (options->access_keys)
         access_keys_hold(options->access_keys);
-    changes_init(server);
     take_document(server);
+    changes_init(server);
     server->started_us = clock_monotonic_us();
     server->mailbox.fd = -1;
     server->mailbox.owner = server;

@@ -76,6 +76,8 @@ struct changes {
     unsigned nwaiting;
     bool stepping; /* its turn is being given */
     struct change_job *job;
+    struct account *running; /* what the newest config was built from; held.
+                                NULL: not known */
     struct account *account; /* that it makes; held, as what follows */
     struct config *config;   /* of that account */
     struct certificates *certificates; /* of the config; NULL: none */
@@ -309,6 +311,7 @@ struct certificates *certificate_watch_load(struct server *server,
 
 /* ---- changes.c ----------------------------------------------------------- */
 
+/* When server->document is there. */
 void changes_init(struct server *server);
 
 /* That is the account from now on; and its base, with that digest (NULL: it

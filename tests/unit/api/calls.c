@@ -215,7 +215,7 @@ static bool run_with(struct calls *c, const struct action_table *table,
     return run(c);
 }
 
-bool calls_run(struct calls *c, const struct action_table *table,
+bool calls_try(struct calls *c, const struct action_table *table,
                const char *name, const char *input, ...)
 {
     va_list args;

@@ -25,7 +25,7 @@ void calls_end(struct calls *calls);
 
 /* Runs an action with an input written as in values.h; $Id in it is the ARN of
  * resource Id.  calls->call has the result or the fault; true without one. */
-bool calls_run(struct calls *calls, const struct action_table *table,
+bool calls_try(struct calls *calls, const struct action_table *table,
                const char *name, const char *input, ...)
     __attribute__((format(printf, 4, 5)));
 
