@@ -12,6 +12,7 @@
 #include "base/memory.h"
 #include "control/server_state.h"
 #include "control/target_tls.h"
+#include "model/local_address.h"
 #include "net/tls_tickets.h"
 
 /* Workers have closed a listener by then. */
@@ -657,6 +658,18 @@ void publish_close_sockets(struct server *server, struct str name)
     }
 }
 
+/* Who asked by the API is told nowhere else that a port is not shared. */
+static void log_opened(const struct change *change, unsigned slot)
+{
+    const struct port_table *port = &change->snapshot->slots[slot];
+
+    log_slot(change->server, slot,
+             local_is_alone(port->first->config)
+                 ? "opened, its load balancer's own address alone: where it is "
+                   "bound to another protocol is spoken"
+                 : "opened");
+}
+
 static void open_and_close(struct change *change)
 {
     struct server *server = change->server;
@@ -670,7 +683,7 @@ static void open_and_close(struct change *change)
                         &server->slots[o->slot].local,
                         &server->slots[o->slot].open[k % server->nworkers].n);
         free(o->sockets.fds);
-        log_slot(server, o->slot, "opened");
+        log_opened(change, o->slot);
     }
     for (unsigned i = 0; change->keep && i < server->nslots; i++) {
         if (server->slots[i].used && !change->keep[i])
