@@ -31,13 +31,18 @@ static struct route_table *listener(unsigned i)
     return &tables[i];
 }
 
+static void add(struct port_table *port, unsigned i)
+{
+    port_table_add(port, listener(i), i);
+}
+
 static void test_one_alone_has_no_names(void **state)
 {
     struct port_table port = {.n = 0};
 
     (void)state;
     assert_null(port.first);
-    port_table_add(&port, listener(3));
+    add(&port, 3);
     assert_ptr_equal(port.first, &tables[3]);
     assert_null(port.names);
     port_table_end(&port);
@@ -49,10 +54,10 @@ static void test_the_oldest_is_first_whatever_the_order(void **state)
     struct port_table port = {.n = 0};
 
     (void)state;
-    port_table_add(&port, listener(2));
-    port_table_add(&port, listener(5));
+    add(&port, 2);
+    add(&port, 5);
     assert_ptr_equal(port.first, &tables[2]);
-    port_table_add(&port, listener(1));
+    add(&port, 1);
     assert_ptr_equal(port.first, &tables[1]);
     port_table_end(&port);
 }
@@ -83,7 +88,7 @@ static void test_names_pick_the_load_balancer(void **state)
 
     (void)state;
     for (unsigned i = 0; i < MOST; i++)
-        port_table_add(&port, listener(MOST - 1 - i));
+        add(&port, MOST - 1 - i);
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
         const struct route_table *found =
             port_table_named(&port, str_of(rows[i].authority));
@@ -101,15 +106,40 @@ static void test_the_idle_timeout_is_the_longest(void **state)
     struct port_table port = {.n = 0};
 
     (void)state;
-    port_table_add(&port, listener(4));
+    add(&port, 4);
     assert_int_equal(port_table_idle_ms(&port), 59960);
-    port_table_add(&port, listener(9));
+    add(&port, 9);
     assert_int_equal(port_table_idle_ms(&port), 59960);
-    port_table_add(&port, listener(2));
+    add(&port, 2);
     assert_int_equal(port_table_idle_ms(&port), 59980);
     balancers[9].attributes.idle_timeout_ms = 90000;
     assert_int_equal(port_table_idle_ms(&port), 90000);
     port_table_end(&port);
+}
+
+static void test_a_copy_has_another_table_in_the_place_of_one(void **state)
+{
+    struct port_table alone = {.n = 0};
+    struct port_table port = {.n = 0};
+    struct port_table copy;
+    struct route_table other = {.config = &listeners[2]};
+
+    (void)state;
+    add(&port, 2);
+    add(&port, 5);
+    port_table_copy(&copy, &port, &tables[2], &other);
+    assert_ptr_equal(copy.first, &other);
+    assert_ptr_equal(port_table_named(&copy, str_of(names[2])), &other);
+    assert_ptr_equal(port_table_named(&copy, str_of(names[5])), &tables[5]);
+    assert_ptr_equal(port_table_named(&port, str_of(names[2])), &tables[2]);
+    port_table_end(&copy);
+    port_table_end(&port);
+    add(&alone, 5);
+    port_table_copy(&copy, &alone, &tables[2], &other);
+    assert_ptr_equal(copy.first, &tables[5]);
+    port_table_copy(&copy, &alone, &tables[5], &other);
+    assert_ptr_equal(copy.first, &other);
+    assert_null(copy.names);
 }
 
 int main(void)
@@ -119,6 +149,7 @@ int main(void)
         cmocka_unit_test(test_the_oldest_is_first_whatever_the_order),
         cmocka_unit_test(test_names_pick_the_load_balancer),
         cmocka_unit_test(test_the_idle_timeout_is_the_longest),
+        cmocka_unit_test(test_a_copy_has_another_table_in_the_place_of_one),
     };
 
     return cmocka_run_group_tests_name("proxy/port_table", tests, NULL, NULL);
