@@ -34,6 +34,12 @@ static const struct action_table *const elb[] = {
 };
 static const struct action_table *const sts[] = {&sts_actions, NULL};
 static const struct action_table *const ec2[] = {&ec2_actions, NULL};
+static const struct action_table *const acm[] = {
+    &acm_actions,
+    &acm_import_actions,
+    &acm_tag_actions,
+    NULL,
+};
 
 static const struct service elasticloadbalancing = {
     .name = "elasticloadbalancing",
@@ -60,9 +66,17 @@ static const struct service compute = {
     .tables = ec2,
 };
 
+static const struct service certificate_manager = {
+    .name = "acm",
+    .target = "CertificateManager",
+    .wire = WIRE_JSON,
+    .tables = acm,
+};
+
 const struct service *const services[] = {
     &elasticloadbalancing,
     &security_tokens,
     &compute,
+    &certificate_manager,
     NULL,
 };

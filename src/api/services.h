@@ -13,5 +13,8 @@ extern const struct service *const services[];
 /* Tables of other files. */
 extern const struct action_table sts_actions;
 extern const struct action_table ec2_actions;
+extern const struct action_table acm_actions;
+extern const struct action_table acm_import_actions;
+extern const struct action_table acm_tag_actions;
 
 #endif

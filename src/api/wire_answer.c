@@ -90,6 +90,8 @@ static const struct {
     {"Throttling", "RequestLimitExceeded", "ThrottlingException"},
     {"ServiceUnavailable", "Unavailable", "ServiceUnavailableException"},
     {"InternalFailure", "InternalError", "InternalFailure"},
+    {"DuplicateTagKeys", "InvalidParameterValue", "InvalidTagException"},
+    {"TooManyTags", "TagLimitExceeded", "TooManyTagsException"},
     {"RequestEntityTooLarge", "RequestEntityTooLarge",
      "RequestEntityTooLargeException"},
 };

@@ -93,6 +93,8 @@ static void print_certificate(const struct config_certificate *c,
         printf("from " STR_FMT, STR_ARG(c->file));
         if (!str_eq(c->key, c->file))
             printf(" and " STR_FMT, STR_ARG(c->key));
+    } else if (c->pem.n) {
+        printf("imported");
     } else {
         printf("issued here for");
         for (unsigned i = 0; i < c->nnames; i++)

@@ -78,6 +78,21 @@ bool certificate_from_files(struct served_certificate *served,
     return ok;
 }
 
+bool certificate_from_text(struct served_certificate *served,
+                           const struct config_certificate *wanted,
+                           struct region *region, struct error *error)
+{
+    struct certificate_text c = {wanted->pem, "Certificate"};
+    struct certificate_text k = {wanted->pem_key, "PrivateKey"};
+
+    *served = (struct served_certificate){.imported = true};
+    if (!certificate_check(&c, &k, &served->facts, error))
+        return false;
+    served->chain = region_copy(region, wanted->pem);
+    served->key = region_copy(region, wanted->pem_key);
+    return true;
+}
+
 /* ---- the authority -------------------------------------------------------------- */
 
 static bool open_authority(struct certificate_source *source, int64_t now,
@@ -178,6 +193,9 @@ bool certificate_is_of(const struct served_certificate *served,
     if (wanted->file.n || served->file.n)
         return str_eq(served->file, wanted->file) &&
                str_eq(served->key_file, wanted->key);
+    if (wanted->pem.n || served->imported)
+        return served->imported && str_eq(served->chain, wanted->pem) &&
+               str_eq(served->key, wanted->pem_key);
     return is_for(served->issued_for, wanted);
 }
 
@@ -185,6 +203,8 @@ bool certificate_is_current(const struct served_certificate *served)
 {
     struct file_mark marks[2];
 
+    if (served->imported)
+        return true;
     if (served->file.n == 0)
         return served->facts.not_after - clock_wall_seconds() >
                (int64_t)AUTHORITY_RENEW_DAYS * DAY;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Where one certificate comes from: two files, or the local authority.
+ * Where one certificate comes from: two files, a text that was imported by the
+ * API, or the local authority.
  *
  * The authority is opened when the first certificate is wanted of it, and kept
  * in memory from then on: later its folder may be out of reach (--user).
@@ -21,9 +22,11 @@ enum { CERTIFICATE_FILE_MAX = 256 * 1024 };
 
 /* A certificate that can be served. */
 struct served_certificate {
-    struct str file; /* n == 0: the local authority issued it */
+    struct str file; /* n == 0: the local authority issued it, or (imported) the
+                        API was given it */
     struct str key_file;
     struct file_mark marks[2]; /* of the two */
+    bool imported;
     bool stale; /* the files are not as they were, and cannot be served */
     struct str issued_for; /* names with LF behind each */
     struct str chain;      /* PEM */
@@ -49,6 +52,12 @@ void certificate_source_end(struct certificate_source *source);
 bool certificate_from_files(struct served_certificate *served,
                             const struct config_certificate *wanted,
                             struct region *region, struct error *error);
+
+/* Checks what was imported, and keeps a copy in the region.  False with an
+ * error. */
+bool certificate_from_text(struct served_certificate *served,
+                           const struct config_certificate *wanted,
+                           struct region *region, struct error *error);
 
 /* Has the authority issue it.  False with an error. */
 bool certificate_from_authority(struct certificate_source *source,

@@ -90,7 +90,7 @@ static void warn_of_dates(struct loading *l,
                    "certificate " STR_FMT " %s " STR_FMT
                    "\nclients will refuse it: put one that is valid in its "
                    "place",
-                   STR_ARG(served->file),
+                   STR_ARG(served->file.n ? served->file : wanted->arn),
                    ended ? "ended on" : "does not begin before",
                    STR_ARG(text_str(&t)));
 }
@@ -100,13 +100,15 @@ static bool make(struct loading *l, const struct config_certificate *wanted,
 {
     struct region *region = &l->set->region;
 
-    if (wanted->file.n == 0)
+    if (wanted->file.n == 0 && wanted->pem.n == 0)
         return certificate_from_authority(l->source, served, wanted, region,
                                           error);
-    if (!certificate_from_files(served, wanted, region, error))
+    if (wanted->file.n ? !certificate_from_files(served, wanted, region, error)
+                       : !certificate_from_text(served, wanted, region, error))
         return false;
     warn_of_dates(l, wanted, served);
-    certificate_complain(l->source, wanted->file, "");
+    if (wanted->file.n)
+        certificate_complain(l->source, wanted->file, "");
     return true;
 }
 
@@ -423,7 +425,7 @@ static void check_listener(struct loading *l,
     const struct config_tls *tls = listener->tls;
 
     for (unsigned i = 0; tls && i < tls->ncertificates; i++) {
-        if (tls->certificates[i].file.n)
+        if (tls->certificates[i].file.n || tls->certificates[i].pem.n)
             serve(l, listener, &tls->certificates[i]);
     }
     if (tls && tls->trust_store)

@@ -328,8 +328,12 @@ struct config_certificate {
     struct place place;
     struct str arn;  /* made up where the template cannot say it */
     struct str file; /* PEM: the certificate, then those that vouch for it;
-                        n == 0: the local authority issues it */
+                        n == 0: see `pem`; without it too the local authority
+                        issues it */
     struct str key;  /* the file of its key, which may be the same one */
+    struct str pem;  /* without a file: the text itself, as it was imported by
+                        the API; n == 0: none */
+    struct str pem_key;
     unsigned nnames; /* of what the local authority issues */
     struct str *names;
 };

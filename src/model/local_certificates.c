@@ -151,7 +151,7 @@ static void name_default(struct region *region,
 {
     struct config_certificate *c = &listener->tls->certificates[0];
 
-    if (c->file.n)
+    if (c->file.n || c->pem.n)
         return;
     if (c->nnames == 0)
         add_host_names(region, c, listener);
@@ -161,7 +161,7 @@ static void name_default(struct region *region,
 /* A certificate beside the default one of which nothing is known here. */
 static bool is_nothing(const struct config_certificate *c)
 {
-    return c->file.n == 0 && c->nnames == 0;
+    return c->file.n == 0 && c->pem.n == 0 && c->nnames == 0;
 }
 
 static void leave_out(struct config_tls *tls, struct report *report)

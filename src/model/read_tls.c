@@ -24,6 +24,16 @@ struct resource_input {
     struct field alternatives;
 };
 
+/* Its Metadata.Sluice: what was imported by the API, as PEM. */
+struct imported_input {
+    const struct value *value;
+    struct identity_input identity;
+    struct field certificate;
+    struct field chain;
+    struct field key;
+    struct field token;
+};
+
 /* AWS::ElasticLoadBalancingV2::ListenerCertificate. */
 struct addition_input {
     const struct value *value;
@@ -36,6 +46,8 @@ struct certificate_resource {
     struct str id;
     unsigned n;
     struct str *names;
+    struct str pem; /* n == 0: it was not imported */
+    struct str pem_key;
 };
 
 struct certificate_entry {
@@ -98,6 +110,35 @@ static const struct schema resource_schema = {
     .open = true,
 };
 
+static const struct property imported_properties[] = {
+    IDENTITY_PROPERTIES(struct imported_input, identity),
+    {.name = "Certificate",
+     .kind = PROPERTY_STRING,
+     .offset = offsetof(struct imported_input, certificate),
+     .min = 1,
+     .example = "|, and the certificate in PEM"},
+    {.name = "CertificateChain",
+     .kind = PROPERTY_STRING,
+     .offset = offsetof(struct imported_input, chain),
+     .min = 1,
+     .example = "|, and those that vouch for it in PEM"},
+    {.name = "PrivateKey",
+     .kind = PROPERTY_STRING,
+     .offset = offsetof(struct imported_input, key),
+     .min = 1,
+     .example = "|, and the key in PEM"},
+    {.name = "IdempotencyToken",
+     .kind = PROPERTY_STRING,
+     .offset = offsetof(struct imported_input, token)},
+};
+
+static const struct schema imported_schema = {
+    .properties = imported_properties,
+    .n = sizeof(imported_properties) / sizeof(*imported_properties),
+    .size = sizeof(struct imported_input),
+    .own = true,
+};
+
 static const struct property addition_properties[] = {
     {.name = "ListenerArn",
      .kind = PROPERTY_STRING,
@@ -134,24 +175,48 @@ static void add_name(struct build *build, const struct resource *resource,
                        property, STR_ARG(name));
 }
 
+/* What was imported; it is for the names that it says itself. */
+static void read_imported(struct build *build, const struct resource *resource,
+                          const struct imported_input *input,
+                          struct certificate_resource *c)
+{
+    if (input->certificate.ok != input->key.ok)
+        resource_error(
+            resource,
+            field_place(input->key.ok ? &input->key : &input->certificate),
+            "Metadata.Sluice has %s\nwrite both, or neither",
+            input->key.ok ? "PrivateKey without Certificate"
+                          : "Certificate without PrivateKey");
+    if (!input->certificate.ok || !input->key.ok)
+        return;
+    c->pem =
+        region_printf(&build->config->region, STR_FMT "\n" STR_FMT,
+                      STR_ARG(input->certificate.text),
+                      STR_ARG(input->chain.ok ? input->chain.text : STR("")));
+    c->pem_key = keep(build, input->key.text);
+}
+
 void read_certificate(struct build *build, const struct resource *resource)
 {
     struct region *region = &build->config->region;
     struct certificate_resource *c = region_take(region, sizeof(*c));
     struct resource_input input = {.value = NULL};
-    struct identity_input identity;
+    struct imported_input imported = {.value = NULL};
     const struct field *names;
     struct str uuid;
 
     schema_read(resource, &resource_schema, NULL, resource->properties, &input);
-    read_identity_alone(resource, &identity);
-    uuid = read_certificate_identity(build, resource, &identity);
+    schema_read(resource, &imported_schema, "Metadata.Sluice", resource->sluice,
+                &imported);
+    uuid = read_certificate_identity(build, resource, &imported.identity);
+    read_imported(build, resource, &imported, c);
     names = input.alternatives.items;
     c->id = keep(build, resource->id);
     c->names =
         region_take(region, (input.alternatives.n + 2) * sizeof(*c->names));
-    add_name(build, resource, &input.domain, "DomainName", c);
-    for (unsigned i = 0; i < input.alternatives.n; i++)
+    if (c->pem.n == 0)
+        add_name(build, resource, &input.domain, "DomainName", c);
+    for (unsigned i = 0; c->pem.n == 0 && i < input.alternatives.n; i++)
         add_name(build, resource, &names[i], "SubjectAlternativeNames", c);
     known_add(build, KNOWN_CERTIFICATE,
               arn_certificate(region, &build->scope, uuid), c->id, c);
@@ -255,6 +320,8 @@ static void add_given(struct build *build, const struct resource *resource,
     if (from == NULL)
         return;
     c->id = from->id;
+    c->pem = from->pem;
+    c->pem_key = from->pem_key;
     for (unsigned k = 0; k < from->n; k++)
         add_certificate_name(&build->config->region, c, from->names[k]);
 }

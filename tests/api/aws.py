@@ -153,10 +153,11 @@ class Balancer:
                 {"Type": "forward", "TargetGroupArn": self.group}]),
             **listener)
         self.listener = made["Listeners"][0]["ListenerArn"]
+        self.host, self.port = api.where(self.listener)
 
     def client(self, **more):
-        """Of the listener, at the address that the API says."""
-        return rig.Client(self.api.host_of(self), self.port, **more)
+        """Of the listener."""
+        return rig.Client(self.host, self.port, **more)
 
 
 class Api(rig.Process):
@@ -264,10 +265,15 @@ class Api(rig.Process):
         target group of the origins."""
         return Balancer(self, origins, name, port, **listener)
 
-    def host_of(self, balancer):
-        """The local address of its listeners."""
-        del balancer
-        return self.api_host
+    def where(self, listener):
+        """(host, port) that a listener has here."""
+        for balancer in json.loads(self.api("/status.json").body)[
+                "LoadBalancers"]:
+            for found in balancer["Listeners"]:
+                if found["ListenerArn"] == listener:
+                    host, _, port = found["LocalAddress"].rpartition(":")
+                    return host.strip("[]"), int(port)
+        raise AssertionError("no listener " + listener)
 
     metrics = rig.Sluice.metrics
     metric = rig.Sluice.metric
