@@ -82,9 +82,13 @@ async function refused(action, code, input) {
   }
 }
 
+// Members of an object in the order of their names.
+const sorted = (key, v) => (v && typeof v === 'object' && !Array.isArray(v)
+  ? Object.fromEntries(Object.entries(v).sort(([x], [y]) => (x < y ? -1 : 1))) : v);
+
 function same(what, is, wanted) {
-  const a = JSON.stringify(is);
-  const b = JSON.stringify(wanted);
+  const a = JSON.stringify(is, sorted);
+  const b = JSON.stringify(wanted, sorted);
   if (a !== b) seen.wrong.push(`${what}: ${a} instead of ${b}`);
 }
 
@@ -134,7 +138,7 @@ async function imported(chain, secret) {
 
 async function balancers() {
   const made = await call('CreateLoadBalancer', {
-    Name: 'sdk', Subnets: ['subnet-aaaa1111', 'subnet-bbbb2222'], Scheme: 'internal',
+    Name: 'sdk', Subnets: ['subnet-aaaa1111', 'subnet-bbbb2222'], Scheme: 'internet-facing',
     SecurityGroups: ['sg-0123456789abcdef0'], Tags: [{ Key: 'a', Value: '1' }],
   });
   const lb = made.LoadBalancers[0].LoadBalancerArn;
