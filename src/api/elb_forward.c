@@ -31,7 +31,8 @@ static bool check_group(struct call *call, const struct account_view *view,
         return call_refuse(call, "TargetGroupNotFound",
                            "Target groups '" STR_FMT "' not found",
                            STR_ARG(arn));
-    if (group->load_balancer && group->load_balancer != of->balancer)
+    if (group->load_balancer &&
+        !config_same_balancer(group->load_balancer, of->balancer))
         return call_refuse(call, "TargetGroupAssociationLimit",
                            "The following target groups cannot be associated "
                            "with more than one load balancer: " STR_FMT,

@@ -138,7 +138,8 @@ bool elb_quota_targets(struct call *call, const struct account_view *view,
         return true;
     groups = region_take(call->region, (config->ngroups + 1) * sizeof(void *));
     for (unsigned i = 0; i < config->ngroups; i++) {
-        if (config->groups[i]->load_balancer == group->load_balancer)
+        if (config_same_balancer(config->groups[i]->load_balancer,
+                                 group->load_balancer))
             groups[n++] = config->groups[i];
     }
     return elb_quota_groups(call, view, group->load_balancer->arn, n, groups,

@@ -96,6 +96,15 @@ struct config_load_balancer {
     struct config_listener **listeners;
 };
 
+/* Of one config.  model/patch.h makes another object of a load balancer, and
+ * what is not its own still points to the one before: the address says
+ * nothing. */
+static inline bool config_same_balancer(const struct config_load_balancer *a,
+                                        const struct config_load_balancer *b)
+{
+    return a == b || (a && b && a->index == b->index);
+}
+
 /* ---- target groups ------------------------------------------------------- */
 
 enum protocol { PROTOCOL_HTTP, PROTOCOL_HTTPS };
@@ -199,7 +208,8 @@ struct config_group {
     struct config_target_tls tls;
     enum retry retry;
     /* That an action of some listener forwards to, and of which balancer:
-     * ALB allows one.  NULL: unused. */
+     * ALB allows one.  NULL: unused.  After a patch its `listeners` are those
+     * of a config before. */
     const struct config_load_balancer *load_balancer;
     /* Those that have an address here: registered by IP address, from
      * --target, --service or Metadata. */
