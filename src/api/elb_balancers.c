@@ -335,7 +335,7 @@ static bool describe(struct call *call, const struct account_view *view)
     struct value *result = make_map(call->region);
     struct value *list = put_list(call->region, result, "LoadBalancers");
     const struct config_load_balancer **found = region_take(
-        call->region, (config->nload_balancers + 1) * sizeof(*found));
+        call->region, (config->nload_balancers + 1) * sizeof(void *));
     struct paging page;
     unsigned n = 0;
 

@@ -336,7 +336,7 @@ static bool describe(struct call *call, const struct account_view *view)
     struct str owner = call_text(call, "LoadBalancerArn");
     const struct config_load_balancer *lb = NULL;
     const struct config_listener **found =
-        region_take(call->region, (config->nlisteners + 1) * sizeof(*found));
+        region_take(call->region, (config->nlisteners + 1) * sizeof(void *));
     struct value *result = make_map(call->region);
     struct value *list = put_list(call->region, result, "Listeners");
     struct paging page;
