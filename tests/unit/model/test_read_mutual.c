@@ -143,7 +143,7 @@ static void test_what_is_wrong_is_said(void **state)
          "trust store Ts: its certificates are in S3, which is not read here, "
          "and listener Web verifies its clients by them",
          "add Metadata: {Sluice: {CaCertificates: ca.pem}}, or give "
-         "--trust-store Ts=ca.pem"},
+         "--trust-store Ts=ca.pem, or --s3-folder"},
         {"Lb: {Type: LB},\n"
          "^Web: {Type: LI, Properties: {LoadBalancerArn: @Lb, Port: 443, "
          "Protocol: HTTPS, Certificates: [{CertificateArn: arn:aws:acm:x}], "
@@ -285,6 +285,59 @@ static void test_a_name_that_a_reload_took_away_is_no_error(void **state)
     report_end(&report);
 }
 
+/* ---- S3 -------------------------------------------------------------------------- */
+
+static void test_objects_of_a_template_are_files_of_the_folder(void **state)
+{
+    const struct local local = {.s3_folder = STR("s3")};
+    struct report report = {.strict = true};
+    struct region region = {NULL};
+    struct place mark;
+    struct config *config = config_build(
+        values_parse(&region,
+                     "Ts: {Type: TS, Properties: "
+                     "{CaCertificatesBundleS3Bucket: b, "
+                     "CaCertificatesBundleS3Key: deep/ca.pem}}, Tr: {Type: TR, "
+                     "Properties: {TrustStoreArn: @Ts, RevocationContents: "
+                     "[{S3Bucket: b, S3Key: x}, {S3Bucket: c, S3Key: y}]}}, "
+                     "Own: {Type: TS, Properties: {Name: own, "
+                     "CaCertificatesBundleS3Bucket: b, "
+                     "CaCertificatesBundleS3Key: k}, Metadata: {Sluice: "
+                     "{CaCertificates: mine.pem}}}",
+                     &mark),
+        STR("test"), &local, &report);
+
+    (void)state;
+    assert_non_null(config);
+    is_text(config->trust_stores[0]->file, "s3/b/deep/ca.pem");
+    assert_int_equal(config->trust_stores[0]->text.n, 0);
+    assert_int_equal(config->trust_stores[0]->nlists, 2);
+    is_text(config->trust_stores[0]->lists[1], "s3/c/y");
+    is_text(config->trust_stores[1]->file, "mine.pem");
+    config_release(config);
+    report_end(&report);
+    region_end(&region);
+}
+
+static void test_texts_that_calls_read_stand_for_their_objects(void **state)
+{
+    struct config *config = build_good(
+        in_nothing,
+        "Ts: {Type: TS, Properties: {CaCertificatesBundleS3Bucket: b, "
+        "CaCertificatesBundleS3Key: k}, Metadata: {Sluice: {Bundle: pem, "
+        "Certificates: 1, LastRevocation: 1}}}, Tr: {Type: TR, Properties: "
+        "{TrustStoreArn: @Ts, RevocationContents: [{S3Bucket: b, S3Key: x}]}, "
+        "Metadata: {Sluice: {List: crl, RevocationId: 1, Entries: 0}}}");
+    const struct config_trust_store *store = config->trust_stores[0];
+
+    (void)state;
+    is_text(store->text, "pem");
+    is_text(store->file, "s3://b/k (sha256 f0aeace912cf19dc1c6fffd41de6e395)");
+    is_text(store->list_texts[0], "crl");
+    assert_true(str_starts(store->lists[0], STR("s3://b/x (sha256 ")));
+    config_release(config);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -300,6 +353,8 @@ int main(void)
         cmocka_unit_test(test_what_only_aws_knows_is_called_by_its_listener),
         cmocka_unit_test(test_options_that_say_nothing_are_refused),
         cmocka_unit_test(test_a_name_that_a_reload_took_away_is_no_error),
+        cmocka_unit_test(test_objects_of_a_template_are_files_of_the_folder),
+        cmocka_unit_test(test_texts_that_calls_read_stand_for_their_objects),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
