@@ -26,6 +26,7 @@ struct elb_actions_of {
  * that stays (UseExistingClientSecret).  NULL: refused, with one of
  * InvalidLoadBalancerAction, TooManyActions, TargetGroupNotFound,
  * TargetGroupAssociationLimit, IncompatibleProtocols, UnsupportedProtocol,
+ * InvalidConfigurationRequest,
  * TooManyTargetGroups, TooManyUniqueTargetGroupsPerLoadBalancer,
  * TooManyTargets, TooManyRegistrationsForTargetId, ValidationError. */
 const struct value *elb_actions_take(struct call *call,

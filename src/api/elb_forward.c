@@ -42,6 +42,12 @@ static bool check_group(struct call *call, const struct account_view *view,
                            "Listener protocol 'HTTP' is not supported with a "
                            "target group with the protocol-version '%s'",
                            version_name(group->version));
+    if (group->ip_address_type == IP_TYPE_IPV6 &&
+        of->balancer->ip_address_type == IP_TYPE_IPV4)
+        return call_refuse(call, "InvalidConfigurationRequest",
+                           "A target group with IP address type 'ipv6' cannot "
+                           "be associated with a load balancer with IP address "
+                           "type 'ipv4'");
     return true;
 }
 

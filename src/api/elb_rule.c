@@ -6,61 +6,16 @@
 #include "api/elb_conditions.h"
 #include "api/elb_rules.h"
 #include "api/find.h"
-
-static const char rule_word[] = ":listener-rule/";
-static const char listener_word[] = ":listener/";
-
-/* What stands in front of the word and behind it; false when it is not
- * there. */
-static bool split(struct str arn, const char *word, struct str *before,
-                  struct str *behind)
-{
-    size_t n = strlen(word);
-    const char *at = arn.n ? memmem(arn.p, arn.n, word, n) : NULL;
-
-    if (at == NULL)
-        return false;
-    *before = str_make(arn.p, (size_t)(at - arn.p));
-    *behind = str_make(at + n, arn.n - before->n - n);
-    return true;
-}
-
-/* The ARN of its listener; n == 0: it is no ARN of a rule. */
-static struct str listener_of(struct region *region, struct str arn)
-{
-    struct str before, path;
-    const char *slash;
-
-    if (!str_starts(arn, STR("arn:")) || !split(arn, rule_word, &before, &path))
-        return STR("");
-    slash = path.n ? memrchr(path.p, '/', path.n) : NULL;
-    if (slash == NULL)
-        return STR("");
-    path.n = (size_t)(slash - path.p);
-    return region_printf(region, STR_FMT "%s" STR_FMT, STR_ARG(before),
-                         listener_word, STR_ARG(path));
-}
-
-struct elb_rule elb_rule_find(struct region *region,
-                              const struct config *config, struct str arn)
-{
-    const struct config_listener *l =
-        find_listener(config, listener_of(region, arn));
-
-    for (unsigned i = 0; l && i < l->nrules; i++) {
-        if (str_eq(l->rules[i].arn, arn))
-            return (struct elb_rule){l, &l->rules[i]};
-    }
-    return (struct elb_rule){NULL, NULL};
-}
+#include "api/refer.h"
 
 bool elb_rule_must(struct call *call, const struct account_view *view,
                    struct str arn, struct elb_rule *found)
 {
-    *found = elb_rule_find(call->region, view->config, arn);
-    if (found->listener && found->rule)
+    found->listener = NULL;
+    found->rule = find_rule(view->config, arn, &found->listener);
+    if (found->rule && found->listener)
         return true;
-    if (listener_of(call->region, arn).n)
+    if (is_arn_of(arn, "listener-rule"))
         return call_refuse(call, "RuleNotFound", "One or more rules not found");
     return call_refuse(call, "ValidationError",
                        "'" STR_FMT "' is not a valid listener rule ARN",
@@ -72,12 +27,15 @@ const struct config_listener *elb_rule_listener(struct call *call,
                                                 struct str arn)
 {
     const struct config_listener *found = find_listener(view->config, arn);
-    struct str before, behind;
 
     if (found)
         return found;
-    if (str_starts(arn, STR("arn:")) &&
-        split(arn, listener_word, &before, &behind))
+    if (is_arn_of(arn, "listener/net") || is_arn_of(arn, "listener/gwy"))
+        call_refuse(call, "UnsupportedProtocol",
+                    "Listener '" STR_FMT
+                    "' is not one of a load balancer with type 'application'",
+                    STR_ARG(arn));
+    else if (is_arn_of(arn, "listener"))
         call_refuse(call, "ListenerNotFound",
                     "One or more listeners not found");
     else

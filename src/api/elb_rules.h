@@ -13,19 +13,16 @@ extern const struct action_table elb_rule_actions;
 /* A rule, and the listener that it is of. */
 struct elb_rule {
     const struct config_listener *listener;
-    const struct config_rule *rule; /* NULL: there is none */
+    const struct config_rule *rule;
 };
 
-/* The rule with this ARN, default rules too. */
-struct elb_rule elb_rule_find(struct region *region,
-                              const struct config *config, struct str arn);
-
-/* The same, and refused with RuleNotFound, or a ValidationError for what is no
- * ARN of a rule. */
+/* The rule with this ARN, default rules too.  False: refused with RuleNotFound,
+ * or a ValidationError for what is no ARN of a rule. */
 bool elb_rule_must(struct call *call, const struct account_view *view,
                    struct str arn, struct elb_rule *found);
 
 /* The listener with this ARN; NULL: refused (ListenerNotFound,
+ * UnsupportedProtocol for those of other kinds of load balancers,
  * ValidationError). */
 const struct config_listener *elb_rule_listener(struct call *call,
                                                 const struct account_view *view,

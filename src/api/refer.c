@@ -2,6 +2,7 @@
 #include "api/refer.h"
 
 #include "api/find.h"
+#include "model/arn.h"
 
 bool is_arn_of(struct str arn, const char *kind)
 {
@@ -58,9 +59,15 @@ const struct config_listener *refer_listener(struct call *call,
 const struct config_rule *find_rule(const struct config *config, struct str arn,
                                     const struct config_listener **listener)
 {
+    struct str id = arn_last(arn);
+    struct str parent =
+        arn.n > id.n ? arn_last(str_make(arn.p, arn.n - id.n - 1)) : STR("");
+
     for (unsigned i = 0; i < config->nlisteners; i++) {
         const struct config_listener *l = config->listeners[i];
 
+        if (!str_eq(arn_last(l->arn), parent))
+            continue;
         for (unsigned k = 0; k < l->nrules; k++) {
             if (!str_eq(l->rules[k].arn, arn))
                 continue;

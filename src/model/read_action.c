@@ -238,13 +238,13 @@ static struct config_group *find_group(struct build *build,
         return NULL;
     if (group->ip_address_type == IP_TYPE_IPV6 &&
         listener->load_balancer->ip_address_type == IP_TYPE_IPV4)
-        resource_error(resource, field_place(field),
-                       "target group " STR_FMT
-                       " has IpAddressType ipv6, which needs a dualstack load "
-                       "balancer\nwrite IpAddressType: dualstack in load "
-                       "balancer " STR_FMT,
-                       STR_ARG(group->id),
-                       STR_ARG(listener->load_balancer->id));
+        resource_refuse(
+            resource, field_place(field), "InvalidConfigurationRequest",
+            "target group " STR_FMT
+            " has IpAddressType ipv6, which needs a dualstack load "
+            "balancer\nwrite IpAddressType: dualstack in load "
+            "balancer " STR_FMT,
+            STR_ARG(group->id), STR_ARG(listener->load_balancer->id));
     if (group->version != VERSION_HTTP1 && listener->protocol == PROTOCOL_HTTP)
         resource_refuse(resource, field_place(field), "IncompatibleProtocols",
                         "target group " STR_FMT

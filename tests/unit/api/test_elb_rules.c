@@ -25,6 +25,8 @@
     "ProtocolVersion: GRPC}},\n"                                               \
     "H2: {Type: TG, Properties: {Port: 80, Protocol: HTTP, ProtocolVersion: "  \
     "HTTP2}},\n"                                                               \
+    "V6: {Type: TG, Properties: {Port: 80, Protocol: HTTP, IpAddressType: "    \
+    "ipv6}},\n"                                                                \
     "Theirs: {Type: TG, Properties: {Port: 80, Protocol: HTTP}},\n"            \
     "Web: {Type: LI, Properties: {LoadBalancerArn: @Lb, Port: 80, Protocol: "  \
     "HTTP, DefaultActions: [{Type: fixed-response, FixedResponseConfig: "      \
@@ -347,6 +349,10 @@ static void test_what_a_rule_needs(void **state)
          "ListenerArn: 'arn:aws:elasticloadbalancing:us-east-1:000000000000:"
          "listener/app/Lb/0123456789abcdef/0123456789abcdef', " AT_1 ANY
              TO_BLUE},
+        {"UnsupportedProtocol", "Listener 'arn:aws:",
+         "ListenerArn: 'arn:aws:elasticloadbalancing:us-east-1:000000000000:"
+         "listener/net/Lb/0123456789abcdef/0123456789abcdef', " AT_1 ANY
+             TO_BLUE},
         {"ValidationError", "'Web' is not a valid listener ARN",
          "ListenerArn: Web, " AT_1 ANY TO_BLUE},
         {"ValidationError",
@@ -420,6 +426,10 @@ static void test_what_actions_are_refused(void **state)
          "the protocol-version 'HTTP2'",
          ON AT_1 ANY "Actions: [{Type: forward, ForwardConfig: {TargetGroups: "
                      "[{TargetGroupArn: $H2}]}}]"},
+        {"InvalidConfigurationRequest",
+         "A target group with IP address type 'ipv6' cannot be associated with "
+         "a load balancer with IP address type 'ipv4'",
+         ON AT_1 ANY "Actions: [{Type: forward, TargetGroupArn: $V6}]"},
         {"InvalidLoadBalancerAction",
          "For actions of type 'redirect', you must specify the following "
          "fields: 'RedirectConfig'",
@@ -572,6 +582,16 @@ static const char crowded[] =
     "Web: {Type: LI, Properties: {LoadBalancerArn: @Lb, Port: 80, Protocol: "
     "HTTP, DefaultActions: [{Type: forward, TargetGroupArn: @A}]}}";
 
+/* A rule that forwards to A already is not told to forward to B. */
+static void check_modified(struct calls *c, const char *code)
+{
+    MUST(c, ACTIONS, "CreateRule",
+         ON AT_1 ANY "Actions: [{Type: forward, TargetGroupArn: $A}]");
+    REFUSES(c, code, "", ACTIONS, "ModifyRule",
+            "RuleArn: '%s', Actions: [{Type: forward, TargetGroupArn: $B}]",
+            arn_at(c, "Rules.0.RuleArn"));
+}
+
 static void test_targets_of_a_load_balancer_have_quotas(void **state)
 {
     static const char input[] =
@@ -588,6 +608,7 @@ static void test_targets_of_a_load_balancer_have_quotas(void **state)
             "The maximum number of targets per load balancer '2' has been "
             "reached on load balancer 'arn:aws:",
             ACTIONS, "CreateRule", "%s", input);
+    check_modified(c, "TooManyTargets");
     calls_end(c);
     *c = (struct calls){.account = NULL};
     assert_true(quota_set(
@@ -597,6 +618,7 @@ static void test_targets_of_a_load_balancer_have_quotas(void **state)
     REFUSES(c, "TooManyRegistrationsForTargetId",
             "The target '10.0.0.1' cannot be registered more than '2' times",
             ACTIONS, "CreateRule", "%s", input);
+    check_modified(c, "TooManyRegistrationsForTargetId");
 }
 
 /* ---- DescribeRules ---------------------------------------------------------------------- */
@@ -648,6 +670,10 @@ static void test_rules_are_found_by_their_arns(void **state)
             "DescribeRules",
             "ListenerArn: 'arn:aws:elasticloadbalancing:us-east-1:"
             "000000000000:listener/app/a/b/c'");
+    REFUSES(c, "UnsupportedProtocol", "Listener 'arn:aws:", ACTIONS,
+            "DescribeRules",
+            "ListenerArn: 'arn:aws:elasticloadbalancing:us-east-1:"
+            "000000000000:listener/net/a/b/c'");
 }
 
 /* ---- ModifyRule ---------------------------------------------------------------------------- */
@@ -724,9 +750,30 @@ static void test_what_modify_rule_refuses(void **state)
             "RuleArn: '%s', Actions: [{Type: forward, TargetGroupArn: "
             "$Theirs}]",
             arn);
-    REFUSES(c, "TargetGroupNotFound", "", ACTIONS, "ModifyRule",
-            "RuleArn: '%s', Actions: [{Type: forward, TargetGroupArn: x}]",
-            arn);
+}
+
+static void test_what_actions_modify_rule_refuses(void **state)
+{
+    static const struct {
+        const char *code;
+        const char *action;
+    } rows[] = {
+        {"TargetGroupNotFound", "{Type: forward, TargetGroupArn: x}"},
+        {"IncompatibleProtocols", "{Type: forward, TargetGroupArn: $H2}"},
+        {"UnsupportedProtocol",
+         "{Type: authenticate-cognito, Order: 1, AuthenticateCognitoConfig: "
+         "{UserPoolArn: a, UserPoolClientId: b, UserPoolDomain: c}}, {Type: "
+         "forward, Order: 2, TargetGroupArn: $Blue}"},
+        {"TooManyActions", FIXED(404) "," FIXED(404) "," FIXED(404) "," FIXED(
+                               404) "," FIXED(404) "," FIXED(404)},
+        {"InvalidLoadBalancerAction", "{Type: redirect}"},
+    };
+    struct calls *c = *state;
+    const char *arn = make(c, 1);
+
+    for (size_t i = 0; i < COUNT(rows); i++)
+        REFUSES(c, rows[i].code, "", ACTIONS, "ModifyRule",
+                "RuleArn: '%s', Actions: [%s]", arn, rows[i].action);
 }
 
 /* ---- DeleteRule ------------------------------------------------------------------------------ */
@@ -852,6 +899,7 @@ int main(void)
         TEST(test_what_is_not_given_stays_as_it_is),
         TEST(test_what_is_said_again_changes_nothing),
         TEST(test_what_modify_rule_refuses),
+        TEST(test_what_actions_modify_rule_refuses),
         TEST(test_a_rule_is_deleted_and_a_default_rule_is_not),
         TEST(test_rules_change_places_at_once),
         TEST(test_rules_that_would_clash_all_stay),
