@@ -601,6 +601,7 @@ static int run_server(struct serving *s, struct error *error)
         .document = *s->state.document,
         .store = s->state.store,
         .unsaved = s->state.unsaved,
+        .takes_over = s->parent.start == START_UPGRADE,
         .build = build,
         .access_keys = s->access_keys,
         .access_keys_again = values->access_keys ? read_access_again : NULL,
@@ -761,6 +762,8 @@ static bool load(struct serving *s, struct source_options *source,
                  struct report *report, struct error *error)
 {
     choose_texts(s, source);
+    /* What --port and others name may be something that the API made. */
+    source->again = s->state.found || source->templates.n + source->to.n == 0;
     s->config = source_load(source, &s->source, report, error);
     return s->config && choose_account(s, error) &&
            load_certificates(s, report);

@@ -14,6 +14,7 @@
 #include "control/calls.h"
 #include "control/server_state.h"
 #include "net/tls_tickets.h"
+#include "store/kept.h"
 
 const char *const key_use_words[KEY_USES] = {"cookie", "ticket"};
 
@@ -372,7 +373,7 @@ static bool begin_links(struct server *server)
            sizeof(server->link_key);
 }
 
-static bool start_api(struct server *server, struct error *error)
+bool server_start_api(struct server *server, struct error *error)
 {
     struct api_port_view view = {
         .counters = server->all,
@@ -507,10 +508,14 @@ static bool start(struct server *server, struct config *config,
     probe_first(server);
     if (server->draining)
         return true;
-    if (!start_api(server, error) || !start_workers(server, error))
+    if (!start_workers(server, error))
         return false;
     storing_begin(server);
-    return true;
+    if (server->storing && server->options.takes_over) {
+        storing_await(server);
+        return true;
+    }
+    return server_start_api(server, error);
 }
 
 static void take_document(struct server *server)
@@ -670,6 +675,7 @@ void server_free(struct server *server)
         loop_settle(&server->loop);
         loop_end(&server->loop);
     }
+    kept_free(server->start);
     account_release(server->document.account);
     account_release(server->document.base);
     free(server->digest);

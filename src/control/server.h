@@ -90,7 +90,10 @@ struct server_options {
     struct document document;
     struct store *store; /* where changes are kept; NULL: nowhere.  It is the
                             caller's, and ends after the server */
-    bool unsaved;        /* another process has the store: the document is not
+    bool takes_over; /* another process has the store, and lets go of it once
+                            we serve: the API waits for that, so that whoever
+                            changed something there sees it here */
+    bool unsaved;    /* another process has the store: the document is not
                             in it, but one of another template that is merged
                             with this one's when it is our turn */
     /* Where calls fetch objects from; NULL: no action of theirs does. */

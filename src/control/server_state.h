@@ -98,8 +98,12 @@ struct changes {
 struct server {
     struct region region; /* what is kept to the end */
     struct store_host host;
-    bool storing; /* it is the store's host */
-    bool unsaved; /* of options, until it is our turn */
+    bool storing;            /* it is the store's host */
+    struct document *start;  /* what it started with, where that was not
+                               stored; NULL: it was */
+    bool settled;            /* ... and is by now */
+    struct store_work turn;  /* ours with the store has come */
+    struct change_job first; /* ... and what was missed is made up for */
     struct loop loop;
     struct counters counters; /* the control thread's own */
     struct mailbox mailbox;
@@ -230,6 +234,11 @@ extern const struct deregistration_ops publish_deregistration_ops;
 /* Sends a message without more to a worker. */
 void publish_tell(struct worker *worker, enum worker_message kind);
 
+/* ---- server.c ------------------------------------------------------------ */
+
+/* Serves the API from now on; false with an error. */
+bool server_start_api(struct server *server, struct error *error);
+
 /* ---- storing.c ----------------------------------------------------------- */
 
 /* From now on changes may be stored; before there are any. */
@@ -237,6 +246,10 @@ void storing_begin(struct server *server);
 
 /* Another process goes on with the store. */
 void storing_let_go(struct server *server);
+
+/* Has the API served once this process is the one that the store belongs to,
+ * and runs what is in it. */
+void storing_await(struct server *server);
 
 /* CONTROL_STORE came. */
 void storing_done(struct message *message);

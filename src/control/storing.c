@@ -74,39 +74,40 @@ static void set_base(struct change_job *job, struct account *base,
 }
 
 /* What this process started with was never stored, since another one had the
- * store: a template that was not the one that is kept.  It meets what is kept
- * now, and the result is stored in its place. */
+ * store: a template that is not the one that is kept.  It meets what is kept
+ * now, and the result is stored in its place.  A change that came before this
+ * one found a conflict and brought what is kept already. */
 static struct account *make_start(struct arrival *a, const struct document *now)
 {
-    const struct document *theirs = a->theirs;
     struct server *server = a->server;
-    struct account *base = account_hold(now->base);
-    struct str digest = region_copy(&a->job.region, now->digest);
+    const struct document *start = server->start;
+    const struct document *theirs = a->theirs;
     struct error error = {""};
-    struct account *merged =
-        account_merge(theirs->account, theirs->base, base,
-                      server->newest->config->stack, &error);
+    struct account *merged;
 
-    changes_know(server, theirs->account, theirs->base, theirs->digest);
-    if (merged)
-        set_base(&a->job, base, digest);
-    else
-        log_write(LOG_ERROR, "state",
-                  "the new template is refused, the old one goes on: %s",
-                  error.text);
-    a->job.stored = merged == NULL;
-    account_release(base);
-    return merged ? merged : account_hold(theirs->account);
+    if (str_eq(now->digest, start->digest))
+        changes_know(server, theirs->account, theirs->base, theirs->digest);
+    merged = account_merge(now->account, now->base, start->base,
+                           server->newest->config->stack, &error);
+    if (merged) {
+        set_base(&a->job, start->base,
+                 region_copy(&a->job.region, start->digest));
+        return merged;
+    }
+    log_write(LOG_ERROR, "state",
+              "the new template is refused, the old one goes on: %s",
+              error.text);
+    a->job.stored = true;
+    return account_again(now->account, now->account->revision);
 }
 
 static struct account *make(struct change_job *job, const struct document *now)
 {
     struct arrival *a = LIST_ENTRY_OF(job, struct arrival, job);
     const struct document *theirs = a->theirs;
-    bool unsaved = a->server->unsaved;
+    const struct document *start = a->server->start;
 
-    a->server->unsaved = false;
-    if (unsaved && now->base && !str_eq(now->digest, theirs->digest))
+    if (start && !a->server->settled && !str_eq(start->digest, theirs->digest))
         return make_start(a, now);
     if (is_known(now, theirs))
         return NULL;
@@ -124,6 +125,7 @@ static void done(struct change_job *job)
                   "what is stored by now cannot run here, the old goes "
                   "on: " STR_FMT,
                   STR_ARG(job->fault.message));
+    a->server->settled = true;
     kept_free(a->theirs);
     account_release(job->base);
     region_end(&job->region);
@@ -142,6 +144,50 @@ static void changed(void *owner, const struct document *theirs)
     changes_add(a->server, &a->job);
 }
 
+/* ---- our turn ------------------------------------------------------------------- */
+
+static struct account *make_nothing(struct change_job *job,
+                                    const struct document *now)
+{
+    (void)job;
+    (void)now;
+    return NULL;
+}
+
+static void open_api(struct change_job *job)
+{
+    struct server *server = LIST_ENTRY_OF(job, struct server, first);
+    struct error error = {""};
+
+    region_end(&job->region);
+    if (!server->draining && !server->stopping &&
+        !server_start_api(server, &error))
+        log_write(LOG_ERROR, "control", "%s", error.text);
+}
+
+static void run_turn(struct store_work *work)
+{
+    (void)work;
+}
+
+/* Behind the change that the store told, if it did. */
+static void turn_done(struct store_work *work)
+{
+    struct server *server = LIST_ENTRY_OF(work, struct server, turn);
+
+    list_init(&server->first.node);
+    server->first.make = make_nothing;
+    server->first.done = open_api;
+    changes_add(server, &server->first);
+}
+
+/* Work is done in its order: this comes behind the store's waiting. */
+void storing_await(struct server *server)
+{
+    server->turn = (struct store_work){run_turn, turn_done};
+    work(server, &server->turn);
+}
+
 /* ---- the beginning and the end ------------------------------------------------- */
 
 void storing_begin(struct server *server)
@@ -150,7 +196,8 @@ void storing_begin(struct server *server)
 
     if (store == NULL)
         return;
-    server->unsaved = server->options.unsaved;
+    if (server->options.unsaved)
+        server->start = kept_copy(&server->options.document);
     server->host = (struct store_host){
         .loop = &server->loop,
         .work = work,
