@@ -57,7 +57,6 @@ static const char *const keys[] = {
     "aws:SourceIp",
     "aws:TagKeys",
     "aws:UserAgent",
-    "aws:userid",
     "aws:username",
     "elasticloadbalancing:CreateAction",
     "elasticloadbalancing:ListenerProtocol",

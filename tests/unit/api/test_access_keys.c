@@ -82,16 +82,15 @@ static void test_keys_of_a_user_share_its_policies(void **state)
 static void test_what_the_command_prints_can_be_pasted(void **state)
 {
     struct report report = {.strict = false};
-    struct access_keys *
-        keys = access_keys_read("keys.json",
-                                STR(KEYS(KEY(
-                                    "AKIA000000000001", "Ann",
-                                    ", \"Status\": \"Inactive\", "
-                                    "\"CreateDate\": "
-                                    "\"2026-01-01T00:00:00Z\", \"Policies\": "
-                                    "[]") "," KEY("AKIA000000000002", "Ann",
-                                                  ", \"Status\": \"Active\""))),
-                                &report);
+    struct access_keys *keys = access_keys_read(
+        "keys.json",
+        STR(KEYS(KEY("AKIA000000000001", "Ann",
+                     ", \"Status\": \"Inactive\", "
+                     "\"CreateDate\": "
+                     "\"2026-01-01T00:00:00Z\", \"Policies\": "
+                     "[]") "," KEY("AKIA000000000002", "Ann",
+                                   ", \"Status\": \"Active\""))),
+        &report);
     const struct access_key *key;
 
     (void)state;
@@ -150,7 +149,7 @@ static void test_mistakes_are_told_with_their_paths(void **state)
         {KEYS("3"), "AccessKeys[0] must be an object"},
         {KEYS("{}"), "AccessKeys[0] has no SecretAccessKey"},
         {"{\"AccessKey\": [], \"AccessKeys\": [{}]}", "no member AccessKey"},
-        {KEYS(KEY("AKIA000000000001", "Ann", ", \"Policy\": []")),
+        {KEYS(KEY("AKIA000000000001", "Ann", ", \"Polices\": []")),
          "did you mean Policies?"},
         {KEYS(KEY("AKIA", "Ann", "")),
          "AccessKeys[0].AccessKeyId has 4 characters"},
@@ -160,7 +159,7 @@ static void test_mistakes_are_told_with_their_paths(void **state)
         {KEYS(KEY("AKIA000000000001", "A:b", "")), "UserName has a character"},
         {KEYS("{\"AccessKeyId\": \"AKIA000000000001\", \"UserName\": \"A\", "
               "\"SecretAccessKey\": \"short\"}"),
-         "keys.json:1:74: error: AccessKeys[0].SecretAccessKey has 5"},
+         "keys.json:1:89: error: AccessKeys[0].SecretAccessKey has 5"},
         {KEYS("{\"AccessKeyId\": \"AKIA000000000001\", \"UserName\": [], "
               "\"SecretAccessKey\": \"" SECRET "\"}"),
          "UserName must be a string, not a list"},
