@@ -123,6 +123,21 @@ class Effect(RulesCase):
         self.elb.delete_rule(RuleArn=arn)
         self.assertEqual(self.body("/b"), "default")
 
+    def test_weights_are_shifted_in_steps(self):
+        """Each step changes the config that the one before made."""
+        arn = self.create(1, to(("Blue", 100), ("Green", 0)))["RuleArn"]
+        for green in range(0, 101, 10):
+            shifted = self.elb.modify_rule(RuleArn=arn, Actions=to(
+                ("Blue", 100 - green), ("Green", green)))["Rules"][0]
+            groups = shifted["Actions"][0]["ForwardConfig"]["TargetGroups"]
+            self.assertEqual([g["Weight"] for g in groups],
+                             [100 - green, green])
+        self.assertEqual(shifted, self.rules()[0])
+        self.refused("TargetGroupAssociationLimit", "more than one",
+                     self.elb.modify_rule, RuleArn=arn, Actions=to("Theirs"))
+        self.elb.modify_rule(RuleArn=arn, Actions=to("Red"))
+        self.create(2, to("Blue"))
+
     # Checklist 22.
     def test_two_rules_change_places_at_once(self):
         """No request between the two calls of a client sees neither rule, or
