@@ -3,14 +3,15 @@
 """A thousand changes of a rule each minute under load: what do requests feel?
 
     tests/soak/weights.py [--minutes 2] [--rate 1000] [--clients 8]
-                          [--rules 100] [--workers 2]
+                          [--rules 100] [--workers 2] [--slice 10]
 
-One `sluice serve` that was set up by the API, before two targets. First a quiet
-run of 20 seconds, then one with changes of weights at that rate, each of them a
-call of ModifyRule that must return before the next. Every answer's status is
-checked, and after each change a request must go where the weights say. Ends
-with 1 when a request failed, when the rate was not reached, or when the 99th
-percentile with changes is more than twice the quiet one.
+One `sluice serve` that was set up by the API, before two targets. Slices with
+changes of weights at that rate, each of them a call of ModifyRule that must
+return before the next, take turns with quiet ones, so that whatever else the
+machine does happens to both. Every answer's status is checked, and after each
+change a request must go where the weights say. Ends with 1 when a request
+failed, when the rate was not reached, or when the 99th percentile with changes
+is more than twice the quiet one.
 """
 import argparse
 import asyncio
@@ -25,7 +26,6 @@ sys.path.insert(0, os.path.join(HERE, "..", "api"))
 import aws  # noqa: E402
 import live  # noqa: E402
 
-QUIET = 20
 PAUSE = 0.004           # of each client, so that no queue is measured
 REQUEST = b"GET /shift HTTP/1.1\r\nHost: a\r\n\r\n"
 
@@ -106,10 +106,11 @@ class Loading:
     def end(self):
         times, failed = self.pipe.recv()
         self.process.join()
-        return sorted(times), failed
+        return times, failed
 
 
 def quantile(times, part):
+    times.sort()
     return 1000 * times[int((len(times) - 1) * part)] if times else 0
 
 
@@ -129,23 +130,32 @@ class Origin:
         self.host, self.port = "127.0.0.1", port
 
 
-def change(shift, loading, rate):
-    """Until the load is over: the durations of the calls, and wrong answers."""
-    calls, wrong, n = [], 0, 0
-    begun = time.monotonic()
-    with shift.client() as client:
-        while not loading.over():
-            wait = begun + n * 60 / rate - time.monotonic()
-            if wait > 0:
-                time.sleep(wait)
-            green = n % 2
-            at = time.monotonic()
-            shift.shift(1 - green, green)
-            calls.append(time.monotonic() - at)
-            wrong += client.ask("/shift").body != (
-                b"green" if green else b"blue")
-            n += 1
-    return sorted(calls), wrong
+class Changes:
+    """Calls, and what came of them."""
+
+    def __init__(self, shift, rate):
+        self.shift, self.rate = shift, rate
+        self.calls, self.wrong, self.n = [], 0, 0
+
+    def run(self, loading):
+        """Until the load is over."""
+        begun, first = time.monotonic(), self.n
+        with self.shift.client() as client:
+            while not loading.over():
+                wait = (begun + (self.n - first) * 60 / self.rate -
+                        time.monotonic())
+                if wait > 0:
+                    time.sleep(wait)
+                self.one(client)
+
+    def one(self, client):
+        green = self.n % 2
+        at = time.monotonic()
+        self.shift.shift(1 - green, green)
+        self.calls.append(time.monotonic() - at)
+        self.wrong += client.ask("/shift").body != (
+            b"green" if green else b"blue")
+        self.n += 1
 
 
 def main():
@@ -155,6 +165,7 @@ def main():
     parser.add_argument("--clients", type=int, default=8)
     parser.add_argument("--rules", type=int, default=100)
     parser.add_argument("--workers", type=int, default=2)
+    parser.add_argument("--slice", type=float, default=10)
     given = parser.parse_args()
     pipe, theirs = multiprocessing.Pipe()
     multiprocessing.Process(target=serve_targets, args=(theirs,),
@@ -163,21 +174,26 @@ def main():
     with aws.Api("--quota", "rules-per-application-load-balancer=5000",
                  workers=given.workers) as api:
         shift = live.Shift(api, blue, green, more=given.rules - 1)
-        quiet, failed = Loading(shift, given.clients, QUIET).end()
-        tell("quiet", quiet, failed)
-        loading = Loading(shift, given.clients, given.minutes * 60)
-        calls, wrong = change(shift, loading, given.rate)
-        times, more = loading.end()
-        tell("changes", times, more)
-        rate = len(calls) / given.minutes
-        print("%d changes (%.0f a minute), %d not live at once, ms: p50 %.2f  "
-              "p99 %.2f  max %.2f" % (
-                  len(calls), rate, wrong, quantile(calls, 0.5),
-                  quantile(calls, 0.99), quantile(calls, 1)))
+        changes = Changes(shift, given.rate)
+        both = ([], []), ([], [])   # times and failures: quiet, with changes
+        slices = max(1, round(given.minutes * 60 / given.slice))
+        for n in range(2 * slices):
+            loading = Loading(shift, given.clients, given.slice)
+            if n % 2:
+                changes.run(loading)
+            for to, more in zip(both[n % 2], loading.end()):
+                to += more
         shift.close()
-    good = (not failed and not more and not wrong and
+    tell("quiet", *both[0])
+    tell("changes", *both[1])
+    rate = changes.n * 60 / (slices * given.slice)
+    print("%d changes (%.0f a minute), %d not live at once, ms: p50 %.2f  "
+          "p99 %.2f  max %.2f" % (
+              changes.n, rate, changes.wrong, quantile(changes.calls, 0.5),
+              quantile(changes.calls, 0.99), quantile(changes.calls, 1)))
+    good = (not both[0][1] and not both[1][1] and not changes.wrong and
             rate > 0.98 * given.rate and
-            quantile(times, 0.99) <= 2 * quantile(quiet, 0.99))
+            quantile(both[1][0], 0.99) <= 2 * quantile(both[0][0], 0.99))
     print("good" if good else "NOT GOOD")
     return 0 if good else 1
 

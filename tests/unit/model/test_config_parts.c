@@ -165,7 +165,7 @@ static void test_other_conditions_have_another_digest(void **state)
         "HttpHeaderConfig: {HttpHeaderName: X, Values: [y]}}, {Field: "
         "query-string, QueryStringConfig: {Values: [{Value: v}]}}",
         "{Field: path-pattern, Values: [/a, /b]}",
-        "{Field: host-header, HostHeaderConfig: {Values: [a, b]}}",
+        "{Field: host-header, HostHeaderConfig: {Values: [a.b, c.d]}}",
         "{Field: path-pattern, RegexValues: [/a, /b]}",
     };
 
