@@ -58,6 +58,13 @@ bool authorize_caller(const struct access_keys *keys,
 bool authorize_call(const struct authorized *who, const char *service,
                     const struct account_view *view, struct call *call);
 
+/* The same of a call that somebody else is to answer: `name` is its action, or
+ * n == 0 where the request does not say it: SERVICE:Unknown.  It concerns
+ * "*". */
+bool authorize_foreign(const struct authorized *who, struct str service,
+                       struct str name, const struct account_view *view,
+                       struct call *call);
+
 /* Whether a page may be read: GET /healthz by anybody, the others, when there
  * are keys, by those whose policies allow `sluice:GetStatus`, `GetMetrics`,
  * `GetTargets`, `GetConfig` on "*".  They sign as for service "sluice", or send

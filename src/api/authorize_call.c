@@ -396,6 +396,22 @@ bool authorize_call(const struct authorized *who, const char *service,
     return ask_all(&a);
 }
 
+bool authorize_foreign(const struct authorized *who, struct str service,
+                       struct str name, const struct account_view *view,
+                       struct call *call)
+{
+    struct asked a = {.who = who,
+                      .view = view,
+                      .call = call,
+                      .service = region_copy(call->region, service).p,
+                      .name = name.n ? region_copy(call->region, name).p
+                                     : "Unknown",
+                      .creates = STR(""),
+                      .resource = STR("*")};
+
+    return who->key == NULL || ask(&a, a.resource);
+}
+
 bool authorize_page(const struct authorized *who, const char *action,
                     const struct account_view *view, struct region *region,
                     struct fault *fault)

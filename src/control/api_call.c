@@ -285,7 +285,11 @@ static void run(struct api_call *c)
     }
     verdict = wire_read(services, &c->in, &c->wire, &c->job.call);
     if (is_for_others(c, verdict)) {
-        pass_on(c);
+        if (authorize_foreign(&c->who, c->in.service, c->wire.name, &view,
+                              &c->job.call))
+            pass_on(c);
+        else
+            answer(c);
     } else if (verdict != WIRE_OURS || !check(c, &view)) {
         answer(c);
     } else {

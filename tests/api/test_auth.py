@@ -416,6 +416,31 @@ class Policies(Keys):
                 self.api, who).describe_load_balancers)
 
 
+class PassedOn(unittest.TestCase):
+
+    def test_what_is_passed_on_must_be_allowed_too(self):
+        folder = tempfile.TemporaryDirectory(prefix="sluice-test-")
+        self.addCleanup(folder.cleanup)
+        path = os.path.join(folder.name, "keys.json")
+        write_keys(path, [ADMIN, READER])
+        with rig.Origin() as other:
+            api = aws.Api("--access-keys", path, "--passthrough",
+                          "http://127.0.0.1:%d" % other.port)
+            self.addCleanup(api.stop)
+            for who, status in ((READER, 400), (ADMIN, 200)):
+                request = sign(api.url + "/", who, "POST", b"{}", "sqs",
+                               headers={"X-Amz-Target": "AmazonSQS.ListQueues",
+                                        "Content-Type":
+                                        "application/x-amz-json-1.0"})
+                answer = api.send("POST", "/", b"{}", **{
+                    "Host": api.url[7:], **dict(request.headers.items())})
+                self.assertEqual(answer.status, status, answer.text)
+                if status == 400:
+                    self.assertIn("sqs:ListQueues on resource: * because",
+                                  answer.text)
+                    self.assertEqual(len(other.requests), 0)
+
+
 class Pages(Keys):
 
     def get(self, path, who=None, **fields):
