@@ -44,10 +44,9 @@ static struct str cut_host(struct str *rest)
     host = str_make(rest->p + 1, (size_t)(end - rest->p) - 1);
     rest->n -= (size_t)(end - rest->p) + 1;
     rest->p = end + 1;
-    if (rest->n == 0)
-        rest->p = NULL;
-    else if (rest->p[0] == ':')
-        *rest = str_make(rest->p + 1, rest->n - 1);
+    if (rest->n && rest->p[0] != ':')
+        return STR("");
+    str_cut(rest, ':'); /* nothing stands before it */
     return host;
 }
 

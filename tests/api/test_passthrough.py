@@ -106,6 +106,15 @@ class Passed(unittest.TestCase):
                                        Host="localhost").status, 404)
         self.assertEqual(self.origin.requests, [])
 
+    def test_a_signature_in_the_query_passes_as_it_is(self):
+        target = ("/bucket/key?X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-"
+                  "Credential=AKIADUMMY%2F20260101%2Fus-east-1%2Fs3%2Faws4_"
+                  "request&X-Amz-Date=20260101T000000Z&X-Amz-Expires=600&"
+                  "X-Amz-SignedHeaders=host&X-Amz-Signature=" + "0" * 64)
+        self.assertEqual(self.api.send("GET", target, Host="localhost").status,
+                         200)
+        self.assertEqual([r.target for r in self.origin.requests], [target])
+
     def test_no_answer_is_an_error_of_ours(self):
         self.origin.script = lambda conn: conn.rst()
         answer = self.api.send("GET", "/bucket/key", **aws.signed_head("s3"))

@@ -213,6 +213,23 @@ test_one_that_only_AWS_knows_is_for_the_hosts_of_the_rules(void **state)
     config_release(config);
 }
 
+static void test_a_certificate_may_be_imported_with_its_key(void **state)
+{
+    struct config *config = build_good(
+        in_nothing,
+        "Shop: {Type: CE, Properties: {DomainName: imported}, Metadata: "
+        "{Sluice: {Certificate: leaf, CertificateChain: lower, PrivateKey: "
+        "key}}},\n" HTTPS("Certificates: [{CertificateArn: @Shop}]"));
+    const struct config_certificate *c = &tls_of(config)->certificates[0];
+
+    (void)state;
+    is_text(c->pem, "leaf\nlower");
+    is_text(c->pem_key, "key");
+    assert_int_equal(c->file.n, 0);
+    assert_int_equal(c->nnames, 0); /* it says them itself */
+    config_release(config);
+}
+
 static void test_files_of_the_metadata_come_first(void **state)
 {
     struct config *config = build_good(
@@ -292,6 +309,10 @@ static void test_wrong_certificates(void **state)
                     "SubjectAlternativeNames: [^\"a.*.com\"]}}",
          "certificate C: SubjectAlternativeNames \"a.*.com\" is no domain name",
          "write one such as www.example.com or *.example.com"},
+        {HTTPS(ANY) ",\nC: {Type: CE, Properties: {DomainName: a.b}, Metadata: "
+                    "{Sluice: {Certificate: ^x}}}",
+         "certificate C: Metadata.Sluice has Certificate without PrivateKey",
+         "write both, or neither"},
         {HTTPS(ANY) ",\nMore: {Type: LC, Properties: {ListenerArn: ^@Lb, "
                     "Certificates: [{CertificateArn: " FOREIGN "}]}}",
          "listener certificate More: ListenerArn is the ARN of load balancer "
@@ -449,6 +470,7 @@ int main(void)
         cmocka_unit_test(test_a_certificate_of_the_template_says_its_names),
         cmocka_unit_test(
             test_one_that_only_AWS_knows_is_for_the_hosts_of_the_rules),
+        cmocka_unit_test(test_a_certificate_may_be_imported_with_its_key),
         cmocka_unit_test(test_files_of_the_metadata_come_first),
         cmocka_unit_test(test_adding_a_certificate_twice_changes_nothing),
         cmocka_unit_test(
