@@ -170,7 +170,9 @@ void balancer_tell(struct call *call, const struct account_view *view,
     put_text(region, into, "DNSName", lb->dns_name);
     put_text(region, into, "CanonicalHostedZoneId",
              balancer_hosted_zone(region, view->region_name));
-    put_text(region, into, "CreatedTime", instant_text(region, lb->created_ms));
+    if (lb->created_ms) /* a template does not say it */
+        put_text(region, into, "CreatedTime",
+                 instant_text(region, lb->created_ms));
     put_text(region, into, "LoadBalancerName", lb->name);
     put_text(region, into, "Scheme",
              lb->scheme == SCHEME_INTERNAL ? STR("internal")

@@ -338,6 +338,7 @@ test_one_of_a_template_without_subnets_is_in_the_default_vpc(void **state)
     (void)state;
     begin(&c, "A: {Type: LB}, B: {Type: LB, Properties: {Subnets: ?why?}}");
     MUST(&c, ACTIONS, "DescribeLoadBalancers", "%s", "");
+    AT(&c, "LoadBalancers.0.CreatedTime", NULL);
     for (unsigned i = 0; i < 2; i++) {
         char path[64];
 
