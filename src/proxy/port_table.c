@@ -27,8 +27,8 @@ static void add_name(struct port_table *port, struct route_table *table)
 {
     struct port_name *grown = memory_zeroed(port->n + 1, sizeof(*grown));
 
-    for (unsigned i = 0; i < port->n; i++)
-        grown[i] = port->names[i];
+    if (port->names)
+        memcpy(grown, port->names, port->n * sizeof(*grown));
     grown[port->n++] = (struct port_name){hash_of(name_of(table)), table};
     free(port->names);
     port->names = grown;
