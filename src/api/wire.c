@@ -39,16 +39,21 @@ static bool is_form(const struct wire_request *request)
                        STR("application/x-www-form-urlencoded"));
 }
 
-/* Whether a parameter of that name begins somewhere in the form. */
-static bool has_parameter(struct str form, struct str name)
+/* The value of a parameter as it is sent; p == NULL: there is none. */
+static struct str parameter_of(struct str form, struct str name)
 {
     while (form.p) {
-        struct str pair = str_cut(&form, '&');
+        struct str value = str_cut(&form, '&');
 
-        if (str_eq(str_cut(&pair, '='), name))
-            return true;
+        if (str_eq(str_cut(&value, '='), name))
+            return value.p ? value : STR("");
     }
-    return false;
+    return str_make(NULL, 0);
+}
+
+static bool has_parameter(struct str form, struct str name)
+{
+    return parameter_of(form, name).p != NULL;
 }
 
 bool wire_is_call(const struct wire_request *request)
@@ -138,6 +143,22 @@ static enum wire_verdict foreign_action(const struct wire_call *wire,
     return WIRE_FOREIGN;
 }
 
+/* The action of a form of another service; n == 0: it is none, or no name. */
+static struct str foreign_name(const struct wire_request *request)
+{
+    struct str name = parameter_of(query_of(request->path), STR("Action"));
+
+    if (name.p == NULL && is_form(request))
+        name = parameter_of(request->body, STR("Action"));
+    for (size_t i = 0; i < name.n; i++) {
+        char c = str_lower(name.p[i]);
+
+        if ((c < 'a' || c > 'z') && (c < '0' || c > '9'))
+            return STR("");
+    }
+    return name;
+}
+
 /* The classic load balancers' API has the same name and host. */
 static enum wire_verdict foreign_version(const struct wire_call *wire,
                                          struct str version, struct call *call)
@@ -167,6 +188,13 @@ static enum wire_verdict bad(struct call *call, const char *code,
     return WIRE_BAD;
 }
 
+static enum wire_verdict too_long(struct call *call)
+{
+    call_refuse(call, "RequestEntityTooLarge",
+                "The body of a call has %u bytes at most", WIRE_BODY_MAX);
+    return WIRE_BAD;
+}
+
 static enum wire_verdict find_action(struct wire_call *wire, struct call *call)
 {
     wire->action = service_action(wire->service, wire->name);
@@ -180,6 +208,8 @@ static enum wire_verdict read_query(const struct wire_request *request,
     struct error error = {""};
     struct str version;
 
+    if (request->body.n > WIRE_BODY_MAX)
+        return too_long(call);
     wire->input = query_read(call->region, forms, QUERY_FORMS_MAX, &error);
     if (wire->input == NULL)
         return bad(call, "MalformedQueryString", error.text);
@@ -200,6 +230,8 @@ static enum wire_verdict read_json(const struct wire_request *request,
     struct str body = request->body.n ? request->body : STR("{}");
     struct error error = {""};
 
+    if (body.n > WIRE_BODY_MAX)
+        return too_long(call);
     wire->input = account_json_read(call->region, body, &error);
     if (wire->input == NULL)
         return bad(call, "SerializationException", error.text);
@@ -236,6 +268,7 @@ enum wire_verdict wire_read(const struct service *const *services,
     wire->service = service_named(services, request->service);
     if (wire->service == NULL || wire->service->wire == WIRE_JSON) {
         wire->service = NULL;
+        wire->name = foreign_name(request);
         return foreign_service(wire, request->service, call);
     }
     if (!str_eq(request->method, STR("POST")) &&

@@ -257,10 +257,6 @@ static bool check(struct api_call *c, const struct account_view *view)
 {
     struct call *call = &c->job.call;
 
-    if (c->n > WIRE_BODY_MAX)
-        return call_refuse(call, "RequestEntityTooLarge",
-                           "The body of a call has %u bytes at most",
-                           WIRE_BODY_MAX);
     call->action = c->wire.action;
     call->input = call->action->input
                       ? shape_check(call->action->input, c->wire.input, call)

@@ -98,6 +98,16 @@ class Passed(unittest.TestCase):
         self.assertEqual(self.api.api("/metrics").status, 200)
         self.assertEqual(self.origin.requests, [])
 
+    def test_calls_of_ours_are_not_longer_for_it(self):
+        for answer in (
+                self.api.call("DescribeLoadBalancers",
+                              **{"Names.member.1": "x" * (4 << 20)}),
+                self.api.json_call("CertificateManager.ListCertificates",
+                                   {"A": "x" * (4 << 20)})):
+            self.assertEqual(answer.status, 413)
+            self.assertIn("RequestEntityTooLarge", answer.code)
+        self.assertEqual(self.origin.requests, [])
+
     def test_who_does_not_sign_is_not_passed_on(self):
         answer = self.api.call("ListQueues", "sqs", "2012-11-05",
                                fields={"Authorization": None})

@@ -171,6 +171,7 @@ test_unknown_services_are_refused_as_their_callers_read(void **state)
 
     (void)state;
     assert_int_equal(read_it(request), WIRE_FOREIGN);
+    assert_true(str_eq(wire.name, STR("ListQueues")));
     assert_non_null(strstr(answered(), "<ErrorResponse"));
     assert_non_null(strstr(answered(), "'sqs'"));
     assert_non_null(strstr(answered(), "--passthrough"));
