@@ -169,7 +169,7 @@ class CommandLine(unittest.TestCase):
             port = str(taken.getsockname()[1])
             self.fails(69, (port, "--listen|--bind", "in use"), "serve", *TO,
                        "--listen", port, "--api", "off")
-            self.fails(69, (port, "--api", "in use"), "serve", *TO,
+            self.fails(69, (port, "--api", "is taken"), "serve", *TO,
                        "--listen", "0", "--api", "127.0.0.1:" + port)
             self.fails(69, (port, "in use"), "origin", "--port", port)
 
