@@ -42,39 +42,37 @@ static bool goes_with_balancer(const struct account_resource *r,
 
 /* ---- who else names it -------------------------------------------------------------- */
 
-static bool says(const struct value *value, struct str text, unsigned depth)
+/* ARNs of a load balancer, its listeners and their rules have its full name in
+ * them, app/NAME/ID; those of a listener and its rules that and its id. */
+static bool is_of(struct str text, struct str path)
+{
+    const char *at = str_starts(text, STR("arn:"))
+                         ? memmem(text.p, text.n, path.p, path.n)
+                         : NULL;
+    const char *behind = at ? at + path.n : NULL;
+
+    return at && at[-1] == '/' && (behind == text.p + text.n || *behind == '/');
+}
+
+static bool names(const struct value *value, struct str path, unsigned depth)
 {
     if (value_is_scalar(value))
-        return str_eq(value->text, text);
+        return is_of(value->text, path);
     for (const struct value *v = value->first; depth && v; v = v->next) {
-        if (says(v, text, depth - 1))
+        if (names(v, path, depth - 1))
             return true;
     }
     return false;
 }
 
-static bool names_listener(const struct value *properties,
-                           const struct config_listener *listener)
+static struct str path_of(const struct config_listener *listener)
 {
-    if (says(properties, listener->arn, DEPTH_MAX))
-        return true;
-    for (unsigned i = 0; i < listener->nrules; i++) {
-        if (says(properties, listener->rules[i].arn, DEPTH_MAX))
-            return true;
-    }
-    return false;
-}
+    struct str balancer = listener->load_balancer->full_name;
+    const char *at =
+        memmem(listener->arn.p, listener->arn.n, balancer.p, balancer.n);
 
-static bool names_balancer(const struct value *properties,
-                           const struct config_load_balancer *lb)
-{
-    if (says(properties, lb->arn, DEPTH_MAX))
-        return true;
-    for (unsigned i = 0; i < lb->nlisteners; i++) {
-        if (names_listener(properties, lb->listeners[i]))
-            return true;
-    }
-    return false;
+    return at ? str_make(at, (size_t)(listener->arn.p + listener->arn.n - at))
+              : listener->arn;
 }
 
 /* ---- removing -------------------------------------------------------------------- */
@@ -82,13 +80,15 @@ static bool names_balancer(const struct value *properties,
 bool remove_listener(struct call *call, const struct account_view *view,
                      const struct config_listener *listener)
 {
+    struct str path = path_of(listener);
+
     for (unsigned i = 0; i < view->account->n; i++) {
         const struct account_resource *r = view->account->resources[i];
         const struct value *properties = account_properties(r);
 
         if (goes_with_listener(r, listener))
             edit_remove(call->region, &call->edit, r->id);
-        else if (properties && names_listener(properties, listener))
+        else if (properties && names(properties, path, DEPTH_MAX))
             return call_refuse(call, "ResourceInUse",
                                "Listener '" STR_FMT
                                "' is currently in use by " STR_FMT " '" STR_FMT
@@ -108,7 +108,7 @@ bool remove_load_balancer(struct call *call, const struct account_view *view,
 
         if (goes_with_balancer(r, lb))
             edit_remove(call->region, &call->edit, r->id);
-        else if (properties && names_balancer(properties, lb))
+        else if (properties && names(properties, lb->full_name, DEPTH_MAX))
             return call_refuse(
                 call, "ResourceInUse",
                 "Load balancer '" STR_FMT

@@ -414,8 +414,15 @@ static void test_it_goes_with_its_rules_and_certificates(void **state)
     calls_end(&c);
 }
 
+#define RULED                                                                  \
+    TLS ", Two: {Type: LI, Properties: {LoadBalancerArn: @Lb, Port: 81, "      \
+        "Protocol: HTTP, DefaultActions: [" FIXED "]}}, Ru: {Type: RU, "       \
+        "Properties: {ListenerArn: @Tls, Priority: 1, Conditions: [{Field: "   \
+        "path-pattern, Values: [/a]}], Actions: [" FIXED "]}"
+
 static void test_what_a_service_shifts_stays(void **state)
 {
+    char text[4096];
     struct calls c;
 
     (void)state;
@@ -424,6 +431,17 @@ static void test_what_a_service_shifts_stays(void **state)
                   "[{ProdTrafficRoute: {ListenerArns: [@Web]}}]}}}");
     REFUSES(&c, "ResourceInUse", "Listener 'arn:", ACTIONS, "DeleteListener",
             "ListenerArn: $Web");
+    calls_end(&c);
+    begin(&c, RULED "}");
+    snprintf(text, sizeof(text),
+             RULED "}, Shift: {Type: 'AWS::ECS::Service2', "
+                   "Properties: {ProductionListenerRule: '%.*s'}}",
+             STR_ARG(calls_arn(&c, STR("Ru"))));
+    calls_end(&c);
+    begin(&c, text);
+    REFUSES(&c, "ResourceInUse", "Listener 'arn:", ACTIONS, "DeleteListener",
+            "ListenerArn: $Tls");
+    MUST(&c, ACTIONS, "DeleteListener", "ListenerArn: $Two");
     calls_end(&c);
 }
 
