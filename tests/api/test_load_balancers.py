@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Load balancers by AWS's own clients: boto3, its waiters, and `aws`."""
+"""Load balancers by boto3 and its waiters."""
 import aws
 import rig
 from reloading import free_port
@@ -269,33 +269,6 @@ class LoadBalancers(aws.ApiCase):
             ResourceArn=arn))
         self.refused("ResourceNotFound", self.elb.get_resource_policy,
                      ResourceArn=arn[:-1])
-
-
-class ByCommand(aws.ApiCase):
-
-    # Checklist 36
-    def test_the_command_makes_waits_changes_and_deletes(self):
-        def elbv2(*words):
-            return self.api.aws("elbv2", *words)
-
-        made = elbv2("create-load-balancer", "--name", "cli", "--subnets",
-                     *SUBNETS, "--tags", "Key=a,Value=b")
-        arn = made["LoadBalancers"][0]["LoadBalancerArn"]
-        elbv2("wait", "load-balancer-available", "--load-balancer-arns", arn)
-        elbv2("modify-load-balancer-attributes", "--load-balancer-arn", arn,
-              "--attributes", "Key=routing.http2.enabled,Value=false")
-        told = elbv2("describe-load-balancers", "--names", "cli")
-        self.assertEqual(told["LoadBalancers"][0]["State"]["Code"], "active")
-        tags = elbv2("describe-tags", "--resource-arns", arn)
-        self.assertEqual(tags["TagDescriptions"][0]["Tags"],
-                         [{"Key": "a", "Value": "b"}])
-        elbv2("delete-load-balancer", "--load-balancer-arn", arn)
-        elbv2("wait", "load-balancers-deleted", "--load-balancer-arns", arn)
-        with self.assertRaises(aws.AwsError) as caught:
-            elbv2("describe-load-balancers", "--load-balancer-arns", arn)
-        self.assertEqual(caught.exception.code, "LoadBalancerNotFound")
-        self.assertEqual(caught.exception.message,
-                         "One or more load balancers not found")
 
 
 if __name__ == "__main__":
