@@ -98,10 +98,8 @@ struct changes {
 struct server {
     struct region region; /* what is kept to the end */
     struct store_host host;
-    bool storing;            /* it is the store's host */
     struct document *start;  /* what it started with, where that was not
                                stored; NULL: it was */
-    bool settled;            /* ... and is by now */
     struct store_work turn;  /* ours with the store has come */
     struct change_job first; /* ... and what was missed is made up for */
     struct loop loop;
@@ -125,6 +123,8 @@ struct server {
     bool draining;
     bool retiring; /* draining, but nothing is hurried */
     bool stopping; /* the end has come: nothing changes any more */
+    bool storing;  /* it is the store's host */
+    bool settled;  /* start is stored by now */
     struct timer drain_limit;
     struct event on_term;
     struct event on_int;

@@ -141,13 +141,12 @@ bool kept_changes(const struct account *before, const struct account *after,
 
     for (unsigned i = 0; i < before->n; i++) {
         const struct account_resource *old = before->resources[i];
-        const struct account_resource *new =
-            at < after->n ? after->resources[at] : NULL;
+        bool more = at < after->n;
 
-        if (old == new) {
+        if (more && after->resources[at] == old) {
             at++;
-        } else if (new &&str_eq(old->id, new->id)) {
-            edit_put(region, edit, new->id, new->value);
+        } else if (more && str_eq(after->resources[at]->id, old->id)) {
+            edit_put(region, edit, old->id, after->resources[at]->value);
             at++;
         } else if (account_find(after, old->id)) {
             return false; /* it stands somewhere else */

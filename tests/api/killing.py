@@ -205,7 +205,10 @@ class Killing:
 
         thread = threading.Thread(target=run)
         thread.start()
-        time.sleep(self.random.random() * 0.04)     # any moment
+        wanted = self.answered + self.random.randrange(1, 4)
+        rig.until(lambda: self.answered >= wanted or not thread.is_alive(),
+                  self.api.story, pause=0.0005)
+        time.sleep(self.random.random() * 0.01)     # any moment
         kill()
         stop.set()
         thread.join()

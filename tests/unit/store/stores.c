@@ -60,7 +60,7 @@ void stores_check_same(const struct document *a, const struct document *b)
     assert_int_equal(a->account->revision, b->account->revision);
     check_accounts(a->account, b->account);
     assert_int_equal(a->base != NULL, b->base != NULL);
-    if (a->base)
+    if (a->base && b->base)
         check_accounts(a->base, b->base);
     assert_true(str_eq(a->digest, b->digest));
     assert_true(str_eq(a->scope, b->scope));
