@@ -120,11 +120,15 @@ struct server {
     unsigned started;
     struct worker **workers;
     unsigned drained; /* workers that reported */
+    int api_fd;       /* until the API starts; else -1 */
     bool draining;
     bool retiring; /* draining, but nothing is hurried */
     bool stopping; /* the end has come: nothing changes any more */
     bool storing;  /* it is the store's host */
     bool settled;  /* start is stored by now */
+    bool reloading;
+    bool reload_again;
+    bool certificates_watched; /* a look is due, or goes on */
     struct timer drain_limit;
     struct event on_term;
     struct event on_int;
@@ -134,7 +138,6 @@ struct server {
     struct event on_parent;
     struct timer look; /* whether the targets were probed */
     uint64_t probe_until_us;
-    int api_fd; /* until the API starts; else -1 */
     struct address api_local;
     char api_url[ADDRESS_TEXT_MAX + sizeof("http://")];
     uint8_t link_key[32]; /* what links to the API are signed with */
@@ -151,11 +154,8 @@ struct server {
                  its file: requests of older snapshots end in it */
     struct chores chores;
     struct chore reload;
-    bool reloading;
-    bool reload_again;
     struct certificates *certificates; /* of the newest snapshot; NULL: none */
     struct timer certificate_look;
-    bool certificates_watched; /* a look is due, or goes on */
     struct chore certificate_chore;
     struct running reload_from;
     struct running look_from;

@@ -75,7 +75,7 @@ static struct account *with_room(unsigned n, uint64_t revision)
     atomic_init(&account->refs, 1);
     account->revision = revision;
     account->resources =
-        memory_zeroed((size_t)n + 1, sizeof(account->resources[0]));
+        memory_zeroed((size_t)n + 1, sizeof(struct account_resource *));
     return account;
 }
 
@@ -196,7 +196,7 @@ static void take_out(struct account *account, struct str id)
     resource_release(account->resources[i]);
     account->n--;
     memmove(&account->resources[i], &account->resources[i + 1],
-            (account->n - i) * sizeof(account->resources[0]));
+            (account->n - i) * sizeof(struct account_resource *));
 }
 
 struct account *account_edit(const struct account *before,
