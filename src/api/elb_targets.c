@@ -44,7 +44,8 @@ static struct value *copy_list(struct region *region, const struct value *list)
 static struct value *find_target(const struct changing *c,
                                  const struct elb_target *target)
 {
-    for (struct value *v = c->targets->first; v; v = v->next) {
+    for (struct value *v = c->targets ? c->targets->first : NULL; v;
+         v = v->next) {
         struct elb_target there = elb_target_of(c->group, v);
 
         if (elb_target_same(&there, target))
@@ -115,7 +116,7 @@ static const struct value *with_list(struct region *region,
                                      const struct value *map, const char *name,
                                      const struct value *list)
 {
-    return with_entry(region, map, name, list->first ? list : NULL);
+    return with_entry(region, map, name, value_count(list) ? list : NULL);
 }
 
 static void end(const struct changing *c)

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "api/kept.h"
 
+#include <inttypes.h>
+
 #include "api/elb_trust.h"
 #include "crypto/hmac.h"
 
@@ -20,9 +22,8 @@ static struct str signed_text(struct text *t, struct str what, struct str until)
 struct str kept_link(struct region *region, const struct account_view *view,
                      struct str what)
 {
-    struct str until =
-        region_printf(region, "%llu",
-                      (unsigned long long)(view->now_ms / 1000 + KEPT_LINK_S));
+    uint64_t end = view->now_ms / 1000 + KEPT_LINK_S;
+    struct str until = region_printf(region, "%" PRIu64, end);
     char buffer[SIGNED_MAX];
     char hex[HMAC_HEX_LEN] = "";
     struct text t = text_in(buffer, sizeof(buffer));
