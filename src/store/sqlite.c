@@ -14,7 +14,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/log.h"
@@ -34,12 +33,11 @@ struct sqlite_store {
     struct store store; /* first */
     const struct store_host *host;
     struct region region;
-    struct sqlite_file file; /* db NULL: not ours (yet) */
-    struct str told;         /* by tell() */
-    int lock;                /* FILE-lock; -1: none */
-    dev_t device;            /* of the file that is open */
-    ino_t inode;
-    bool gone; /* it was let go of, or is to be */
+    struct sqlite_file file;
+    struct str told; /* by tell() */
+    int lock;        /* FILE-lock; -1: none */
+    bool ours;       /* the hold is; else it is only looked at */
+    bool gone;       /* it was let go of, or is to be */
     /* One piece of work at a time for each of these. */
     struct taking {
         struct store_work work;
@@ -118,39 +116,41 @@ static void drop_hold(struct sqlite_store *s)
     s->lock = -1;
 }
 
-/* The hold first: who has it may change the tables. */
+/* Who has the hold may change the tables. */
+static bool read_ours(struct sqlite_store *s, struct document **found,
+                      struct error *error)
+{
+    s->ours = (s->file.db || sqlite_file_open(&s->file, s->file.path, error)) &&
+              sqlite_file_update(&s->file, error) &&
+              sqlite_file_read(&s->file, found, error);
+    return s->ours;
+}
+
+static void leave(struct sqlite_store *s)
+{
+    s->ours = false;
+    sqlite_file_close(&s->file);
+    drop_hold(s);
+}
+
 static bool take(struct sqlite_store *s, unsigned wait_ms,
                  struct document **found, struct error *error)
 {
-    struct stat status = {.st_ino = 0};
-
     *found = NULL;
-    if (!take_hold(s, wait_ms, error))
-        return false;
-    if (sqlite_file_open(&s->file, s->file.path, error) &&
-        sqlite_file_read(&s->file, found, error)) {
-        stat(s->file.path, &status);
-        s->device = status.st_dev;
-        s->inode = status.st_ino;
+    if (take_hold(s, wait_ms, error) && read_ours(s, found, error))
         return true;
-    }
-    sqlite_file_close(&s->file);
-    drop_hold(s);
+    leave(s);
     return false;
 }
 
-/* A file that was deleted would take what is saved with it. */
-static bool is_in_place(const struct sqlite_store *s, struct error *error)
+/* All that is needed to take it later is opened now, while privileges are there
+ * to do so. */
+static bool look(struct sqlite_store *s, struct document **found,
+                 struct error *error)
 {
-    struct stat status;
-
-    if (stat(s->file.path, &status) == 0 && status.st_dev == s->device &&
-        status.st_ino == s->inode)
-        return true;
-    return error_set(error,
-                     "%s was deleted or replaced while it was in use: nothing "
-                     "is saved until Sluice is started again",
-                     s->file.path);
+    return open_lock(s, error) &&
+           sqlite_store_read(s->file.path, found, error) &&
+           sqlite_file_open(&s->file, s->file.path, error);
 }
 
 /* ---- saving --------------------------------------------------------------------- */
@@ -160,11 +160,11 @@ static enum store_result put(struct sqlite_store *s,
                              const struct document *after,
                              struct document **theirs, struct error *error)
 {
-    if (s->file.db == NULL) {
+    if (!s->ours) {
         error_set(error, "another process keeps %s from now on", s->file.path);
         return STORE_FAILED;
     }
-    if (!is_in_place(s, error))
+    if (!sqlite_file_in_place(&s->file, error))
         return STORE_FAILED;
     return sqlite_file_put(&s->file, before, after, theirs, error);
 }
@@ -178,7 +178,7 @@ static enum store_result put_first(struct store *store,
     struct sqlite_store *s = (struct sqlite_store *)store;
 
     *theirs = NULL;
-    if (s->file.db == NULL)
+    if (!s->ours)
         return STORE_SAVED; /* taken over later */
     return put(s, before, after, theirs, error);
 }
@@ -247,7 +247,7 @@ static void begin(struct store *store, const struct store_host *host)
     struct sqlite_store *s = (struct sqlite_store *)store;
 
     s->host = host;
-    if (s->file.db)
+    if (s->ours)
         return;
     s->taking.work = (struct store_work){run_take, take_done};
     host->work(host->owner, &s->taking.work);
@@ -257,8 +257,7 @@ static void run_leave(struct store_work *work)
 {
     struct sqlite_store *s = OF(work, struct sqlite_store, leaving);
 
-    sqlite_file_close(&s->file);
-    drop_hold(s);
+    leave(s);
 }
 
 static void nothing(struct store_work *work)
@@ -282,8 +281,7 @@ static void end(struct store *store)
 {
     struct sqlite_store *s = (struct sqlite_store *)store;
 
-    sqlite_file_close(&s->file);
-    drop_hold(s);
+    leave(s);
     region_end(&s->region);
     free(s);
 }
@@ -328,11 +326,11 @@ struct store *sqlite_store_open(const struct store_open_options *options,
     bool ok;
 
     s->store.ops = &sqlite_ops;
-    s->lock = -1;
+    s->lock = s->file.fd = -1;
     s->file.path = region_copy(&s->region, str_of(options->where)).p;
     s->told = region_printf(&s->region, "sqlite %s", s->file.path);
     ok = options->takes_over
-             ? sqlite_store_read(s->file.path, found, error)
+             ? look(s, found, error)
              : take(s, options->patient ? PATIENT_MS : FIRST_MS, found, error);
     if (ok)
         return &s->store;

@@ -53,29 +53,26 @@ bool sqlite_file_failed(struct sqlite_file *file, const char *what,
 /* ---- opening ---------------------------------------------------------------- */
 
 /* SQLite would make it readable for all; its other files get the mode of this
- * one. */
-static bool make_private(const char *path, struct error *error)
+ * one.  The descriptor stays open as long as SQLite's: to close it would end
+ * SQLite's locks. */
+static bool open_private(struct sqlite_file *file, struct error *error)
 {
-    int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOCTTY, 0600);
+    int fd = open(file->path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOCTTY, 0600);
     struct stat status;
     bool ok = fd >= 0 && fstat(fd, &status) == 0;
 
-    if (ok && !S_ISREG(status.st_mode)) {
-        close(fd);
+    file->fd = fd;
+    if (ok && !S_ISREG(status.st_mode))
         return error_set(error,
-                         "%s is no file: name one with --state "
-                         "FILE.sqlite",
-                         path);
-    }
+                         "%s is no file: name one with --state FILE.sqlite",
+                         file->path);
     if (ok && (status.st_mode & 077) && fchmod(fd, 0600))
         ok = false;
     if (!ok)
         error_set(error,
                   "cannot write %s: %s; name another file with --state "
                   "FILE.sqlite",
-                  path, strerror(errno));
-    if (fd >= 0)
-        close(fd);
+                  file->path, strerror(errno));
     return ok;
 }
 
@@ -111,18 +108,35 @@ static bool check_pages(struct sqlite_file *file, struct error *error)
 bool sqlite_file_open(struct sqlite_file *file, const char *path,
                       struct error *error)
 {
-    *file = (struct sqlite_file){.path = path};
-    if (make_private(path, error) &&
+    *file = (struct sqlite_file){.path = path, .fd = -1};
+    if (open_private(file, error) &&
         connect_to(file, SQLITE_OPEN_READWRITE, error) &&
         sqlite_file_run(file,
                         "PRAGMA trusted_schema = OFF;"
                         "PRAGMA journal_mode = WAL;"
                         "PRAGMA synchronous = FULL",
                         error) &&
-        check_pages(file, error) && sqlite_schema_update(file, error))
+        check_pages(file, error))
         return true;
     sqlite_file_close(file);
     return false;
+}
+
+bool sqlite_file_update(struct sqlite_file *file, struct error *error)
+{
+    return sqlite_schema_update(file, error);
+}
+
+bool sqlite_file_in_place(const struct sqlite_file *file, struct error *error)
+{
+    struct stat status;
+
+    if (fstat(file->fd, &status) == 0 && status.st_nlink)
+        return true;
+    return error_set(error,
+                     "%s was deleted or replaced while it was in use: nothing "
+                     "is saved until Sluice is started again",
+                     file->path);
 }
 
 static bool copy_pages(struct sqlite_file *copy, struct sqlite_file *from,
@@ -144,10 +158,10 @@ static bool copy_pages(struct sqlite_file *copy, struct sqlite_file *from,
 bool sqlite_file_copy(struct sqlite_file *copy, const char *path,
                       struct error *error)
 {
-    struct sqlite_file from = {.path = path};
+    struct sqlite_file from = {.path = path, .fd = -1};
     bool ok;
 
-    *copy = (struct sqlite_file){.path = path};
+    *copy = (struct sqlite_file){.path = path, .fd = -1};
     if (access(path, R_OK))
         return error_set(error, "cannot read %s: %s", path, strerror(errno));
     ok = connect_to(&from, SQLITE_OPEN_READONLY, error);
@@ -164,7 +178,10 @@ bool sqlite_file_copy(struct sqlite_file *copy, const char *path,
 void sqlite_file_close(struct sqlite_file *file)
 {
     sqlite3_close(file->db);
+    if (file->fd >= 0)
+        close(file->fd);
     file->db = NULL;
+    file->fd = -1;
 }
 
 /* ---- reading ---------------------------------------------------------------- */

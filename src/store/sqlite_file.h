@@ -13,12 +13,22 @@ struct sqlite3;
 struct sqlite_file {
     const char *path; /* the caller's */
     struct sqlite3 *db;
+    int fd; /* the file itself; -1: none is open */
 };
 
-/* Opens it for writing, with tables of this version: it is made, or those of
- * an older version are changed.  False with an error, and nothing changed. */
+/* Opens it for writing; it is made when it is not there.  From here on nothing
+ * is opened any more: privileges may be dropped.  False with an error, and
+ * nothing open. */
 bool sqlite_file_open(struct sqlite_file *file, const char *path,
                       struct error *error);
+
+/* Has tables of this version made in it, or those of an older version changed.
+ * For whoever has the hold.  False with an error, and nothing changed. */
+bool sqlite_file_update(struct sqlite_file *file, struct error *error);
+
+/* Whether it still is where it was opened; what is saved in one that was
+ * deleted or replaced would go with it.  False with an error. */
+bool sqlite_file_in_place(const struct sqlite_file *file, struct error *error);
 
 /* A copy of it in memory, with tables of this version, while somebody else may
  * write it. */

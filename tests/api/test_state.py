@@ -153,6 +153,19 @@ class Refused(Case):
         self.file = "/proc/self/account.sqlite"
         self.assertIn("its folder must be there and ours", self.refused())
 
+    def test_a_file_that_was_deleted_refuses_changes(self):
+        with self.serve(stack=shop()) as api:
+            known = groups(api)
+            os.unlink(self.file)
+            answer = api.call("CreateTargetGroup", Name="lost", Port=80,
+                              Protocol="HTTP", VpcId="vpc-1")
+            self.assertEqual((answer.status, answer.code),
+                             (503, "ServiceUnavailable"))
+            self.assertIn(self.file + " was deleted or replaced",
+                          answer.message)
+            self.assertEqual(groups(api), known)
+            self.assertEqual(self.ask(api, "/ping").body, b"pong")
+
     def test_what_is_no_place_is_refused(self):
         for word, why in (("memroy", "did you mean memory?"),
                           ("mysql://x", "must be FILE.sqlite, memory or")):

@@ -68,6 +68,18 @@ class Processes(Case):
                              ["blue", "green", "later", "made", "red"])
             self.assertEqual(groups(api)["made"], made)
 
+    @unittest.skipUnless(os.geteuid() == 0, "needs root")
+    def test_a_file_of_root_is_kept_up_without_privileges(self):
+        with self.serve("--user", "nobody", stack=shop()) as api:
+            make_group(api, "one")
+            self.crash(api)
+            make_group(api, "two")
+            self.upgrade(api)
+            make_group(api, "three")
+        with self.serve() as api:
+            self.assertEqual(sorted(groups(api)),
+                             ["blue", "green", "one", "three", "two"])
+
     def test_reset_is_for_the_first_process_alone(self):
         with self.serve("--reset", stack=shop()) as api:
             make_group(api)

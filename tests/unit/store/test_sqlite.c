@@ -399,6 +399,7 @@ static void test_a_full_disk_refuses_the_change_and_keeps_the_rest(void **state)
 
     (void)state;
     assert_true(sqlite_file_open(&file, path, &error));
+    assert_true(sqlite_file_update(&file, &error));
     assert_int_equal(sqlite_file_put(&file, NULL, first, &theirs, &error),
                      STORE_SAVED);
     memset(text, 'x', 200 * 1024 - 1);
