@@ -209,7 +209,6 @@ static void on_saved(struct store_save *save, enum store_result result,
 
     if (c->job == NULL)
         return; /* the end came first */
-    c->saving = false;
     if (result == STORE_SAVED) {
         commit(server);
         return;
@@ -244,7 +243,6 @@ static void save(struct server *server)
         c->after.digest = c->job->digest;
     }
     c->save = (struct store_save){&c->before, &c->after, on_saved};
-    c->saving = true;
     store->ops->save(store, &c->save);
 }
 

@@ -90,7 +90,6 @@ struct changes {
     struct document after;
     struct store_save save;
     unsigned echoes; /* workers that have not told that they run it */
-    bool saving;
 };
 
 #define SOCKETS_NAME_MAX 1024

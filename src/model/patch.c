@@ -16,19 +16,22 @@ struct pair {
 
 /* ---- what differs -------------------------------------------------------------- */
 
-/* The one resource that is another object. */
+/* The first resource from `i` on that is another object. */
+static unsigned next_other(const struct account *was, const struct account *now,
+                           unsigned i)
+{
+    while (i < now->n && was->resources[i] == now->resources[i])
+        i++;
+    return i;
+}
+
+/* The only one. */
 static bool find_pair(const struct account *was, const struct account *now,
                       struct pair *pair)
 {
-    unsigned i = 0;
+    unsigned i = was->n == now->n ? next_other(was, now, 0) : now->n;
 
-    if (was->n != now->n)
-        return false;
-    while (i < now->n && was->resources[i] == now->resources[i])
-        i++;
-    if (i == now->n ||
-        memcmp(was->resources + i + 1, now->resources + i + 1,
-               (now->n - i - 1) * sizeof(now->resources[0])) != 0)
+    if (i == now->n || next_other(was, now, i + 1) != now->n)
         return false;
     pair->was = was->resources[i];
     pair->now = now->resources[i];

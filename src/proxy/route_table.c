@@ -32,7 +32,7 @@ static bool compile_actions(struct route_table *table,
 
     table->own = memory_zeroed((size_t)config->nrules + 1, sizeof(*table->own));
     table->actions =
-        memory_zeroed((size_t)config->nrules + 1, sizeof(*table->actions));
+        memory_zeroed((size_t)config->nrules + 1, sizeof(struct rule_action *));
     for (unsigned i = 0; i < config->nrules; i++) {
         const struct config_rule *rule = &config->rules[i];
         const struct rule_action *old =

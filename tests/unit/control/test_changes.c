@@ -428,7 +428,7 @@ static void test_a_port_that_is_taken_changes_nothing(void **state)
 {
     struct before before = remember();
     struct address address;
-    struct sockaddr_storage at_socket;
+    struct sockaddr_in at_socket = {.sin_port = 0};
     socklen_t n = sizeof(at_socket);
     struct error error = {""};
     struct wish w;
@@ -439,7 +439,7 @@ static void test_a_port_that_is_taken_changes_nothing(void **state)
     fd = listener_open(&address, false, &error);
     assert_true(fd >= 0);
     assert_int_equal(getsockname(fd, (struct sockaddr *)&at_socket, &n), 0);
-    port_wanted = ntohs(((struct sockaddr_in *)&at_socket)->sin_port);
+    port_wanted = ntohs(at_socket.sin_port);
     change(&w, "Web", other_port);
     check_fault(&w, "InvalidConfigurationRequest", "--port-offset");
     check_as_it_was(&before);
