@@ -150,6 +150,8 @@ static struct str foreign_name(const struct wire_request *request)
 
     if (name.p == NULL && is_form(request))
         name = parameter_of(request->body, STR("Action"));
+    if (name.p == NULL)
+        return STR("");
     for (size_t i = 0; i < name.n; i++) {
         char c = str_lower(name.p[i]);
 
