@@ -58,8 +58,12 @@ struct arrival {
     struct document *theirs;
 };
 
+/* Or what was there before a change of ours, which was made of what came after
+ * it. */
 static bool is_known(const struct document *now, const struct document *theirs)
 {
+    if (theirs->account->revision < now->account->revision)
+        return true;
     return now->account->revision == theirs->account->revision &&
            str_eq(now->digest, theirs->digest) &&
            account_is_template(now->account, theirs->account);
