@@ -7,8 +7,10 @@
 #include "base/memory.h"
 #include "control/server_state.h"
 
-/* How often a change is made again because another node was faster. */
-enum { TRIES_MAX = 8 };
+/* How often a change is made again because another node was faster.  Each time
+ * somebody gets on, and a change is built in some milliseconds: under load by
+ * two nodes a dozen is nothing rare. */
+enum { TRIES_MAX = 64 };
 
 void change_refuse(struct change_job *job, const char *code, const char *format,
                    ...)
