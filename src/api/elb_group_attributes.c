@@ -141,6 +141,7 @@ static bool check_together(struct call *call, const struct config_group *group,
     struct config_group tried = *group;
     bool ok;
 
+    tried.id = group->name; /* for what is said */
     attributes_init(OWNER_TARGET_GROUP, &tried);
     for (const struct value *v = list->first; v; v = v->next) {
         const struct attribute *attribute =
@@ -150,9 +151,10 @@ static bool check_together(struct call *call, const struct config_group *group,
             attribute_set(attribute, &tried, member_text(v, "Value"), NULL);
     }
     attributes_check_group(&tried, &report);
-    ok =
-        report.errors == 0 || call_refuse(call, "InvalidConfigurationRequest",
-                                          STR_FMT, STR_ARG(report.first->what));
+    ok = report.errors == 0 ||
+         call_refuse(
+             call, "InvalidConfigurationRequest", STR_FMT,
+             STR_ARG(problem_line(call->region, report_first_error(&report))));
     report_end(&report);
     return ok;
 }

@@ -221,7 +221,8 @@ static struct config *build_alone(struct call *call,
     struct region *region = call->region;
     struct report report = {.strict = false};
     struct value *resources = make_map(region);
-    struct value *group = put_map(region, resources, "Group");
+    struct value *group = put_map(
+        region, resources, region_copy(region, call_text(call, "Name")).p);
     struct config *config;
 
     put_text(region, group, "Type",
@@ -230,7 +231,7 @@ static struct config *build_alone(struct call *call,
     config = config_build(resources, STR("sluice"), &local, &report);
     if (config == NULL)
         call_refuse(call, "ValidationError", STR_FMT,
-                    STR_ARG(report.first->what));
+                    STR_ARG(problem_line(region, report_first_error(&report))));
     report_end(&report);
     return config;
 }

@@ -280,12 +280,11 @@ static void prepare(struct server *server)
 /* The first error; what else there is, is logged. */
 static void refuse_for(struct change_job *job, const struct report *report)
 {
-    const struct problem *p = report->first;
+    const struct problem *p = report_first_error(report);
 
-    while (p && p->severity != PROBLEM_ERROR)
-        p = p->next;
-    change_refuse(job, p && p->code ? p->code : "ValidationError", STR_FMT,
-                  STR_ARG(p ? p->what : STR("it cannot be built")));
+    change_refuse(
+        job, p && p->code ? p->code : "ValidationError", STR_FMT,
+        STR_ARG(p ? problem_line(&job->region, p) : STR("it cannot be built")));
 }
 
 static void build_config(struct server *server, struct report *report)

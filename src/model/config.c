@@ -122,7 +122,6 @@ static void read_metadata(struct resource *r)
 
     if (path && path->kind == VALUE_STRING)
         r->cdk_path = path->text;
-    r->sluice = given(metadata, "Sluice");
     for (const struct value *v = metadata ? metadata->first : NULL; v;
          v = v->next) {
         if (str_ieq(v->key, STR("Sluice")) && !str_eq(v->key, STR("Sluice")))
@@ -138,15 +137,14 @@ static const struct resource *make_resource(struct build *build,
                                             const struct value *value)
 {
     struct resource *r = region_take(&build->region, sizeof(*r));
-    struct str id = shown(value->key);
 
-    r->name =
-        region_printf(&build->region, "%s " STR_FMT, type->word, STR_ARG(id)).p;
     r->id = value->key;
     r->value = value;
     r->region = &build->region;
     r->report = build->report;
     r->properties = given(value, "Properties");
+    r->sluice = given(given(value, "Metadata"), "Sluice");
+    r->name = resource_called(r, type->word);
     read_metadata(r);
     return r;
 }

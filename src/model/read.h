@@ -194,6 +194,14 @@ struct str read_certificate_identity(struct build *build,
 void read_identity_alone(const struct resource *resource,
                          struct identity_input *into);
 
+/* How messages call a resource of a type with this word: "rule Api", by its
+ * logical id.  Nobody was told that of what the API made: "rule of priority
+ * 10", "target group blue". */
+const char *resource_called(const struct resource *resource, const char *word);
+
+/* The same of one that was read: its logical id, or its name. */
+struct str known_called(struct str id, struct str arn, struct str name);
+
 /* Reports ids that are there twice. */
 void check_ids(const struct given_ids *ids);
 

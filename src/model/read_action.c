@@ -198,6 +198,16 @@ static bool is_terminal(enum action_type type)
 
 /* ---- forward ------------------------------------------------------------------ */
 
+static struct str called(const struct config_group *group)
+{
+    return known_called(group->id, group->arn, group->name);
+}
+
+static struct str balancer_called(const struct config_load_balancer *lb)
+{
+    return known_called(lb->id, lb->arn, lb->name);
+}
+
 /* ALB lets a target group belong to one load balancer. */
 static bool check_use(struct build *build, const struct resource *resource,
                       const struct field *field,
@@ -220,8 +230,8 @@ static bool check_use(struct build *build, const struct resource *resource,
         "target group " STR_FMT " is used by load balancer " STR_FMT
         " already, in %s%s: AWS lets a target group belong to one load "
         "balancer\ndeclare another target group with the same targets",
-        STR_ARG(group->id), STR_ARG(group->load_balancer->id), use->name,
-        resource_see(resource, field_place(field), &use->place));
+        STR_ARG(called(group)), STR_ARG(balancer_called(group->load_balancer)),
+        use->name, resource_see(resource, field_place(field), &use->place));
     return false;
 }
 
@@ -238,13 +248,14 @@ static struct config_group *find_group(struct build *build,
         return NULL;
     if (group->ip_address_type == IP_TYPE_IPV6 &&
         listener->load_balancer->ip_address_type == IP_TYPE_IPV4)
-        resource_refuse(
-            resource, field_place(field), "InvalidConfigurationRequest",
-            "target group " STR_FMT
-            " has IpAddressType ipv6, which needs a dualstack load "
-            "balancer\nwrite IpAddressType: dualstack in load "
-            "balancer " STR_FMT,
-            STR_ARG(group->id), STR_ARG(listener->load_balancer->id));
+        resource_refuse(resource, field_place(field),
+                        "InvalidConfigurationRequest",
+                        "target group " STR_FMT
+                        " has IpAddressType ipv6, which needs a dualstack load "
+                        "balancer\nwrite IpAddressType: dualstack in load "
+                        "balancer " STR_FMT,
+                        STR_ARG(called(group)),
+                        STR_ARG(balancer_called(listener->load_balancer)));
     if (group->version != VERSION_HTTP1 && listener->protocol == PROTOCOL_HTTP)
         resource_refuse(resource, field_place(field), "IncompatibleProtocols",
                         "target group " STR_FMT
@@ -252,7 +263,7 @@ static struct config_group *find_group(struct build *build,
                         "listener; listener " STR_FMT " speaks HTTP\n"
                         "write ProtocolVersion: HTTP1 in the target group, or "
                         "Protocol: HTTPS in the listener",
-                        STR_ARG(group->id),
+                        STR_ARG(called(group)),
                         group->version == VERSION_GRPC ? "GRPC" : "HTTP2",
                         STR_ARG(listener->id));
     return group;
@@ -268,7 +279,7 @@ static void add_group(const struct resource *resource,
                            "target group " STR_FMT
                            " is in this action twice\nname it once, with the "
                            "sum of the weights",
-                           STR_ARG(group->id));
+                           STR_ARG(called(group)));
             return;
         }
     }

@@ -103,6 +103,53 @@ void read_identity_alone(const struct resource *resource,
     *into = input.identity;
 }
 
+/* ---- how messages call a resource ----------------------------------------------- */
+
+/* A logical id that the API made has the id of the resource at its end. */
+static bool is_made(struct str logical, struct str id)
+{
+    return id.n && logical.n > id.n &&
+           memcmp(logical.p + logical.n - id.n, id.p, id.n) == 0;
+}
+
+static struct str scalar(const struct value *map, const char *name)
+{
+    const struct value *v = value_get(map, str_of(name));
+
+    return v && value_is_scalar(v) ? shown(v->text) : STR("");
+}
+
+const char *resource_called(const struct resource *resource, const char *word)
+{
+    static const struct {
+        const char *property;
+        const char *before;
+    } all[] = {
+        {"Name", ""}, {"Priority", "of priority "}, {"Port", "on port "}};
+    bool made = is_made(resource->id, scalar(resource->sluice, "Id"));
+
+    for (unsigned i = 0; made && i < sizeof(all) / sizeof(*all); i++) {
+        struct str text = scalar(resource->properties, all[i].property);
+
+        if (text.n)
+            return region_printf(resource->region, "%s %s" STR_FMT, word,
+                                 all[i].before, STR_ARG(text))
+                .p;
+    }
+    return region_printf(resource->region, "%s " STR_FMT, word,
+                         STR_ARG(shown(resource->id)))
+        .p;
+}
+
+struct str known_called(struct str id, struct str arn, struct str name)
+{
+    struct str last = arn;
+
+    while (last.p && memchr(last.p, '/', last.n))
+        str_cut(&last, '/');
+    return name.n && is_made(id, last) ? name : id;
+}
+
 /* ---- twice ------------------------------------------------------------------- */
 
 static int compare(const void *a, const void *b)

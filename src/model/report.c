@@ -69,6 +69,22 @@ static void add(struct report *report, enum severity severity,
     report->last = p;
 }
 
+const struct problem *report_first_error(const struct report *report)
+{
+    const struct problem *p = report->first;
+
+    while (p && p->severity != PROBLEM_ERROR)
+        p = p->next;
+    return p;
+}
+
+struct str problem_line(struct region *region, const struct problem *problem)
+{
+    return region_printf(region, STR_FMT "%s" STR_FMT, STR_ARG(problem->what),
+                         problem->remedy.n ? "; " : "",
+                         STR_ARG(problem->remedy));
+}
+
 void report_add(struct report *report, enum severity severity,
                 const struct place *place, const char *remedy,
                 const char *format, ...)

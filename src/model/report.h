@@ -55,6 +55,12 @@ enum { REPORT_MAX = 200 }; /* more problems are counted, not kept */
 /* Registers a file's text, which must live as long as the report. */
 void report_source(struct report *report, const char *file, struct str text);
 
+/* The first error; NULL: there is none. */
+const struct problem *report_first_error(const struct report *report);
+
+/* A problem for somebody who has one line: what it is; how to mend it. */
+struct str problem_line(struct region *region, const struct problem *problem);
+
 /* Adds a problem; `remedy` may be NULL.  All texts are copied. */
 void report_add(struct report *report, enum severity severity,
                 const struct place *place, const char *remedy,

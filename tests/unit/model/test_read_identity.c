@@ -125,6 +125,30 @@ static void test_what_is_no_id_is_refused(void **state)
     CHECK_ERRORS(in_nothing, faults);
 }
 
+static void test_what_the_API_made_is_called_as_its_maker_knows_it(void **state)
+{
+    static const struct fault faults[] = {
+        {"LoadBalancer00000000000000a1: {Type: LB, Metadata: {Sluice: {Id: "
+         "'00000000000000a1'}}, Properties: {Name: edge, Scheme: ^intrenal}}",
+         "load balancer edge: Scheme cannot be \"intrenal\"",
+         "did you mean \"internal\"?"},
+        {"Lb: {Type: LB},\nListener00000000000000a2: {Type: LI, Metadata: "
+         "{Sluice: {Id: '00000000000000a2'}}, Properties: {LoadBalancerArn: "
+         "@Lb, Port: 81, Protocol: ^HTPP, DefaultActions: [{Type: "
+         "fixed-response, FixedResponseConfig: {StatusCode: 200}}]}}",
+         "listener on port 81: Protocol cannot be \"HTPP\"",
+         "did you mean \"HTTP\"?"},
+        {"Listener00000000000000a2: {Type: LB, Metadata: {Sluice: {Id: "
+         "'00000000000000a3'}}, Properties: {Name: edge, Scheme: ^intrenal}}",
+         "load balancer Listener00000000000000a2: Scheme cannot be "
+         "\"intrenal\"",
+         "did you mean \"internal\"?"},
+    };
+
+    (void)state;
+    CHECK_ERRORS(in_nothing, faults);
+}
+
 static void test_an_id_belongs_to_one_resource(void **state)
 {
     static const struct fault faults[] = {
@@ -207,6 +231,8 @@ int main(void)
         cmocka_unit_test(test_a_config_knows_when_things_were_made),
         cmocka_unit_test(test_ids_do_not_depend_on_names),
         cmocka_unit_test(test_what_is_no_id_is_refused),
+        cmocka_unit_test(
+            test_what_the_API_made_is_called_as_its_maker_knows_it),
         cmocka_unit_test(test_an_id_belongs_to_one_resource),
         cmocka_unit_test(test_moments_are_read_and_written_as_aws_writes_them),
         cmocka_unit_test(test_what_is_no_moment_is_not_read),
