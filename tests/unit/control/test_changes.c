@@ -527,6 +527,71 @@ static void test_changes_take_turns_and_none_is_lost(void **state)
         wish_end(&all[i]);
 }
 
+/* ---- a worker that is busy ----------------------------------------------------------- */
+
+static int free_to[2];
+static void (*worker_message)(struct mailbox *mailbox, struct message *message);
+
+/* In front of what a worker does with its mail: it does not send the echo
+ * before it is told to. */
+static void hold_echo(struct mailbox *mailbox, struct message *message)
+{
+    char c;
+
+    if (message->kind == WORKER_ECHO && read(free_to[0], &c, 1) != 1)
+        abort();
+    worker_message(mailbox, message);
+}
+
+static void on_look(evutil_socket_t fd, short what, void *arg)
+{
+    (void)fd;
+    (void)what;
+    (void)arg;
+    if (bed.server->changes.echoes <= 1)
+        bed.server->loop.stop = true;
+}
+
+/* Runs the loop until all workers but one have told that they run it. */
+static void wait_for_the_other(void)
+{
+    struct timeval often = {.tv_usec = 1000};
+    struct event event;
+
+    event_assign(&event, bed.server->loop.base, -1, EV_PERSIST, on_look, NULL);
+    event_add(&event, &often);
+    loop_run(&bed.server->loop);
+    event_del(&event);
+    bed.server->loop.stop = false;
+}
+
+static void test_a_change_is_not_done_while_a_worker_has_it_not(void **state)
+{
+    struct mailbox *mailbox = &bed.server->workers[1]->mailbox;
+    struct wish w;
+
+    (void)state;
+    assert_int_equal(pipe(free_to), 0);
+    change(&w, "Rule", heavier);
+    wish_end(&w); /* its worker waits for mail now */
+    worker_message = mailbox->on_message;
+    mailbox->on_message = hold_echo;
+    add(&w, "Rule", heavier);
+    while (bed.server->changes.echoes == 0 && !w.done)
+        wait_for_the_other(); /* it is being stored */
+    wait_for_the_other();
+    assert_false(w.done);
+    assert_int_equal(bed.server->changes.echoes, 1);
+    assert_int_equal(forward()->groups[0].weight, 3);
+    assert_int_equal(write(free_to[1], "", 1), 1);
+    wait_for(&w);
+    assert_null(w.job.fault.code);
+    wish_end(&w);
+    mailbox->on_message = worker_message;
+    close(free_to[0]);
+    close(free_to[1]);
+}
+
 /* ---- calls ------------------------------------------------------------------------ */
 
 struct called {
@@ -721,6 +786,7 @@ int main(void)
         IN_BED(test_a_faster_node_is_adopted_and_the_change_made_again),
         IN_BED(test_nodes_that_are_always_faster_end_a_change),
         IN_BED(test_changes_take_turns_and_none_is_lost),
+        IN_BED(test_a_change_is_not_done_while_a_worker_has_it_not),
         IN_BED(test_calls_that_read_are_answered_at_once),
         IN_BED(test_a_call_that_changes_nothing_is_not_stored),
         IN_BED(test_a_call_that_meets_another_node_begins_again),
