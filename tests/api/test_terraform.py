@@ -9,6 +9,8 @@ from terraform_stacks import EdgeStack
 
 import rig
 
+# Starts first.
+
 
 class Edge(EdgeStack, RealCase):
     pass

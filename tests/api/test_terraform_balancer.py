@@ -7,6 +7,8 @@ from terraform_stacks import WideStack
 
 import rig
 
+# Starts first.
+
 
 class Wide(WideStack, RealCase):
     pass
