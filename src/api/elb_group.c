@@ -24,10 +24,9 @@ static bool is_arn(struct str arn)
            rest.n && memchr(rest.p, '/', rest.n) == NULL;
 }
 
-struct config_group *elb_group(struct call *call,
-                               const struct account_view *view)
+struct config_group *
+elb_group_of(struct call *call, const struct account_view *view, struct str arn)
 {
-    struct str arn = call_text(call, "TargetGroupArn");
     struct config_group *group = find_group(view->config, arn);
 
     if (group)
@@ -40,6 +39,12 @@ struct config_group *elb_group(struct call *call,
                     "'" STR_FMT "' is not a valid target group ARN",
                     STR_ARG(arn));
     return NULL;
+}
+
+struct config_group *elb_group(struct call *call,
+                               const struct account_view *view)
+{
+    return elb_group_of(call, view, call_text(call, "TargetGroupArn"));
 }
 
 /* ---- what is shown ------------------------------------------------------------ */

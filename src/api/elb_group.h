@@ -18,8 +18,13 @@ extern const struct action_table elb_group_attribute_actions;
 extern const struct action_table elb_target_actions;
 extern const struct action_table elb_target_health_actions;
 
-/* The group that TargetGroupArn names.  NULL: refused (TargetGroupNotFound, or
+/* The group of that ARN.  NULL: refused (TargetGroupNotFound, or
  * ValidationError when it is no ARN of a group). */
+struct config_group *elb_group_of(struct call *call,
+                                  const struct account_view *view,
+                                  struct str arn);
+
+/* The one that TargetGroupArn names. */
 struct config_group *elb_group(struct call *call,
                                const struct account_view *view);
 

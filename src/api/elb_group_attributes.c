@@ -2,16 +2,11 @@
  *
  * DescribeTargetGroupAttributes and ModifyTargetGroupAttributes (alb.md 3.2).
  */
+#include "api/elb_attributes.h"
 #include "api/elb_group.h"
 #include "api/find.h"
 #include "api/resource.h"
 #include "model/attributes.h"
-
-static const struct member attribute_members[] = {
-    {.name = "Key", .kind = MEMBER_TEXT, .max = 256},
-    {.name = "Value", .kind = MEMBER_TEXT},
-};
-static const struct shape attribute_shape = SHAPE_OF(attribute_members);
 
 static const struct member describe_members[] = {
     {.name = "TargetGroupArn", .kind = MEMBER_TEXT, .required = true},
@@ -23,7 +18,7 @@ static const struct member modify_members[] = {
     {.name = "Attributes",
      .kind = MEMBER_STRUCTS,
      .required = true,
-     .shape = &attribute_shape},
+     .shape = &attribute_member_shape},
 };
 static const struct shape modify_shape = SHAPE_OF(modify_members);
 

@@ -6,7 +6,9 @@
 #include "api/elb_group.h"
 #include "api/elb_quota.h"
 #include "api/find.h"
+#include "api/network.h"
 #include "api/paging.h"
+#include "api/refer.h"
 #include "api/resource.h"
 #include "api/tags.h"
 
@@ -145,6 +147,16 @@ static bool check_given(struct call *call)
     return true;
 }
 
+/* Any id that is well-formed is a VPC's (api/network). */
+static bool check_vpc(struct call *call)
+{
+    struct str vpc = call_text(call, "VpcId");
+
+    return vpc.n == 0 || network_id_fits("vpc", vpc) ||
+           call_refuse(call, "ValidationError",
+                       "The VPC ID '" STR_FMT "' is not found", STR_ARG(vpc));
+}
+
 /* Health checks of a group of this type with these seconds between them. */
 static bool check_health(struct call *call, const char *type, bool lambda,
                          unsigned interval, unsigned timeout)
@@ -192,7 +204,7 @@ static bool check_create(struct call *call)
     bool lambda = str_eq(type, STR("lambda"));
 
     return check_name(call, call_text(call, "Name")) && check_foreign(call) &&
-           check_given(call) &&
+           check_given(call) && check_vpc(call) &&
            check_health(call, type.n ? type.p : "instance", lambda,
                         lambda ? 35 : 30, lambda ? 30 : 5) &&
            tags_check(call, call_get(call, "Tags"));
@@ -340,6 +352,10 @@ static bool read_filter(struct call *call, const struct account_view *view,
         return call_refuse(call, "ValidationError",
                            "Only one of load balancer ARN, target group ARNs "
                            "and target group names can be specified");
+    if (filter->balancer.n && !is_arn_of(filter->balancer, "loadbalancer"))
+        return call_refuse(call, "ValidationError",
+                           "'" STR_FMT "' is not a valid load balancer ARN",
+                           STR_ARG(filter->balancer));
     if (filter->balancer.n &&
         find_load_balancer(view->config, filter->balancer) == NULL)
         return call_refuse(call, "LoadBalancerNotFound",
@@ -350,16 +366,19 @@ static bool read_filter(struct call *call, const struct account_view *view,
 static bool all_found(struct call *call, const struct account_view *view,
                       const struct filter *filter)
 {
-    bool found = true;
+    const struct value *arns = filter->arns;
+    const struct value *names = filter->names;
 
-    for (const struct value *v = filter->arns ? filter->arns->first : NULL; v;
-         v = v->next)
-        found = found && find_group(view->config, v->text);
-    for (const struct value *v = filter->names ? filter->names->first : NULL; v;
-         v = v->next)
-        found = found && find_group_named(view->config, v->text);
-    return found || call_refuse(call, "TargetGroupNotFound",
-                                "One or more target groups not found");
+    for (const struct value *v = arns ? arns->first : NULL; v; v = v->next) {
+        if (elb_group_of(call, view, v->text) == NULL)
+            return false;
+    }
+    for (const struct value *v = names ? names->first : NULL; v; v = v->next) {
+        if (find_group_named(view->config, v->text) == NULL)
+            return call_refuse(call, "TargetGroupNotFound",
+                               "One or more target groups not found");
+    }
+    return true;
 }
 
 static bool passes(const struct filter *filter,

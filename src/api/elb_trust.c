@@ -13,10 +13,10 @@ static bool is_arn(struct str arn)
            memmem(arn.p, arn.n, kind, sizeof(kind) - 1) != NULL;
 }
 
-const struct config_trust_store *elb_trust_store(struct call *call,
-                                                 const struct account_view *v)
+const struct config_trust_store *
+elb_trust_store_of(struct call *call, const struct account_view *v,
+                   struct str arn)
 {
-    struct str arn = call_text(call, "TrustStoreArn");
     const struct config_trust_store *store = find_trust_store(v->config, arn);
 
     if (store)
@@ -29,6 +29,12 @@ const struct config_trust_store *elb_trust_store(struct call *call,
                     "'" STR_FMT "' is not a valid trust store ARN",
                     STR_ARG(arn));
     return NULL;
+}
+
+const struct config_trust_store *elb_trust_store(struct call *call,
+                                                 const struct account_view *v)
+{
+    return elb_trust_store_of(call, v, call_text(call, "TrustStoreArn"));
 }
 
 struct str elb_trust_name(const struct config_trust_store *store)

@@ -23,8 +23,13 @@ extern const struct action_table elb_revocation_actions;
  * GetTrustStoreCaCertificatesBundle, GetTrustStoreRevocationContent. */
 extern const struct action_table elb_trust_use_actions;
 
-/* The store that TrustStoreArn names.  NULL: refused (TrustStoreNotFound, or
- * ValidationError when it is no ARN of one). */
+/* The store of that ARN.  NULL: refused (TrustStoreNotFound, or ValidationError
+ * when it is no ARN of one). */
+const struct config_trust_store *
+elb_trust_store_of(struct call *call, const struct account_view *v,
+                   struct str arn);
+
+/* The one that TrustStoreArn names. */
 const struct config_trust_store *elb_trust_store(struct call *call,
                                                  const struct account_view *v);
 

@@ -185,14 +185,16 @@ static const struct shape describe_shape = SHAPE_OF(describe_members);
 static bool all_found(struct call *call, const struct account_view *view,
                       const struct value *arns, const struct value *names)
 {
-    bool found = true;
-
-    for (const struct value *v = arns ? arns->first : NULL; v; v = v->next)
-        found = found && find_trust_store(view->config, v->text);
-    for (const struct value *v = names ? names->first : NULL; v; v = v->next)
-        found = found && find_named(view->config, v->text);
-    return found || call_refuse(call, "TrustStoreNotFound",
-                                "One or more trust stores not found");
+    for (const struct value *v = arns ? arns->first : NULL; v; v = v->next) {
+        if (elb_trust_store_of(call, view, v->text) == NULL)
+            return false;
+    }
+    for (const struct value *v = names ? names->first : NULL; v; v = v->next) {
+        if (find_named(view->config, v->text) == NULL)
+            return call_refuse(call, "TrustStoreNotFound",
+                               "One or more trust stores not found");
+    }
+    return true;
 }
 
 static const struct config_trust_store **

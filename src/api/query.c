@@ -78,12 +78,14 @@ static bool check(struct form *form, const struct part *part)
 {
     if (!utf8_is_text(part->name))
         return error_set(form->error,
-                         "The name of a parameter is not UTF-8 text");
+                         "The name of a parameter is not UTF-8 text, or has a "
+                         "control character");
     if (part->name.n > QUERY_NAME_MAX ||
         segments_of(part->name) > QUERY_SEGMENTS_MAX)
         return refuse(form, "has a name that is too long", part->name);
     if (!utf8_is_text(part->value))
-        return refuse(form, "is not UTF-8 text", part->name);
+        return refuse(form, "is not UTF-8 text, or has a control character",
+                      part->name);
     return true;
 }
 

@@ -1,13 +1,30 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "api/tags.h"
 
+/* Of ASCII what AWS takes.  Of the rest everything: what is no letter, number
+ * or blank there is not worth the tables. */
+static bool is_tag_text(struct str text)
+{
+    static const char others[] = " _.:/=+-@";
+
+    for (size_t i = 0; i < text.n; i++) {
+        char c = text.p[i];
+        char lower = str_lower(c);
+
+        if ((unsigned char)c < 0x80 && !(lower >= 'a' && lower <= 'z') &&
+            !(c >= '0' && c <= '9') && strchr(others, c) == NULL)
+            return false;
+    }
+    return true;
+}
+
+#define TAG_PATTERN                                                            \
+    .kind = MEMBER_TEXT, .fits = is_tag_text,                                  \
+    .pattern = "^([\\p{L}\\p{Z}\\p{N}_.:/=+\\-@]*)$"
+
 static const struct member members[] = {
-    {.name = "Key",
-     .kind = MEMBER_TEXT,
-     .required = true,
-     .min = 1,
-     .max = 128},
-    {.name = "Value", .kind = MEMBER_TEXT, .max = 256},
+    {.name = "Key", .required = true, .min = 1, .max = 128, TAG_PATTERN},
+    {.name = "Value", .max = 256, TAG_PATTERN},
 };
 
 const struct shape tag_shape = SHAPE_OF(members);

@@ -109,7 +109,7 @@ void read_identity_alone(const struct resource *resource,
 static bool is_made(struct str logical, struct str id)
 {
     return id.n && logical.n > id.n &&
-           memcmp(logical.p + logical.n - id.n, id.p, id.n) == 0;
+           str_eq(str_make(logical.p + logical.n - id.n, id.n), id);
 }
 
 static struct str scalar(const struct value *map, const char *name)
@@ -143,11 +143,11 @@ const char *resource_called(const struct resource *resource, const char *word)
 
 struct str known_called(struct str id, struct str arn, struct str name)
 {
-    struct str last = arn;
+    size_t at = arn.n;
 
-    while (last.p && memchr(last.p, '/', last.n))
-        str_cut(&last, '/');
-    return name.n && is_made(id, last) ? name : id;
+    while (at && arn.p[at - 1] != '/')
+        at--;
+    return name.n && is_made(id, str_make(arn.p + at, arn.n - at)) ? name : id;
 }
 
 /* ---- twice ------------------------------------------------------------------- */

@@ -112,7 +112,7 @@ class Export(Case):
                  "HostHeaderConfig": {"Values": ["*.example"]}},
                 {"Field": "query-string", "QueryStringConfig": {
                     "Values": [{"Key": "k", "Value": "v"}]}}],
-            Tags=[{"Key": "b", "Value": "\u00e4 \"2\""}])
+            Tags=[{"Key": "b", "Value": "\u00e4: @2="}])
         self.make_tls(api, arn)
 
     @staticmethod

@@ -153,7 +153,8 @@ class Life(Groups):
         with self.assertRaises(found):
             self.elb.describe_target_groups(TargetGroupArns=[NOBODY])
         self.refused("LoadBalancerNotFound", self.elb.describe_target_groups,
-                     LoadBalancerArn=NOBODY)
+                     LoadBalancerArn=NOBODY.replace("targetgroup/",
+                                                    "loadbalancer/app/"))
 
 
 class Pages(Groups):

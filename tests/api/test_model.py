@@ -73,6 +73,24 @@ class Member:
             yield found
             yield from found.inner()
 
+    def outside(self):
+        """Values that its bounds and its pattern do not allow, each with what
+        is said about it.  AWS's lists of plain values are `words`' business."""
+        shape, low, high = self.shape, self.shape.get("min"), \
+            self.shape.get("max")
+        if "enum" in shape:
+            return
+        if self.kind == "integer":
+            if low is not None:
+                yield low - 1, "greater than or equal to %d" % low
+            if high is not None:
+                yield high + 1, "less than or equal to %d" % high
+        elif self.kind == "string":
+            if high:
+                yield "a" * (high + 1), "less than or equal to %d" % high
+            if "pattern" in shape:
+                yield "!", shape["pattern"]
+
     def words(self):
         """Of an enumeration; None: it is none."""
         shape = self.shape
@@ -133,6 +151,19 @@ class Elbv2(aws.ApiCase):
                                  sorted(lower(name) for name in wanted))
                 self.assertEqual({says for _, says in found.values()},
                                  {"Member must not be null"})
+
+    def test_bounds_and_patterns_are_those_of_the_model(self):
+        known = 0
+        for action in self.model["operations"]:
+            for m in self.members(action):
+                for value, says in m.outside():
+                    with self.subTest(action=action, member=m.path,
+                                      value=str(value)[:20]):
+                        found = self.violations(action, {m.wire: value})
+                        self.assertIn(m.path, found)
+                        self.assertIn(says, found[m.path][1])
+                        known += 1
+        self.assertGreater(known, 100)
 
     def test_enumerations_have_the_words_of_the_model(self):
         for action in self.model["operations"]:

@@ -87,5 +87,28 @@ class Texts(aws.ApiCase):
                           {"TargetGroupArn": self.group, "Weight": 1}] * 2}}))
 
 
+    def test_a_name_that_is_no_ARN_is_told_as_such(self):
+        for call, parameters, kind in (
+                (self.elb.describe_target_groups,
+                 {"TargetGroupArns": [self.group, "x"]}, "target group"),
+                (self.elb.describe_target_groups, {"LoadBalancerArn": "x"},
+                 "load balancer"),
+                (self.elb.describe_trust_stores, {"TrustStoreArns": ["x"]},
+                 "trust store"),
+                (self.elb.describe_load_balancers, {"LoadBalancerArns": ["x"]},
+                 "load balancer"),
+                (self.elb.describe_listeners, {"ListenerArns": ["x"]},
+                 "listener")):
+            with self.subTest(**parameters):
+                self.assertEqual(self.refused(ERROR, call, **parameters),
+                                 "'x' is not a valid %s ARN" % kind)
+
+    def test_an_id_that_is_no_VPC(self):
+        self.assertEqual(
+            self.refused(ERROR, self.elb.create_target_group, Name="green",
+                         Protocol="HTTP", Port=80, VpcId="subnet-1"),
+            "The VPC ID 'subnet-1' is not found")
+
+
 if __name__ == "__main__":
     unittest.main()

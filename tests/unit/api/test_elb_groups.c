@@ -308,9 +308,13 @@ static void test_a_group_that_is_not_there_is_an_error(void **state)
     REFUSES(&c, "TargetGroupNotFound", "One or more target groups not found",
             ACTIONS, "DescribeTargetGroups", "Names: [blue, nobody]");
     REFUSES(&c, "TargetGroupNotFound", "One or more target groups not found",
-            ACTIONS, "DescribeTargetGroups", "TargetGroupArns: [$Lb]");
-    REFUSES(&c, "LoadBalancerNotFound", "One or more load balancers not found",
-            ACTIONS, "DescribeTargetGroups", "LoadBalancerArn: $Tg");
+            ACTIONS, "DescribeTargetGroups",
+            "TargetGroupArns: ['arn:aws:elasticloadbalancing:us-east-1:"
+            "000000000000:targetgroup/x/0123456789abcdef']");
+    REFUSES(&c, "ValidationError", "'arn:aws:", ACTIONS, "DescribeTargetGroups",
+            "TargetGroupArns: [$Lb]");
+    REFUSES(&c, "ValidationError", "'arn:aws:", ACTIONS, "DescribeTargetGroups",
+            "LoadBalancerArn: $Tg");
     REFUSES(&c, "ValidationError", "Only one of", ACTIONS,
             "DescribeTargetGroups", "LoadBalancerArn: $Lb, Names: [blue]");
     REFUSES(&c, "TargetGroupNotFound", "One or more target groups not found",

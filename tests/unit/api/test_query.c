@@ -163,13 +163,15 @@ static void test_broken_escapes_are_refused(void **state)
 static void test_values_are_text(void **state)
 {
     (void)state;
-    assert_string_equal(fault_of("a=%00"),
-                        "The parameter 'a' is not UTF-8 text");
+    assert_string_equal(
+        fault_of("a=%00"),
+        "The parameter 'a' is not UTF-8 text, or has a control character");
     assert_non_null(fault_of("a=%ff"));
     assert_non_null(fault_of("a=%1b"));
     assert_non_null(fault_of("a=%EF%BF%BF"));
     assert_string_equal(fault_of("%ff=a"),
-                        "The name of a parameter is not UTF-8 text");
+                        "The name of a parameter is not UTF-8 text, or has a "
+                        "control character");
 }
 
 static void test_names_have_a_length(void **state)
