@@ -309,22 +309,32 @@ static bool check_arns(struct call *call, const struct config *config,
     return true;
 }
 
+/* Room for all names, since clients say how many there are. */
+static struct text room_for(struct call *call, const struct value *names)
+{
+    size_t room = 1;
+
+    for (const struct value *v = names ? names->first : NULL; v; v = v->next)
+        room += v->text.n + 2;
+    return text_in(region_take(call->region, room), room);
+}
+
 static bool check_names(struct call *call, const struct config *config,
                         const struct value *names)
 {
-    struct str missing = {"", 0};
+    struct text missing = room_for(call, names);
 
     for (const struct value *v = names ? names->first : NULL; v; v = v->next) {
         if (find_named(config, v->text))
             continue;
-        missing =
-            region_printf(call->region, STR_FMT "%s" STR_FMT, STR_ARG(missing),
-                          missing.n ? ", " : "", STR_ARG(v->text));
+        if (missing.n)
+            TEXT_LITERAL(&missing, ", ");
+        text_str_put(&missing, v->text);
     }
     return missing.n == 0 ||
            call_refuse(call, "LoadBalancerNotFound",
                        "Load balancers '[" STR_FMT "]' not found",
-                       STR_ARG(missing));
+                       STR_ARG(text_str(&missing)));
 }
 
 static bool describe(struct call *call, const struct account_view *view)

@@ -57,6 +57,19 @@ class LoadBalancers(aws.ApiCase):
                             self.elb.describe_load_balancers, Names=["nobody"])
         self.assertEqual(said, "Load balancers '[nobody]' not found")
 
+    def test_a_long_list_of_names_costs_what_it_is_long(self):
+        before = self.api.rss()
+        names = ["%0200d" % i for i in range(3000)]
+        answer = self.api.call("DescribeLoadBalancers", **{
+            "Names.member.%d" % (i + 1): name for i, name in enumerate(names)})
+        self.assertEqual((answer.status, answer.code),
+                         (400, "LoadBalancerNotFound"))
+        self.assertEqual(answer.message, "Load balancers '[%s]' not found" %
+                         ", ".join(names))
+        # Each text with one more name than the one before would be 900 MB.
+        peak = self.api.peak()
+        self.assertLess(peak - before, rig.SLOW * 100e6)
+
     # Checklist 7
     def test_arns_have_the_form_that_clients_cut_up(self):
         made = self.make("formed")

@@ -337,6 +337,11 @@ class Process:
         with open("/proc/%d/statm" % self.serving_pid) as file:
             return int(file.read().split()[1]) * os.sysconf("SC_PAGESIZE")
 
+    def peak(self):
+        """The most that ever were resident."""
+        with open("/proc/%d/status" % self.serving_pid) as file:
+            return 1024 * int(re.search(r"VmHWM:\s+(\d+)", file.read())[1])
+
 
 def reach(host, port, over="", **more):
     """A client of a listener: HTTP/1.1 over TCP or "tls", or "h2"."""
