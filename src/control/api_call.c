@@ -15,6 +15,8 @@
 enum {
     FIRST_ROOM = 16 * 1024,
     PASSED_BODY_MAX = 64 * 1024 * 1024,
+    /* Of all long ones together: who may not call can send them too. */
+    BODIES_MAX = 256 * 1024 * 1024,
 };
 
 /* Owned by its stream until it runs, then by whoever is to call done(). */
@@ -31,6 +33,7 @@ struct api_call {
     char *body; /* from malloc() */
     size_t n;
     size_t cap;
+    size_t held;  /* bytes of that in desk->held */
     bool whole;   /* all of the body is here */
     bool running; /* done() will be called */
     bool passing;
@@ -130,8 +133,17 @@ bool api_call_is_one(const struct request *request)
 
 /* ---- the end -------------------------------------------------------------------- */
 
+/* Calls that run are bounded by the queue, and may outlive the port. */
+static void let_go(struct api_call *c)
+{
+    *c->desk->held -= c->held;
+    c->held = 0;
+}
+
 static void end(struct api_call *c)
 {
+    if (c->held)
+        let_go(c);
     if (c->stream)
         c->stream->exchange = NULL;
     free(c->body);
@@ -289,6 +301,7 @@ static void run(struct api_call *c)
     } else if (verdict != WIRE_OURS || !check(c, &view)) {
         answer(c);
     } else {
+        let_go(c);
         c->running = true;
         c->job.done = on_done;
         calls_run(c->desk->server, &c->job);
@@ -321,6 +334,16 @@ static bool refuse_length(struct api_call *c)
     return false;
 }
 
+/* Short bodies, as nearly all are, come in whatever the others do. */
+static bool hold(struct api_call *c, size_t cap)
+{
+    if (cap - c->held > BODIES_MAX - *c->desk->held)
+        return false;
+    *c->desk->held += cap - c->held;
+    c->held = cap;
+    return true;
+}
+
 static bool make_room(struct api_call *c, size_t n)
 {
     size_t cap = c->cap ? c->cap : FIRST_ROOM;
@@ -330,6 +353,8 @@ static bool make_room(struct api_call *c, size_t n)
         cap *= 2;
     if (cap == c->cap)
         return true;
+    if (cap > FIRST_ROOM && !hold(c, cap))
+        return false;
     grown = realloc(c->body, cap);
     if (grown == NULL)
         return false;
@@ -347,7 +372,8 @@ static bool collect(struct api_call *c, const struct piece *piece)
         return refuse_length(c);
     if (n && !make_room(c, n))
         return refuse(c, "ServiceUnavailable",
-                      "There is no memory for the body of this call");
+                      "There is no room for the body of this call, since the "
+                      "bodies of others take it: send the request again");
     if (n)
         memcpy(c->body + c->n, piece->data.p, n);
     c->n += n;

@@ -19,6 +19,7 @@ struct api_desk {
     const struct access_keys *keys;  /* NULL: nobody is verified */
     struct passthrough *passthrough; /* NULL: nothing is passed on */
     const char *passthrough_url;
+    size_t *held; /* bytes of long bodies that come in or are passed on */
 };
 
 /* Whether the request is such a call, and no page of Sluice's own. */

@@ -31,6 +31,7 @@ struct api_port {
     struct server_port port;
     struct api_port_view view;
     struct api_desk desk;
+    size_t held; /* desk.held */
 };
 
 /* The targets as they are shown, while a call is answered. */
@@ -367,7 +368,8 @@ struct api_port *api_port_start(struct loop *loop, const struct address *local,
     api->desk = (struct api_desk){.server = view->server,
                                   .loop = loop,
                                   .keys = view->keys,
-                                  .passthrough_url = view->passthrough_url};
+                                  .passthrough_url = view->passthrough_url,
+                                  .held = &api->held};
     api->port.local = *local;
     if (start(api, loop, fd))
         return api;

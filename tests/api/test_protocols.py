@@ -1,7 +1,9 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 """The API port speaks AWS's protocols."""
+import contextlib
 import re
+import select
 import urllib.parse
 
 import aws
@@ -166,6 +168,31 @@ class Bodies(aws.ApiCase):
                 self.assertEqual(answer.status, 413)
                 self.assertIn(b"RequestEntityTooLarge", answer.body)
         self.assertEqual(self.api.api("/healthz").status, 200)
+
+    def test_long_bodies_together_have_a_limit_and_short_ones_none(self):
+        head = "".join("%s: %s\r\n" % f for f in aws.signed_head().items())
+        head = "POST / HTTP/1.1\r\n%sContent-Length: %%d\r\n\r\n" % head
+        piece = b"x" * (2 << 20)
+        with contextlib.ExitStack() as stack:
+            clients = [stack.enter_context(self.api.connect())
+                       for _ in range(70)]
+            for client in clients:      # each has room for 4 MiB then
+                client.push((head % (4 << 20)).encode() + piece + b"x")
+            answered = select.select([c.sock for c in clients], [], [],
+                                     rig.PATIENCE)[0]
+            self.assertTrue(answered, "none was refused")
+            answer = next(c for c in clients if c.sock == answered[0]) \
+                .response("POST")
+            self.assertEqual(answer.status, 503)
+            self.assertIn(b"send the request again", answer.body)
+            self.assertEqual(self.api.call("DescribeTargetGroups").status, 200)
+        rig.until(lambda: self.long_body(head) == 400, "room for long bodies")
+
+    def long_body(self, head):
+        form = b"Action=%s" % (b"x" * (3 << 20))
+        with self.api.connect() as client:
+            client.push((head % len(form)).encode() + form)
+            return client.response("POST").status
 
     def test_clients_that_go_away_leave_nothing_behind(self):
         before = self.api.fds()
