@@ -774,7 +774,7 @@ bool publish(struct server *server, struct config *config,
 {
     struct certificates *certificates = certificates_hold(given);
     struct report report = {.strict = false};
-    const struct running nothing = {NULL};
+    const struct running nothing = {.config = NULL};
     struct snapshot *snapshot =
         publish_build(server, config, &nothing, &certificates, &report);
     bool ok = snapshot && run(server, snapshot, certificates, error);

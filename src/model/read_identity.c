@@ -108,7 +108,7 @@ void read_identity_alone(const struct resource *resource,
 /* A logical id that the API made has the id of the resource at its end. */
 static bool is_made(struct str logical, struct str id)
 {
-    return id.n && logical.n > id.n &&
+    return id.p && id.n && logical.n > id.n &&
            str_eq(str_make(logical.p + logical.n - id.n, id.n), id);
 }
 
