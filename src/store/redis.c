@@ -28,10 +28,12 @@ struct store_redis {
     struct redis_link *link; /* of commands */
     struct redis_link *ear;  /* of the channel */
     struct timer poll;
-    bool asking;           /* a head or a document is on its way */
-    struct document *now;  /* what this node runs, as far as we know; NULL:
+    bool asking;              /* a head or a document is on its way */
+    struct document *now;     /* what this node runs, as far as we know; NULL:
                               nothing so far */
-    struct redis_head run; /* of that */
+    struct redis_head run;    /* of that */
+    struct redis_head unread; /* what cannot be read here; said in the log */
+    struct error said; /* what Redis answers instead of a head; the same */
     struct store_save *saving;
     struct redis_text text; /* of what is saved */
     bool waiting;           /* for the connection */
@@ -79,6 +81,16 @@ static bool is_same(const struct redis_head *a, const struct redis_head *b)
            strcmp(a->sha, b->sha) == 0;
 }
 
+/* It is what others run; what this node runs stays what it is. */
+static void refuse_document(struct store_redis *r,
+                            const struct redis_head *head,
+                            const struct error *error)
+{
+    r->unread = *head;
+    log_write(LOG_ERROR, "store", "revision %llu in Redis is not run here: %s",
+              (unsigned long long)head->revision, error->text);
+}
+
 static void on_document(void *owner, const redisReply *reply)
 {
     struct store_redis *r = owner;
@@ -96,11 +108,7 @@ static void on_document(void *owner, const redisReply *reply)
     if (theirs)
         adopt(r, theirs, &head);
     else
-        log_write(LOG_ERROR, "store",
-                  "revision %llu in Redis is not run here: %s",
-                  (unsigned long long)head.revision, error.text);
-    if (theirs == NULL)
-        r->run = head; /* said once */
+        refuse_document(r, &head, &error);
 }
 
 /* Redis has lost what this node runs. */
@@ -136,6 +144,14 @@ static void restore(struct store_redis *r, const struct redis_head *theirs)
     redis_text_end(&text);
 }
 
+/* Each poll would say it again. */
+static void complain(struct store_redis *r, const struct error *error)
+{
+    if (strcmp(r->said.text, error->text) != 0)
+        log_write(LOG_ERROR, "store", "Redis: %s", error->text);
+    r->said = *error;
+}
+
 static void on_head(void *owner, const redisReply *reply)
 {
     struct store_redis *r = owner;
@@ -146,10 +162,11 @@ static void on_head(void *owner, const redisReply *reply)
     if (reply == NULL || r->saving || r->let_go)
         return;
     if (!redis_read_head(reply, &head, &error)) {
-        log_write(LOG_ERROR, "store", "Redis: %s", error.text);
+        complain(r, &error);
         return;
     }
-    if (is_same(&head, &r->run))
+    r->said.text[0] = '\0';
+    if (is_same(&head, &r->run) || (head.there && is_same(&head, &r->unread)))
         return;
     if (!head.there || head.revision < r->run.revision)
         restore(r, &head);
@@ -248,8 +265,8 @@ static void on_outcome(void *owner, const redisReply *reply)
     struct error error = {""};
     struct redis_head head;
 
-    if (r->saving == NULL || reply == NULL)
-        return;
+    if (r->saving == NULL || !r->in_doubt || reply == NULL)
+        return; /* of a change that nobody waits for any more, or NULL */
     if (!redis_read_head(reply, &head, &error))
         fail_save(r, error.text);
     else if (head.there && strcmp(head.sha, r->text.sha) == 0)

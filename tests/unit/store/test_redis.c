@@ -18,6 +18,7 @@
 #include "store/kept.h"
 #include "store/redis.h"
 #include "store/redis_link.h"
+#include "store/redis_script.h"
 
 enum { PATIENCE_MS = 20000 };
 
@@ -449,6 +450,67 @@ static void test_what_is_no_account_is_not_overwritten(void **state)
     assert_non_null(strstr(error.text, "?key=NAME"));
 }
 
+/* How many heads and documents nodes have asked for so far. */
+static unsigned long asked(redisContext *redis)
+{
+    redisReply *reply = redisCommand(redis, "INFO commandstats");
+    const char *calls = strstr(reply->str, "cmdstat_hmget:calls=");
+    unsigned long n = calls ? strtoul(calls + 20, NULL, 10) : 0;
+
+    freeReplyObject(reply);
+    return n;
+}
+
+struct asking {
+    redisContext *redis;
+    unsigned long wanted;
+};
+
+static bool has_asked(void *what)
+{
+    const struct asking *asking = what;
+
+    return asked(asking->redis) >= asking->wanted;
+}
+
+static void put_raw(redisContext *redis, const char *revision, const char *sha,
+                    struct str document)
+{
+    freeReplyObject(redisCommand(redis,
+                                 "HSET test revision %s sha %s document %b",
+                                 revision, sha, document.p, document.n));
+}
+
+/* Of a newer Sluice, say.  That one goes back to an older one. */
+static void
+test_a_document_that_nobody_can_read_here_is_not_what_runs(void **state)
+{
+    static const char any[] = "00000000000000000000000000000000"
+                              "00000000000000000000000000000000";
+    struct document one = made("A: {Type: T}", 1);
+    struct document two = made("A: {Type: T}, B: {Type: T}", 2);
+    struct error error = {""};
+    struct asking asking = {.redis = redis_connect_now(&place, &error)};
+    struct redis_text text;
+    struct node a;
+
+    (void)state;
+    assert_true(redis_text_make(&text, &two));
+    start_node(&a, &one);
+    until(is_up, &a);
+    put_raw(asking.redis, "9", any, STR("{}"));
+    asking.wanted = asked(asking.redis) + 4; /* the document, and once more */
+    until(has_asked, &asking);
+    assert_int_equal(a.changes, 0);
+    put_raw(asking.redis, "2", text.sha, text.text);
+    until(runs_revision_2, &a); /* and it is not replaced by the first one */
+    redis_text_end(&text);
+    redisFree(asking.redis);
+    end_node(&a);
+    drop(&one);
+    drop(&two);
+}
+
 static void
 test_a_node_starts_without_redis_and_gives_it_its_account(void **state)
 {
@@ -477,6 +539,7 @@ int main(void)
         TEST(test_a_redis_that_lost_all_gets_it_back),
         TEST(test_a_paused_redis_does_not_hold_a_change_for_ever),
         TEST(test_what_is_no_account_is_not_overwritten),
+        TEST(test_a_document_that_nobody_can_read_here_is_not_what_runs),
         TEST(test_a_node_starts_without_redis_and_gives_it_its_account),
     };
 
