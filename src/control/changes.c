@@ -248,11 +248,6 @@ static void save(struct server *server)
     store->ops->save(store, &c->save);
 }
 
-/* A port that is taken is the commonest fault of all. */
-static const char remedy[] =
-    "; free it, choose another port, or start sluice serve with --port "
-    "PORT=LOCAL or --port-offset N, which say where listeners are here";
-
 static void prepare(struct server *server)
 {
     struct changes *c = &server->changes;
@@ -266,8 +261,7 @@ static void prepare(struct server *server)
                                       &code, &error);
         c->snapshot = NULL;
         if (c->prepared == NULL)
-            change_refuse(c->job, code, "%s%s", error.text,
-                          strstr(error.text, "cannot listen") ? remedy : "");
+            change_refuse(c->job, code, "%s", error.text);
     }
     if (c->job->fault.code)
         finish(server);

@@ -402,16 +402,18 @@ static void name_listener(const struct config_listener *listener, int cause,
 {
     static const char low[] = ": ports below 1024 are root's";
     struct error before = *error;
+    struct str called = config_called(listener->id, listener->arn,
+                                      listener->load_balancer->name);
     unsigned port = listener->port;
     unsigned other = port + 8000 > UINT16_MAX ? 1024 : port + 8000;
 
-    error_set(error, "listener " STR_FMT " (port %u): %.400s",
-              STR_ARG(listener->id), port, before.text);
+    error_set(error, "listener " STR_FMT " (port %u): %.400s", STR_ARG(called),
+              port, before.text);
     before = *error;
     if (cause == EACCES || cause == EADDRINUSE)
         error_set(error,
-                  "%.440s%s; start Sluice with --port %u=%u or --port-offset "
-                  "8000 to have it on another port here",
+                  "%.400s%s; start Sluice with --port %u=%u or --port-offset "
+                  "8000 to have it on another port here, or choose another one",
                   before.text, cause == EACCES ? low : "", port, other);
 }
 

@@ -497,6 +497,10 @@ struct config *config_build(const struct value *resources, struct str stack,
 struct config *config_hold(struct config *config);
 void config_release(struct config *config);
 
+/* How messages call what has these: by its logical id, or where the API made
+ * that, so that nobody was told of it, by the name. */
+struct str config_called(struct str id, struct str arn, struct str name);
+
 /* The resources that `--to [NAME=]HOST:PORT[@WEIGHT][,...]` stands for: a load
  * balancer with one listener on `port` that forwards to one target group per
  * NAME; the stack is called `sluice`, region and account are the defaults.  `health_path`: what to probe; n == 0: health

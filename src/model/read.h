@@ -199,9 +199,6 @@ void read_identity_alone(const struct resource *resource,
  * 10", "target group blue". */
 const char *resource_called(const struct resource *resource, const char *word);
 
-/* The same of one that was read: its logical id, or its name. */
-struct str known_called(struct str id, struct str arn, struct str name);
-
 /* Reports ids that are there twice. */
 void check_ids(const struct given_ids *ids);
 

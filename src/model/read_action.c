@@ -200,12 +200,12 @@ static bool is_terminal(enum action_type type)
 
 static struct str called(const struct config_group *group)
 {
-    return known_called(group->id, group->arn, group->name);
+    return config_called(group->id, group->arn, group->name);
 }
 
 static struct str balancer_called(const struct config_load_balancer *lb)
 {
-    return known_called(lb->id, lb->arn, lb->name);
+    return config_called(lb->id, lb->arn, lb->name);
 }
 
 /* ALB lets a target group belong to one load balancer. */

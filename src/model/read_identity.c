@@ -141,7 +141,7 @@ const char *resource_called(const struct resource *resource, const char *word)
         .p;
 }
 
-struct str known_called(struct str id, struct str arn, struct str name)
+struct str config_called(struct str id, struct str arn, struct str name)
 {
     size_t at = arn.n;
 

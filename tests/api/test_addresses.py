@@ -148,9 +148,11 @@ class Refusals(Case):
             other.listen()
             port = other.getsockname()[1]
             said = self.refused(port)
-        self.assertRegex(said, r"\(port %d\): cannot listen on 127\.0\.0\.1:%d: "
-                         r"Address already in use; start Sluice with --port "
-                         r"%d=\d+ or --port-offset 8000" % (port, port, port))
+        self.assertRegex(
+            said, r"^listener blue \(port %d\): cannot listen on "
+            r"127\.0\.0\.1:%d: Address already in use; start Sluice with --port "
+            r"%d=\d+ or --port-offset 8000 to have it on another port here, or "
+            r"choose another one$" % (port, port, port))
 
 
 if __name__ == "__main__":
