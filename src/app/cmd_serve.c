@@ -202,13 +202,14 @@ static int run_server(struct serving *s, struct error *error)
     set_parent(&how, s);
     server = server_start(s->config, &how, error);
     forget(how.keys);
-    if (server == NULL)
-        return EX_UNAVAILABLE;
-    tell_start(server, s);
-    server_wait(server);
-    process_ignore_late();
-    server_free(server);
-    return EX_OK;
+    if (server) {
+        tell_start(server, s);
+        server_wait(server);
+        process_ignore_late();
+        server_free(server);
+    }
+    s->state.store = NULL; /* it ended with the server */
+    return server ? EX_OK : EX_UNAVAILABLE;
 }
 
 static int serve(struct serving *s)

@@ -670,6 +670,8 @@ void server_free(struct server *server)
     publish_end(server);
     certificates_release(server->certificates);
     target_registry_end(&server->targets);
+    if (server->options.store)
+        server->options.store->ops->end(server->options.store);
     if (server->loop.base) {
         forget_signals(server);
         loop_settle(&server->loop);

@@ -89,7 +89,8 @@ struct server_options {
      * without an account calls of the API find nothing. */
     struct document document;
     struct store *store; /* where changes are kept; NULL: nowhere.  It is the
-                            caller's, and ends after the server */
+                            server's, also when that cannot start, and ends
+                            while there is the loop that it waits on */
     bool takes_over; /* another process has the store, and lets go of it once
                             we serve: the API waits for that, so that whoever
                             changed something there sees it here */

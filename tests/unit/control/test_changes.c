@@ -142,6 +142,7 @@ static const struct store_ops store_ops = {
     .save = save,
     .begin = begin_store,
     .let_go = nothing,
+    .end = nothing,
 };
 
 static int begin(void **state)
