@@ -1,9 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "api/wire.h"
 
+#include <limits.h>
+
 #include "api/query.h"
 #include "base/suggest.h"
 #include "model/account_json.h"
+
+/* Of the name of a parameter that may be "Action", with escapes. */
+enum { ACTION_KEY_MAX = 3 * 6 };
 
 /* ---- which service ------------------------------------------------------------ */
 
@@ -143,15 +148,50 @@ static enum wire_verdict foreign_action(const struct wire_call *wire,
     return WIRE_FOREIGN;
 }
 
-/* The action of a form of another service; n == 0: it is none, or no name. */
-static struct str foreign_name(const struct wire_request *request)
+/* How many parameters called Action there are; `name` is the last one's. */
+static unsigned actions_of(struct region *region, struct str form,
+                           struct str *name)
 {
-    struct str name = parameter_of(query_of(request->path), STR("Action"));
+    unsigned n = 0;
 
-    if (name.p == NULL && is_form(request))
-        name = parameter_of(request->body, STR("Action"));
-    if (name.p == NULL)
-        return STR("");
+    while (form.p) {
+        struct str value = str_cut(&form, '&');
+        struct str key = str_cut(&value, '=');
+        struct str decoded;
+
+        if (key.n < 6 || key.n > ACTION_KEY_MAX ||
+            !query_decode(region, key, &decoded) ||
+            !str_eq(decoded, STR("Action")))
+            continue;
+        n++;
+        if (!query_decode(region, value, name))
+            *name = STR("");
+    }
+    return n;
+}
+
+/* Of the query and of what others might take for a form; of a form that is too
+ * long for one nobody knows. */
+static unsigned named_actions(const struct wire_request *request,
+                              struct region *region, struct str *name)
+{
+    unsigned n = actions_of(region, query_of(request->path), name);
+    bool form = is_form(request);
+
+    if (request->body.n > WIRE_BODY_MAX)
+        return form ? UINT_MAX : n;
+    if (form || request->content_type.n == 0)
+        n += actions_of(region, request->body, name);
+    return n;
+}
+
+/* The action of a form of another service; n == 0: it is none, or no name. */
+static struct str foreign_name(const struct wire_request *request,
+                               struct region *region)
+{
+    struct str name = STR("");
+
+    named_actions(request, region, &name);
     for (size_t i = 0; i < name.n; i++) {
         char c = str_lower(name.p[i]);
 
@@ -159,6 +199,16 @@ static struct str foreign_name(const struct wire_request *request)
             return STR("");
     }
     return name;
+}
+
+/* Policies are asked about one of them, and who is asked may take another. */
+static bool is_ambiguous(const struct wire_request *request,
+                         struct region *region)
+{
+    struct str name = STR("");
+
+    return !str_starts(request->service, STR("s3")) &&
+           named_actions(request, region, &name) > (request->target.n == 0);
 }
 
 /* The classic load balancers' API has the same name and host. */
@@ -260,9 +310,9 @@ static enum wire_verdict read_target(const struct service *const *services,
     return read_json(request, wire, call);
 }
 
-enum wire_verdict wire_read(const struct service *const *services,
-                            const struct wire_request *request,
-                            struct wire_call *wire, struct call *call)
+static enum wire_verdict read_call(const struct service *const *services,
+                                   const struct wire_request *request,
+                                   struct wire_call *wire, struct call *call)
 {
     *wire = (struct wire_call){.reader = wire_reader(services, request)};
     if (request->target.n)
@@ -270,7 +320,7 @@ enum wire_verdict wire_read(const struct service *const *services,
     wire->service = service_named(services, request->service);
     if (wire->service == NULL || wire->service->wire == WIRE_JSON) {
         wire->service = NULL;
-        wire->name = foreign_name(request);
+        wire->name = foreign_name(request, call->region);
         return foreign_service(wire, request->service, call);
     }
     if (!str_eq(request->method, STR("POST")) &&
@@ -278,4 +328,16 @@ enum wire_verdict wire_read(const struct service *const *services,
         return bad(call, "MethodNotAllowed",
                    "Calls of this service are POST or GET requests");
     return read_query(request, wire, call);
+}
+
+enum wire_verdict wire_read(const struct service *const *services,
+                            const struct wire_request *request,
+                            struct wire_call *wire, struct call *call)
+{
+    enum wire_verdict verdict = read_call(services, request, wire, call);
+
+    if (verdict == WIRE_FOREIGN && is_ambiguous(request, call->region))
+        return bad(call, "MalformedQueryString",
+                   "The request names its action more than once");
+    return verdict;
 }

@@ -226,7 +226,7 @@ static bool is_for_others(const struct api_call *c, enum wire_verdict verdict)
         fields_find_name(&c->request.fields, STR(PASSTHROUGH_MARK)))
         return false;
     return verdict == WIRE_FOREIGN ||
-           (c->wire.service && c->wire.service->stands_in);
+           (verdict == WIRE_OURS && c->wire.service->stands_in);
 }
 
 static void on_passed(struct pass *pass, const char *why)

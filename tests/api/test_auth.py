@@ -440,6 +440,51 @@ class PassedOn(unittest.TestCase):
                                   answer.text)
                     self.assertEqual(len(other.requests), 0)
 
+    def test_who_is_asked_cannot_take_another_action_than_policies(self):
+        folder = tempfile.TemporaryDirectory(prefix="sluice-test-")
+        self.addCleanup(folder.cleanup)
+        path = os.path.join(folder.name, "keys.json")
+        lister = user("lister", 7, statement(["sqs:ListQueues",
+                                              "ec2:DescribeVpcs"]),
+                      statement(["sqs:Unknown"]),
+                      statement("sqs:DeleteQueue", effect="Deny"))
+        write_keys(path, [lister])
+        form = {"Content-Type": "application/x-www-form-urlencoded"}
+        target = {"X-Amz-Target": "AmazonSQS.ListQueues"}
+        with rig.Origin() as other:
+            api = aws.Api("--access-keys", path, "--passthrough",
+                          "http://127.0.0.1:%d" % other.port)
+            self.addCleanup(api.stop)
+
+            def send(query, body, service="sqs", **fields):
+                request = sign(api.url + "/" + query, lister, "POST", body,
+                               service, headers=fields)
+                return api.send("POST", "/" + query, body, **{
+                    "Host": api.url[7:], **dict(request.headers.items())})
+
+            for query, body, service, fields, status in (
+                    ("?Action=ListQueues", b"Action=DeleteQueue", "sqs", form,
+                     400),
+                    ("?Action=ListQueues", b"Action=DeleteQueue", "sqs", {},
+                     400),
+                    ("", b"Action=ListQueues&Action=DeleteQueue", "sqs", form,
+                     400),
+                    ("", b"Actio%6e=DeleteQueue", "sqs", form, 403),
+                    ("", b"Action=Delete%51ueue", "sqs", form, 403),
+                    ("", b"Action=ListQueues&Actio%6E=DeleteQueue", "sqs",
+                     form, 400),
+                    ("?Action=DeleteQueue", b"{}", "sqs", target, 400),
+                    ("", b"Action=DeleteQueue", "sqs", {**target, **form},
+                     400),
+                    ("?Action=DescribeVpcs", b"Action=DeleteVpc", "ec2", form,
+                     400)):
+                with self.subTest(query=query, body=body, fields=fields):
+                    answer = send(query, body, service, **fields)
+                    self.assertEqual((answer.status, len(other.requests)),
+                                     (status, 0), answer.text)
+            self.assertEqual(
+                send("", b"Action=ListQueues", **form).status, 200)
+
 
 class Pages(Keys):
 
