@@ -145,7 +145,7 @@ static void test_changes_make_the_one_of_the_other(void **state)
         struct account *before = account_of(cases[i].before, 1);
         struct account *after = account_of(cases[i].after, 2);
         struct region region = {NULL};
-        struct edit edit = {NULL};
+        struct edit edit = {.first = NULL};
         struct account *made;
         unsigned steps = 0;
 
@@ -166,8 +166,8 @@ static void test_resources_that_two_accounts_share_are_no_change(void **state)
 {
     struct account *before = account_of(A "," B "," C, 1);
     struct region region = {NULL};
-    struct edit remove = {NULL};
-    struct edit found = {NULL};
+    struct edit remove = {.first = NULL};
+    struct edit found = {.first = NULL};
     struct account *after;
 
     (void)state;
@@ -199,7 +199,7 @@ static void test_no_edit_makes_another_order(void **state)
         struct account *before = account_of(cases[i].before, 1);
         struct account *after = account_of(cases[i].after, 2);
         struct region region = {NULL};
-        struct edit edit = {NULL};
+        struct edit edit = {.first = NULL};
 
         assert_false(kept_changes(before, after, &region, &edit));
         account_release(before);
