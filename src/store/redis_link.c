@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "store/redis_link.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
-
-#include <hiredis/adapters/libevent.h>
-#include <hiredis/async.h>
+#include <sys/socket.h>
 
 #include "base/memory.h"
 #include "net/resolve.h"
@@ -34,9 +33,15 @@ struct redis_link {
     void *owner;
     enum link_state state;
     struct resolver resolver;
-    redisAsyncContext *redis; /* NULL: there is no connection */
-    struct timer timer;       /* of the attempt, or of the oldest command */
-    struct list sent;         /* struct sent, the oldest first */
+    redisContext *redis; /* NULL: there is no connection */
+    struct event read;   /* of that; and */
+    struct event write;  /* while something has to leave, or it connects */
+    bool greeted;        /* TCP is there */
+    bool reading;        /* replies are handed out: */
+    redisContext
+        *gone; /* the connection may end meanwhile, and is freed then */
+    struct timer timer; /* of the attempt, or of the oldest command */
+    struct list sent;   /* struct sent, the oldest first */
     uint32_t retry_ms;
     bool ending;
     char why[160];
@@ -53,15 +58,40 @@ static void plan_attempt(struct redis_link *link)
         link->retry_ms = REDIS_RETRY_LAST_MS;
 }
 
+/* What waits for a reply gets none. */
+static void answer_all(struct redis_link *link)
+{
+    while (!list_empty(&link->sent)) {
+        struct sent *sent = LIST_ENTRY_OF(link->sent.next, struct sent, node);
+
+        list_remove(&sent->node);
+        sent->answer(sent->owner, NULL);
+        free(sent);
+    }
+}
+
+static void let_go(struct redis_link *link)
+{
+    if (link->redis == NULL)
+        return;
+    event_del(&link->read);
+    event_del(&link->write);
+    if (link->reading)
+        link->gone = link->redis;
+    else
+        redisFree(link->redis);
+    link->redis = NULL;
+}
+
 static void fail(struct redis_link *link, const char *why)
 {
-    redisAsyncContext *redis = link->redis;
+    char kept[sizeof(link->why)]; /* it may stand in what is freed */
 
-    snprintf(link->why, sizeof(link->why), "%s", why);
-    link->redis = NULL;
+    snprintf(kept, sizeof(kept), "%s", why);
+    memcpy(link->why, kept, sizeof(kept));
+    let_go(link);
     link->state = LINK_WAITING;
-    if (redis)
-        redisAsyncFree(redis); /* has all commands answered with NULL */
+    answer_all(link);
     if (link->ending)
         return;
     link->ops->down(link->owner, link->why);
@@ -85,17 +115,17 @@ static void watch_oldest(struct redis_link *link)
                                             : 0);
 }
 
-static void on_reply(redisAsyncContext *redis, void *reply, void *data)
+/* Writes what waits; what the socket does not take leaves when it can.  False
+ * when the connection has failed. */
+static bool flush(struct redis_link *link)
 {
-    struct sent *sent = data;
-    struct redis_link *link = sent->link;
+    int done = 0;
 
-    loop_tick(link->loop);
-    list_remove(&sent->node);
-    if (redis == link->redis)
-        watch_oldest(link);
-    sent->answer(sent->owner, reply);
-    free(sent);
+    if (redisBufferWrite(link->redis, &done) != REDIS_OK)
+        return false;
+    if (!done)
+        event_add(&link->write, NULL);
+    return true;
 }
 
 static bool put_command(struct redis_link *link, int n, const struct str *words,
@@ -115,8 +145,10 @@ static bool put_command(struct redis_link *link, int n, const struct str *words,
     *sent = (struct sent){.link = link, .answer = answer, .owner = owner};
     sent->due_us = link->loop->now_us + (uint64_t)REDIS_COMMAND_MS * 1000;
     list_push_back(&link->sent, &sent->node);
-    if (n <= WORDS_MAX && redisAsyncCommandArgv(link->redis, on_reply, sent, n,
-                                                texts, sizes) == REDIS_OK) {
+    if (n <= WORDS_MAX &&
+        redisAppendCommandArgv(link->redis, n, texts, sizes) == REDIS_OK) {
+        /* A write that fails is found by the reader. */
+        flush(link);
         watch_oldest(link);
         return true;
     }
@@ -139,26 +171,33 @@ bool redis_link_send(struct redis_link *link, int n, const struct str *words,
 
 /* ---- the first commands -------------------------------------------------------------- */
 
-static void on_told(redisAsyncContext *redis, void *reply, void *data)
+static bool is_word(const redisReply *reply, const char *word)
 {
-    struct redis_link *link = redis->data;
-    const redisReply *r = reply;
+    return reply->type == REDIS_REPLY_STRING && strcmp(reply->str, word) == 0;
+}
 
-    (void)data;
-    loop_tick(link->loop);
-    if (redis != link->redis || r == NULL || r->type != REDIS_REPLY_ARRAY ||
-        r->elements < 1 || r->element[0]->str == NULL)
-        return;
-    if (link->state == LINK_CONNECTING &&
-        strcmp(r->element[0]->str, "subscribe") == 0) {
+/* What came on the channel: ["subscribe", ...] first, then ["message", ...]. */
+static void on_told(struct redis_link *link, const redisReply *reply)
+{
+    const redisReply *first =
+        reply->type == REDIS_REPLY_ARRAY && reply->elements ? reply->element[0]
+                                                            : NULL;
+
+    if (first && link->state == LINK_CONNECTING &&
+        is_word(first, "subscribe")) {
         timer_cancel(&link->timer);
         link->state = LINK_UP;
         link->retry_ms = REDIS_RETRY_FIRST_MS;
         link->why[0] = '\0';
         link->ops->up(link->owner);
+    } else if (first && link->state == LINK_UP && is_word(first, "message")) {
+        if (link->ops->told)
+            link->ops->told(link->owner);
+    } else {
+        fail(link, reply->type == REDIS_REPLY_ERROR
+                       ? reply->str
+                       : "what it says on the channel is no message");
     }
-    if (strcmp(r->element[0]->str, "message") == 0 && link->ops->told)
-        link->ops->told(link->owner);
 }
 
 static void subscribe(struct redis_link *link)
@@ -166,8 +205,8 @@ static void subscribe(struct redis_link *link)
     const char *words[] = {"SUBSCRIBE", link->channel.p};
     const size_t sizes[] = {9, link->channel.n};
 
-    if (redisAsyncCommandArgv(link->redis, on_told, NULL, 2, words, sizes) !=
-        REDIS_OK)
+    if (redisAppendCommandArgv(link->redis, 2, words, sizes) != REDIS_OK ||
+        !flush(link))
         fail(link, "a subscription could not be sent");
     else
         loop_timer_set(link->loop, &link->timer, REDIS_COMMAND_MS);
@@ -220,66 +259,118 @@ static bool greet(struct redis_link *link)
     return put_command(link, 2, select, on_ready, link);
 }
 
-/* ---- connecting ------------------------------------------------------------------------ */
+/* ---- replies ------------------------------------------------------------------------- */
 
-static void on_connect(const redisAsyncContext *redis, int status)
+/* Replies come in the order of the commands. */
+static void hand_out(struct redis_link *link, redisReply *reply)
 {
-    struct redis_link *link = redis->data;
-    char why[sizeof(link->why)];
+    struct sent *sent;
 
-    loop_tick(link->loop);
-    if (redis != link->redis)
-        return;
-    if (status == REDIS_OK) {
-        if (!greet(link))
-            fail(link, "no command could be sent");
+    if (list_empty(&link->sent)) {
+        if (link->channel.n)
+            on_told(link, reply);
+        else
+            fail(link, "it answers what was not asked");
         return;
     }
-    snprintf(why, sizeof(why), "%s", redis->errstr);
-    link->redis = NULL; /* the library frees it */
-    fail(link, why);
+    sent = LIST_ENTRY_OF(link->sent.next, struct sent, node);
+    list_remove(&sent->node);
+    watch_oldest(link);
+    sent->answer(sent->owner, reply);
+    free(sent);
 }
 
-static void on_disconnect(const redisAsyncContext *redis, int status)
+/* All replies that are whole; until the connection ends. */
+static void read_replies(struct redis_link *link)
 {
-    struct redis_link *link = redis->data;
-    char why[sizeof(link->why)];
+    redisContext *redis = link->redis;
+    void *reply = NULL;
 
-    (void)status;
+    while (link->redis == redis) {
+        if (redisGetReplyFromReader(redis, &reply) != REDIS_OK) {
+            fail(link, redis->errstr);
+            return;
+        }
+        if (reply == NULL)
+            return;
+        hand_out(link, reply);
+        freeReplyObject(reply);
+    }
+}
+
+static void on_readable(evutil_socket_t fd, short what, void *arg)
+{
+    struct redis_link *link = arg;
+
+    (void)fd;
+    (void)what;
     loop_tick(link->loop);
-    if (redis != link->redis)
+    link->reading = true;
+    if (redisBufferRead(link->redis) != REDIS_OK)
+        fail(link, link->redis->errstr);
+    else
+        read_replies(link);
+    link->reading = false;
+    if (link->gone)
+        redisFree(link->gone);
+    link->gone = NULL;
+}
+
+/* ---- connecting ---------------------------------------------------------------------- */
+
+static void on_connected(struct redis_link *link)
+{
+    int fault = 0;
+    socklen_t n = sizeof(fault);
+
+    if (getsockopt(link->redis->fd, SOL_SOCKET, SO_ERROR, &fault, &n) != 0)
+        fault = errno;
+    if (fault) {
+        fail(link, strerror(fault));
         return;
-    snprintf(why, sizeof(why), "%s",
-             redis->err ? redis->errstr : "the connection was closed");
-    link->redis = NULL; /* the library frees it */
-    fail(link, why);
+    }
+    link->greeted = true;
+    event_add(&link->read, NULL);
+    if (!greet(link))
+        fail(link, "no command could be sent");
+}
+
+static void on_writable(evutil_socket_t fd, short what, void *arg)
+{
+    struct redis_link *link = arg;
+
+    (void)fd;
+    (void)what;
+    loop_tick(link->loop);
+    if (!link->greeted)
+        on_connected(link);
+    else if (!flush(link))
+        fail(link, link->redis->errstr);
 }
 
 static void connect_to(struct redis_link *link, const struct address *address)
 {
     char buffer[ADDRESS_TEXT_MAX];
     struct text ip = text_in(buffer, sizeof(buffer) - 1);
-    redisAsyncContext *redis;
+    redisContext *redis;
 
     address_put_ip(&ip, address);
     buffer[text_str(&ip).n] = '\0';
-    redis = redisAsyncConnect(buffer, address->port);
+    redis = redisConnectNonBlock(buffer, address->port);
     if (redis == NULL || redis->err) {
-        char why[sizeof(link->why)] = "out of memory";
-
-        if (redis) {
-            snprintf(why, sizeof(why), "%s", redis->errstr);
-            redisAsyncFree(redis);
-        }
-        fail(link, why);
+        fail(link, redis ? redis->errstr : "out of memory");
+        if (redis)
+            redisFree(redis);
         return;
     }
-    redis->data = link;
     link->redis = redis;
     link->state = LINK_CONNECTING;
-    redisLibeventAttach(redis, link->loop->base);
-    redisAsyncSetConnectCallback(redis, on_connect);
-    redisAsyncSetDisconnectCallback(redis, on_disconnect);
+    link->greeted = false;
+    event_assign(&link->read, link->loop->base, redis->fd, EV_READ | EV_PERSIST,
+                 on_readable, link);
+    event_assign(&link->write, link->loop->base, redis->fd, EV_WRITE,
+                 on_writable, link);
+    event_add(&link->write, NULL);
     loop_timer_set(link->loop, &link->timer, REDIS_CONNECT_MS);
 }
 

@@ -3,9 +3,10 @@
  * One connection to a Redis server that comes back by itself, on the control
  * thread's loop.
  *
- * hiredis 0.14 has neither deadlines for commands nor names without blocking:
- * a name is resolved first (net/resolve), connecting and every command have a
- * deadline here.  A command that is late ends the connection; the next attempt
+ * Of hiredis 0.14 only the protocol is used: it has neither deadlines for
+ * commands nor names without blocking, and its asynchronous half ends the
+ * process when a server says what it should not.  A name is resolved first
+ * (net/resolve), connecting and every command have a deadline here.  A command that is late ends the connection; the next attempt
  * comes after 100 ms, and later up to 2 s apart.
  */
 #ifndef SLUICE_STORE_REDIS_LINK_H

@@ -526,6 +526,102 @@ test_a_node_starts_without_redis_and_gives_it_its_account(void **state)
     drop(&one);
 }
 
+/* ---- servers that lie -------------------------------------------------------------- */
+
+/* Answers every connection with this, and goes on listening. */
+static pid_t start_liar(const char *says, unsigned *port)
+{
+    struct sockaddr_in address = {.sin_family = AF_INET};
+    socklen_t n = sizeof(address);
+    int fd = socket(AF_INET, SOCK_STREAM, 0);
+    pid_t pid;
+
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    assert_int_equal(bind(fd, (struct sockaddr *)&address, n), 0);
+    assert_int_equal(getsockname(fd, (struct sockaddr *)&address, &n), 0);
+    assert_int_equal(listen(fd, 16), 0);
+    *port = ntohs(address.sin_port);
+    pid = fork();
+    for (int client; pid == 0;) {
+        char heard[512];
+
+        client = accept(fd, NULL, NULL);
+        if (client < 0 || read(client, heard, sizeof(heard)) < 0 ||
+            write(client, says, strlen(says)) < 0)
+            _exit(1);
+        usleep(20000);
+        close(client);
+    }
+    close(fd);
+    return pid;
+}
+
+static bool was_down_twice(void *what)
+{
+    return *(unsigned *)what >= 2;
+}
+
+static void on_liar_up(void *owner)
+{
+    (void)owner;
+}
+
+static void on_liar_down(void *owner, const char *why)
+{
+    assert_true(why[0] != '\0');
+    ++*(unsigned *)owner;
+}
+
+static void on_liar_told(void *owner)
+{
+    (void)owner;
+}
+
+static const struct redis_link_ops liar_ops = {
+    .up = on_liar_up, .down = on_liar_down, .told = on_liar_told};
+
+static const char *const lies[] = {
+    "+OK\r\n+OK\r\n$3\r\nabc\r\n", /* more than was asked */
+    "*0\r\n",
+    "*1\r\n:7\r\n",
+    "*1\r\n$9\r\nsubscribe\r\n*1\r\n$7\r\nmessage\r\n*-1\r\n",
+    "*2\r\n*0\r\n*0\r\n",
+    ":1\r\n:1\r\n:1\r\n",
+    "HTTP/1.1 400 Bad Request\r\n\r\n",
+    "$-1\r\n$-1\r\n",
+    "-NOAUTH\r\n-NOAUTH\r\n-NOAUTH\r\n",
+};
+
+static void check_lie(const char *says, struct str channel)
+{
+    struct region own = {NULL};
+    struct redis_place liar;
+    struct redis_link *link;
+    struct error error;
+    unsigned downs = 0;
+    unsigned port;
+    pid_t pid = start_liar(says, &port);
+
+    assert_true(
+        redis_place_read(region_printf(&own, "redis://127.0.0.1:%u", port),
+                         &liar, &own, &error));
+    link = redis_link_new(&loop, &liar, channel, &liar_ops, &downs);
+    until(was_down_twice, &downs);
+    redis_link_end(link);
+    kill(pid, SIGKILL);
+    waitpid(pid, NULL, 0);
+    region_end(&own);
+}
+
+static void test_a_server_that_lies_is_left_and_tried_again(void **state)
+{
+    (void)state;
+    for (unsigned i = 0; i < sizeof(lies) / sizeof(lies[0]); i++) {
+        check_lie(lies[i], STR(""));
+        check_lie(lies[i], STR("test"));
+    }
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, fresh, over)
 
 int main(void)
@@ -539,6 +635,7 @@ int main(void)
         TEST(test_a_redis_that_lost_all_gets_it_back),
         TEST(test_a_paused_redis_does_not_hold_a_change_for_ever),
         TEST(test_what_is_no_account_is_not_overwritten),
+        TEST(test_a_server_that_lies_is_left_and_tried_again),
         TEST(test_a_document_that_nobody_can_read_here_is_not_what_runs),
         TEST(test_a_node_starts_without_redis_and_gives_it_its_account),
     };
