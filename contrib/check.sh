@@ -10,7 +10,7 @@
 #     sh contrib/check.sh --full      and sanitizers, longer fuzzing, a browser
 #
 # FUZZ_TIME: seconds for each fuzz target (5, --full: 120).  JOBS: tests that
-# run at the same time (default: one more than cores, as most of them wait).
+# run at the same time (default: two for each core, as most of them wait).
 # Logs are kept in build-check/.
 set -u
 cd "$(dirname "$0")/.." || exit 1
@@ -31,7 +31,7 @@ esac
 passed=0
 failed=0
 skipped=0
-jobs=${JOBS:-$(($(cores) + 1))}
+jobs=${JOBS:-$(($(cores) * 2))}
 began=$(date +%s)
 out=$root/build-check
 rm -f "$out"/*.failures

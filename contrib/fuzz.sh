@@ -75,8 +75,27 @@ fuzz_one() {
         's/^stat::number_of_executed_units: *//p' "$name.log") inputs, no finding"
 }
 
+# What all targets share is built once; as many as there are cores run at a
+# time.
+# shellcheck disable=SC2046 # a list of names
+make -s -k -j"$(cores)" $(printf 'tests/fuzz/fuzz_%s ' "$@") || true
+running=0
 for target in "$@"; do
-    if fuzz_one "$target"; then
+    (
+        fuzz_one "$target" >"$target.out" 2>&1 && result=0 || result=1
+        echo "$result" >"$target.result"
+    ) &
+    running=$((running + 1))
+    if [ "$running" -ge "$(cores)" ]; then
+        wait
+        running=0
+    fi
+done
+wait
+
+for target in "$@"; do
+    cat "$target.out"
+    if [ "$(cat "$target.result")" -eq 0 ]; then
         passed=$((passed + 1))
     else
         failed=$((failed + 1))
