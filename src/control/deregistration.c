@@ -17,7 +17,10 @@ struct deregistration {
     uint16_t port;
     uint64_t began_us;
     uint32_t delay_ms;
-    bool told; /* workers were told that it drains */
+    bool told;   /* workers were told that it drains */
+    bool unused; /* nobody forwarded to its group: it may come back at once,
+                    and is not shown; requests of old snapshots still end in
+                    their time */
     struct timer timer;
 };
 
@@ -145,14 +148,17 @@ void deregistration_begin(struct deregistrations *all, struct target *target,
     take_name(d, group);
     d->began_us = all->loop->now_us;
     d->delay_ms = group->attributes.deregistration_delay_ms;
+    d->unused = group->load_balancer == NULL;
     timer_init(&d->timer, on_time);
     if (last == &all->all)
         list_push_back(&all->all, &d->node);
     else
         list_push_front(last, &d->node); /* behind it */
-    log_write(LOG_INFO, "control",
-              "target group " STR_FMT ": target %s is draining for %u s",
-              STR_ARG(d->group), target->text, (unsigned)(d->delay_ms / 1000));
+    if (!d->unused)
+        log_write(LOG_INFO, "control",
+                  "target group " STR_FMT ": target %s is draining for %u s",
+                  STR_ARG(d->group), target->text,
+                  (unsigned)(d->delay_ms / 1000));
 }
 
 void deregistrations_tell(struct deregistrations *all)
@@ -213,7 +219,7 @@ bool deregistrations_allow(const struct deregistrations *all,
         const struct config_group *group = find_group(config, arn_of(d));
         const struct config_target *target;
 
-        if (group == NULL || group->type != TARGET_TYPE_IP)
+        if (group == NULL || group->type != TARGET_TYPE_IP || d->unused)
             continue;
         target = find_target(group, &d->target->address);
         if (target == NULL || !target->registered ||
@@ -279,6 +285,8 @@ static void show(const struct deregistration *d, deregistration_visit *visit,
 {
     struct health health;
 
+    if (d->unused)
+        return;
     health_exempt(&health, TARGET_DRAINING);
     visit(owner, d->group, d->target, &health);
 }

@@ -114,6 +114,20 @@ class Drain(TargetsCase):
         self.change("register", balancer.group, blue)
         self.assertEqual(self.body(balancer), "blue")
 
+    def test_nothing_drains_in_a_group_that_nobody_forwards_to(self):
+        group = self.elb.create_target_group(
+            Name=self.name, Protocol="HTTP", Port=80, VpcId="vpc-1",
+            TargetType="ip")["TargetGroups"][0]["TargetGroupArn"]
+        for _ in range(2):
+            self.elb.register_targets(TargetGroupArn=group,
+                                      Targets=[{"Id": "10.9.9.9"}])
+            self.assertEqual(self.health(group),
+                             [("10.9.9.9", 80, "unused", "Target.NotInUse")])
+            self.elb.deregister_targets(TargetGroupArn=group,
+                                        Targets=[{"Id": "10.9.9.9"}])
+            self.assertEqual(self.health(group), [])
+        self.elb.delete_target_group(TargetGroupArn=group)
+
     def test_who_was_never_there_may_be_deregistered(self):
         balancer = self.balancer(self.origin("blue"))
         self.elb.deregister_targets(TargetGroupArn=balancer.group,

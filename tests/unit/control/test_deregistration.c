@@ -73,7 +73,10 @@ struct made {
 static void made_begin(struct made *m, const char *arn, const char *name,
                        unsigned delay_s)
 {
+    static const struct config_load_balancer balancer;
+
     *m = (struct made){0};
+    m->group.load_balancer = &balancer;
     m->group.id = STR("Group");
     m->group.arn = str_of(arn);
     m->group.name = str_of(name);

@@ -528,6 +528,18 @@ test_a_node_starts_without_redis_and_gives_it_its_account(void **state)
 
 /* ---- servers that lie -------------------------------------------------------------- */
 
+static void answer_one(int fd, const char *says)
+{
+    int client = accept(fd, NULL, NULL);
+    char heard[512];
+
+    if (client < 0 || read(client, heard, sizeof(heard)) < 0 ||
+        write(client, says, strlen(says)) < 0)
+        _exit(1);
+    usleep(20000);
+    close(client);
+}
+
 /* Answers every connection with this, and goes on listening. */
 static pid_t start_liar(const char *says, unsigned *port)
 {
@@ -542,15 +554,9 @@ static pid_t start_liar(const char *says, unsigned *port)
     assert_int_equal(listen(fd, 16), 0);
     *port = ntohs(address.sin_port);
     pid = fork();
-    for (int client; pid == 0;) {
-        char heard[512];
-
-        client = accept(fd, NULL, NULL);
-        if (client < 0 || read(client, heard, sizeof(heard)) < 0 ||
-            write(client, says, strlen(says)) < 0)
-            _exit(1);
-        usleep(20000);
-        close(client);
+    if (pid == 0) {
+        for (;;)
+            answer_one(fd, says);
     }
     close(fd);
     return pid;
