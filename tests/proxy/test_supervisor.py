@@ -215,8 +215,11 @@ class Crash(Case):
                 "stickiness.enabled": "true", "stickiness.type": "lb_cookie"})
             self.stack.listener("Web", 80, forward("Blue"))
             server = self.serve()
-            until(lambda: set(server.states("Blue").values()) == {"healthy"},
-                  "the targets")
+
+            def healthy():
+                until(lambda: set(server.states("Blue").values())
+                      == {"healthy"}, "the targets")
+            healthy()
 
             def ask(*lines):
                 with server.client() as client:
@@ -230,9 +233,11 @@ class Crash(Case):
                                   for _ in range(6)}, {first.body})
             stays()
             self.crash(server)
+            healthy()   # who is not probed yet is not chosen
             stays()
             server.signal(signal.SIGUSR2)
             self.upgraded(server)
+            healthy()
             stays()
 
     def test_a_cookie_key_that_is_gone_does_not_keep_it_down(self):
