@@ -22,23 +22,14 @@ struct form {
 
 /* ---- decoding ------------------------------------------------------------- */
 
-/* 16: it is no hexadecimal digit. */
-static unsigned hex(char c)
-{
-    if (c >= '0' && c <= '9')
-        return (unsigned)(c - '0');
-    c = str_lower(c);
-    return c >= 'a' && c <= 'f' ? (unsigned)(c - 'a') + 10 : 16;
-}
-
 bool query_decode(struct region *region, struct str s, struct str *decoded)
 {
     char *out = region_take(region, s.n + 1);
     size_t n = 0;
 
     for (size_t i = 0; i < s.n; i++) {
-        unsigned high;
-        unsigned low;
+        int high;
+        int low;
 
         if (s.p[i] != '%') {
             out[n++] = s.p[i] == '+' ? ' ' : s.p[i];
@@ -46,11 +37,11 @@ bool query_decode(struct region *region, struct str s, struct str *decoded)
         }
         if (s.n - i < 3)
             return false;
-        high = hex(s.p[i + 1]);
-        low = hex(s.p[i + 2]);
-        if (high > 15 || low > 15)
+        high = hex_digit(s.p[i + 1]);
+        low = hex_digit(s.p[i + 2]);
+        if (high < 0 || low < 0)
             return false;
-        out[n++] = (char)(high << 4 | low);
+        out[n++] = (char)(high * 16 + low);
         i += 2;
     }
     *decoded = str_make(out, n);

@@ -27,15 +27,6 @@ const struct key_file key_file_tickets = {
 
 /* ---- a line -------------------------------------------------------------- */
 
-static int hex_digit(char c)
-{
-    char l = str_lower(c);
-
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    return l >= 'a' && l <= 'f' ? l - 'a' + 10 : -1;
-}
-
 static bool read_hex(struct str line, uint8_t key[SEAL_KEY_BYTES])
 {
     for (size_t i = 0; i < SEAL_KEY_BYTES; i++) {

@@ -42,6 +42,15 @@ static inline char str_lower(char c)
     return c >= 'A' && c <= 'Z' ? (char)(c | 0x20) : c;
 }
 
+/* What a hexadecimal digit is worth, -1: it is none. */
+static inline int hex_digit(char c)
+{
+    if (c >= '0' && c <= '9')
+        return c - '0';
+    c = (char)(c | 0x20);
+    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
 /* Equal but for the case of ASCII letters. */
 bool str_ieq(struct str a, struct str b);
 

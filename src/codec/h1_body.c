@@ -60,14 +60,6 @@ static enum h1_body_result bad(struct decoding *d, const char *why)
     return H1_BODY_BAD;
 }
 
-static int hex_value(char c)
-{
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    c = (char)(c | 0x20);
-    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
 /* ---- heads of chunks --------------------------------------------------- */
 
 static bool is_blank(char c)
@@ -153,7 +145,7 @@ static enum h1_body_result read_size(struct decoding *d)
     struct h1_body *b = d->body;
 
     while (d->p < d->end) {
-        int digit = hex_value(*d->p);
+        int digit = hex_digit(*d->p);
 
         if (digit < 0)
             break;

@@ -15,15 +15,6 @@ static bool is_unreserved(char c)
            c == '~';
 }
 
-static int hex_digit(char c)
-{
-    char l = str_lower(c);
-
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    return l >= 'a' && l <= 'f' ? l - 'a' + 10 : -1;
-}
-
 /* The byte at s.p[*at], which moves behind it. */
 static char decoded(struct str s, size_t *at, bool plus)
 {

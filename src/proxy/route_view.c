@@ -69,14 +69,6 @@ struct str route_visible(struct str text, char *room, size_t cap)
 
 /* ---- the normal form of a path ------------------------------------------- */
 
-static int hex_digit(char c)
-{
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    c = str_lower(c);
-    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
 /* RFC 3986 2.3. */
 static bool is_unreserved(char c)
 {

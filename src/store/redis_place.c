@@ -31,14 +31,6 @@ static bool split(struct str *text, char mark, struct str *before)
     return true;
 }
 
-static int hex(char c)
-{
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    c = str_lower(c);
-    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
 /* Percent-encoding undone: passwords have any bytes. */
 static struct str decoded(struct region *region, struct str text)
 {
@@ -47,9 +39,11 @@ static struct str decoded(struct region *region, struct str text)
 
     for (size_t i = 0; i < text.n; i++) {
         bool coded = text.p[i] == '%' && i + 2 < text.n &&
-                     hex(text.p[i + 1]) >= 0 && hex(text.p[i + 2]) >= 0;
+                     hex_digit(text.p[i + 1]) >= 0 &&
+                     hex_digit(text.p[i + 2]) >= 0;
 
-        out[n++] = coded ? (char)(hex(text.p[i + 1]) * 16 + hex(text.p[i + 2]))
+        out[n++] = coded ? (char)(hex_digit(text.p[i + 1]) * 16 +
+                                  hex_digit(text.p[i + 2]))
                          : text.p[i];
         i += coded ? 2 : 0;
     }
