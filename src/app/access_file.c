@@ -7,6 +7,8 @@
 #include <sys/random.h>
 #include <unistd.h>
 
+#include "app/source.h"
+#include "app/state_folder.h"
 #include "base/base64.h"
 #include "base/file.h"
 
@@ -181,4 +183,20 @@ struct access_keys *access_file_look(const char *folder)
         keys = parse(path, &file, &report);
     report_end(&report);
     return keys;
+}
+
+bool access_file_of_client(const char *path, const char *folder,
+                           struct access_keys **keys)
+{
+    struct report report = {.strict = false};
+    char buffer[PATH_MAX];
+
+    if (path)
+        *keys = access_file_read(path, &report);
+    else
+        *keys = access_file_look(state_folder(folder, buffer));
+    if (report.errors)
+        source_print(&report);
+    report_end(&report);
+    return *keys || path == NULL;
 }

@@ -30,4 +30,11 @@ struct access_keys *access_file_own(const char *folder, bool *made,
 /* The same if it is there and may be read; NULL without a word if not. */
 struct access_keys *access_file_look(const char *folder);
 
+/* What a client of the API signs with: `*keys` of the file (`path`), or else of
+ * the state folder (NULL: that of the environment) where it may be read; NULL:
+ * there are none, and it does not sign.  False with errors printed: the file
+ * that is named cannot be used. */
+bool access_file_of_client(const char *path, const char *folder,
+                           struct access_keys **keys);
+
 #endif

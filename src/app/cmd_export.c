@@ -8,7 +8,6 @@
 #include "app/access_file.h"
 #include "app/api_client.h"
 #include "app/commands.h"
-#include "app/source.h"
 #include "app/state_folder.h"
 #include "model/export.h"
 #include "store/kept.h"
@@ -120,22 +119,6 @@ static int export_kept(const char *where)
 
 /* ---- from one that runs -------------------------------------------------------- */
 
-/* False: the file that is named cannot be used. */
-static bool load_keys(const struct values *values, struct access_keys **keys)
-{
-    struct report report = {.strict = false};
-    char folder[PATH_MAX];
-
-    if (values->access_keys)
-        *keys = access_file_read(values->access_keys, &report);
-    else
-        *keys = access_file_look(state_folder(values->state_folder, folder));
-    if (report.errors)
-        source_print(&report);
-    report_end(&report);
-    return *keys || values->access_keys == NULL;
-}
-
 static int get_config(const struct values *values,
                       const struct access_keys *keys)
 {
@@ -170,7 +153,7 @@ static int run(int argc, char **argv)
                           "`sluice serve`, such as " API_ADDRESS);
         return options_fail(&cmd_export, EX_USAGE, &error);
     }
-    if (!load_keys(&values, &keys))
+    if (!access_file_of_client(values.access_keys, values.state_folder, &keys))
         return EX_DATAERR;
     status = get_config(&values, keys);
     access_keys_release(keys);
