@@ -310,37 +310,41 @@ void deregistrations_of_gone(const struct deregistrations *all,
     }
 }
 
+static const struct deregistration *find(const struct deregistrations *all,
+                                         const struct target *target)
+{
+    for (struct list *l = all->all.next; l != &all->all; l = l->next) {
+        if (entry_of(l)->target == target)
+            return entry_of(l);
+    }
+    return NULL;
+}
+
 bool deregistration_times(const struct deregistrations *all,
                           const struct target *target, uint64_t *began_us,
                           uint64_t *rest_ms)
 {
-    for (struct list *l = all->all.next; l != &all->all; l = l->next) {
-        const struct deregistration *d = entry_of(l);
+    const struct deregistration *d = find(all, target);
 
-        if (d->target != target)
-            continue;
-        *began_us = d->began_us;
-        *rest_ms = left_ms(d, d->delay_ms);
-        return true;
-    }
-    return false;
+    if (d == NULL)
+        return false;
+    *began_us = d->began_us;
+    *rest_ms = left_ms(d, d->delay_ms);
+    return true;
 }
 
 bool deregistration_name(const struct deregistrations *all,
                          const struct target *target, struct str *id,
                          unsigned *port, struct str *zone)
 {
-    for (struct list *l = all->all.next; l != &all->all; l = l->next) {
-        const struct deregistration *d = entry_of(l);
+    const struct deregistration *d = find(all, target);
 
-        if (d->target != target)
-            continue;
-        *id = d->id;
-        *port = d->port;
-        *zone = d->zone;
-        return true;
-    }
-    return false;
+    if (d == NULL)
+        return false;
+    *id = d->id;
+    *port = d->port;
+    *zone = d->zone;
+    return true;
 }
 
 /* ---- life ---------------------------------------------------------------- */
