@@ -3,15 +3,7 @@
  * Actions as Describe* shows them (alb.md 1.7).
  */
 #include "api/elb_actions.h"
-
-static const char *const type_names[] = {
-    [ACTION_FORWARD] = "forward",
-    [ACTION_REDIRECT] = "redirect",
-    [ACTION_FIXED_RESPONSE] = "fixed-response",
-    [ACTION_AUTHENTICATE_OIDC] = "authenticate-oidc",
-    [ACTION_AUTHENTICATE_COGNITO] = "authenticate-cognito",
-    [ACTION_JWT_VALIDATION] = "jwt-validation",
-};
+#include "model/words.h"
 
 /* ---- forward --------------------------------------------------------------------- */
 
@@ -136,7 +128,8 @@ struct value *elb_actions_shown(struct region *region,
         const struct config_action *action = &rule->actions[i];
         struct value *shown = add_map(region, list);
 
-        put_text(region, shown, "Type", str_of(type_names[action->type]));
+        put_text(region, shown, "Type",
+                 str_of(action_type_words[action->type]));
         put_number(region, shown, "Order", action->order ? action->order : 1);
         show_config(region, action, shown);
     }

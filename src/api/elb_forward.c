@@ -5,6 +5,7 @@
 #include "api/elb_actions.h"
 #include "api/elb_quota.h"
 #include "api/find.h"
+#include "model/words.h"
 
 static const struct value *groups_of(const struct value *action)
 {
@@ -13,11 +14,6 @@ static const struct value *groups_of(const struct value *action)
 }
 
 /* ---- one action ----------------------------------------------------------------- */
-
-static const char *version_name(enum protocol_version version)
-{
-    return version == VERSION_GRPC ? "GRPC" : "HTTP2";
-}
 
 static bool check_group(struct call *call, const struct account_view *view,
                         const struct elb_actions_of *of, struct str arn)
@@ -41,7 +37,7 @@ static bool check_group(struct call *call, const struct account_view *view,
         return call_refuse(call, "IncompatibleProtocols",
                            "Listener protocol 'HTTP' is not supported with a "
                            "target group with the protocol-version '%s'",
-                           version_name(group->version));
+                           protocol_version_words[group->version]);
     if (group->ip_address_type == IP_TYPE_IPV6 &&
         of->balancer->ip_address_type == IP_TYPE_IPV4)
         return call_refuse(call, "InvalidConfigurationRequest",

@@ -3,6 +3,7 @@
 
 #include "api/find.h"
 #include "api/resource.h"
+#include "model/words.h"
 
 /* ---- which one --------------------------------------------------------------- */
 
@@ -49,33 +50,6 @@ struct config_group *elb_group(struct call *call,
 
 /* ---- what is shown ------------------------------------------------------------ */
 
-static struct str protocol_word(enum protocol protocol)
-{
-    return protocol == PROTOCOL_HTTPS ? STR("HTTPS") : STR("HTTP");
-}
-
-static struct str version_word(enum protocol_version version)
-{
-    static const char *const words[] = {
-        [VERSION_HTTP1] = "HTTP1",
-        [VERSION_HTTP2] = "HTTP2",
-        [VERSION_GRPC] = "GRPC",
-    };
-
-    return str_of(words[version]);
-}
-
-static struct str type_word(enum target_type type)
-{
-    static const char *const words[] = {
-        [TARGET_TYPE_INSTANCE] = "instance",
-        [TARGET_TYPE_IP] = "ip",
-        [TARGET_TYPE_LAMBDA] = "lambda",
-    };
-
-    return str_of(words[type]);
-}
-
 const char *const elb_group_properties[] = {"VpcId", "TargetControlPort", NULL};
 
 static void put_health(struct region *region, struct value *to,
@@ -84,7 +58,8 @@ static void put_health(struct region *region, struct value *to,
     const struct config_health *h = &group->health;
 
     if (group->type != TARGET_TYPE_LAMBDA) {
-        put_text(region, to, "HealthCheckProtocol", protocol_word(h->protocol));
+        put_text(region, to, "HealthCheckProtocol",
+                 str_of(protocol_words[h->protocol]));
         put_text(region, to, "HealthCheckPort",
                  h->port ? region_printf(region, "%u", h->port)
                          : STR("traffic-port"));
@@ -107,12 +82,14 @@ struct value *elb_group_settings(struct region *region,
 
     put_text(region, to, "TargetGroupName", group->name);
     if (group->type != TARGET_TYPE_LAMBDA) {
-        put_text(region, to, "Protocol", protocol_word(group->protocol));
+        put_text(region, to, "Protocol",
+                 str_of(protocol_words[group->protocol]));
         put_number(region, to, "Port", group->port);
-        put_text(region, to, "ProtocolVersion", version_word(group->version));
+        put_text(region, to, "ProtocolVersion",
+                 str_of(protocol_version_words[group->version]));
     }
     put_health(region, to, group);
-    put_text(region, to, "TargetType", type_word(group->type));
+    put_text(region, to, "TargetType", str_of(target_type_words[group->type]));
     put_text(region, to, "IpAddressType",
              group->ip_address_type == IP_TYPE_IPV6 ? STR("ipv6")
                                                     : STR("ipv4"));

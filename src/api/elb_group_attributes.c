@@ -7,6 +7,7 @@
 #include "api/find.h"
 #include "api/resource.h"
 #include "model/attributes.h"
+#include "model/words.h"
 
 static const struct member describe_members[] = {
     {.name = "TargetGroupArn", .kind = MEMBER_TEXT, .required = true},
@@ -38,13 +39,6 @@ static bool has_attribute(const struct attribute *attribute,
 {
     return attribute->owner == OWNER_TARGET_GROUP &&
            (attribute->types == 0 || attribute->types & 1u << group->type);
-}
-
-static const char *type_word(const struct config_group *group)
-{
-    return group->type == TARGET_TYPE_LAMBDA ? "lambda"
-           : group->type == TARGET_TYPE_IP   ? "ip"
-                                             : "instance";
 }
 
 /* Terraform looks for these words, drops the key and tries again. */
@@ -84,7 +78,7 @@ static bool check_one(struct call *call, const struct config_group *group,
                            "Target group attribute key '" STR_FMT
                            "' is not supported on target groups with target "
                            "type '%s'",
-                           STR_ARG(key), type_word(group));
+                           STR_ARG(key), target_type_words[group->type]);
     if (!attribute_set(attribute, NULL, value, NULL))
         return refuse_value(call, attribute, value);
     return true;

@@ -6,35 +6,9 @@
 #include "config.h"
 #include "control/balance_monitor.h"
 #include "control/server_state.h"
+#include "model/words.h"
 
 /* ---- words --------------------------------------------------------------- */
-
-static struct str protocol_word(enum protocol protocol)
-{
-    return protocol == PROTOCOL_HTTPS ? STR("HTTPS") : STR("HTTP");
-}
-
-static struct str version_word(enum protocol_version version)
-{
-    static const char *const words[] = {
-        [VERSION_HTTP1] = "HTTP1",
-        [VERSION_HTTP2] = "HTTP2",
-        [VERSION_GRPC] = "GRPC",
-    };
-
-    return str_of(words[version]);
-}
-
-static struct str type_word(enum target_type type)
-{
-    static const char *const words[] = {
-        [TARGET_TYPE_INSTANCE] = "instance",
-        [TARGET_TYPE_IP] = "ip",
-        [TARGET_TYPE_LAMBDA] = "lambda",
-    };
-
-    return str_of(words[type]);
-}
 
 static struct str algorithm_word(enum algorithm algorithm)
 {
@@ -54,20 +28,6 @@ static struct str stickiness_word(const struct group_attributes *attributes)
     return attributes->stickiness_type == STICKINESS_APP_COOKIE
                ? STR("app_cookie")
                : STR("lb_cookie");
-}
-
-static struct str action_word(enum action_type type)
-{
-    static const char *const words[] = {
-        [ACTION_FORWARD] = "forward",
-        [ACTION_REDIRECT] = "redirect",
-        [ACTION_FIXED_RESPONSE] = "fixed-response",
-        [ACTION_AUTHENTICATE_OIDC] = "authenticate-oidc",
-        [ACTION_AUTHENTICATE_COGNITO] = "authenticate-cognito",
-        [ACTION_JWT_VALIDATION] = "jwt-validation",
-    };
-
-    return str_of(words[type]);
 }
 
 /* ---- the process --------------------------------------------------------- */
@@ -124,7 +84,7 @@ static void fill_rule(struct status_rule *rule, const struct config_rule *from,
         .id = from->id,
         .arn = from->arn,
         .priority = from->priority,
-        .action = action_word(action->type),
+        .action = str_of(action_type_words[action->type]),
     };
     if (action->type == ACTION_FORWARD)
         fill_forwards(rule, &action->u.forward, region);
@@ -224,7 +184,7 @@ static void fill_listener(struct status_listener *listener,
     *listener = (struct status_listener){
         .id = from->id,
         .arn = from->arn,
-        .protocol = protocol_word(from->protocol),
+        .protocol = str_of(protocol_words[from->protocol]),
         .port = from->port,
         .connections = STATUS_UNKNOWN,
         .nrules = from->nrules,
@@ -452,9 +412,9 @@ static void fill_group(struct status_group *to, const struct server *server,
         .id = from->id,
         .name = from->name,
         .arn = from->arn,
-        .type = type_word(from->type),
-        .protocol = protocol_word(from->protocol),
-        .version = version_word(from->version),
+        .type = str_of(target_type_words[from->type]),
+        .protocol = str_of(protocol_words[from->protocol]),
+        .version = str_of(protocol_version_words[from->version]),
         .algorithm = algorithm_word(from->attributes.algorithm),
         .stickiness = stickiness_word(&from->attributes),
         .dns_state = from->load_balancer == NULL ? STR("")

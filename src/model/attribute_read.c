@@ -5,6 +5,7 @@
 #include "base/suggest.h"
 #include "model/attributes.h"
 #include "model/schema.h"
+#include "model/words.h"
 
 enum { KEY_MAX = 256, NEAR_PART_MIN = 4 };
 
@@ -233,8 +234,6 @@ static bool of_this_type(const struct attribute *attribute,
                          const struct place *place, const char *resource,
                          struct report *report)
 {
-    static const char *const types[] = {"instance", "ip", "lambda"};
-
     if (attribute->types == 0 || attribute->types >> group->type & 1 ||
         str_eq(value, str_of(attribute->initial)))
         return true;
@@ -244,7 +243,7 @@ static bool of_this_type(const struct attribute *attribute,
                  attribute->name, resource,
                  attribute->types >> TARGET_TYPE_LAMBDA & 1 ? "lambda"
                                                             : "instance and ip",
-                 types[group->type]);
+                 target_type_words[group->type]);
     return false;
 }
 

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "model/read.h"
+#include "model/words.h"
 
 struct input {
     const struct value *value;
@@ -41,16 +42,6 @@ struct fixed_input {
 };
 
 enum { ACTION_TYPES = 6, ORDER_MAX = 50000, STICKY_MAX_S = 604800 };
-
-static const char *const action_types[] = {
-    [ACTION_FORWARD] = "forward",
-    [ACTION_REDIRECT] = "redirect",
-    [ACTION_FIXED_RESPONSE] = "fixed-response",
-    [ACTION_AUTHENTICATE_OIDC] = "authenticate-oidc",
-    [ACTION_AUTHENTICATE_COGNITO] = "authenticate-cognito",
-    [ACTION_JWT_VALIDATION] = "jwt-validation",
-    [ACTION_TYPES] = NULL,
-};
 
 static const char *const config_names[] = {
     [ACTION_FORWARD] = "ForwardConfig",
@@ -148,7 +139,7 @@ static const struct property properties[] = {
      .kind = PROPERTY_WORD,
      .offset = AT(type),
      .flags = PROPERTY_REQUIRED,
-     .words = action_types,
+     .words = action_type_words,
      .example = "forward"},
     {.name = "Order",
      .kind = PROPERTY_INTEGER,
@@ -264,7 +255,7 @@ static struct config_group *find_group(struct build *build,
                         "write ProtocolVersion: HTTP1 in the target group, or "
                         "Protocol: HTTPS in the listener",
                         STR_ARG(called(group)),
-                        group->version == VERSION_GRPC ? "GRPC" : "HTTP2",
+                        protocol_version_words[group->version],
                         STR_ARG(listener->id));
     return group;
 }
@@ -482,20 +473,20 @@ static void check_configs(const struct resource *resource,
         resource_doubt(resource, &input->group.value->key_place,
                        "TargetGroupArn means nothing in a %s action\n"
                        "leave it out, or write Type: forward",
-                       action_types[type]);
+                       action_type_words[type]);
     for (unsigned i = 0; i < ACTION_TYPES; i++) {
         if (i != type && input->configs[i].value)
             resource_doubt(resource, &input->configs[i].value->key_place,
                            "%s means nothing in a %s action\n"
                            "leave it out, or write Type: %s",
-                           config_names[i], action_types[type],
-                           action_types[i]);
+                           config_names[i], action_type_words[type],
+                           action_type_words[i]);
     }
     if (type != ACTION_FORWARD && input->configs[type].value == NULL)
         resource_error(resource, &input->value->place,
-                       "a %s action has no %s\nadd %s: %s", action_types[type],
-                       config_names[type], config_names[type],
-                       config_examples[type]);
+                       "a %s action has no %s\nadd %s: %s",
+                       action_type_words[type], config_names[type],
+                       config_names[type], config_examples[type]);
 }
 
 static void check_https(const struct resource *resource,
@@ -508,7 +499,7 @@ static void check_https(const struct resource *resource,
                     "%s is for HTTPS listeners; listener " STR_FMT
                     " speaks HTTP\nwrite Protocol: HTTPS there, or leave the "
                     "action out",
-                    action_types[type], STR_ARG(listener->id));
+                    action_type_words[type], STR_ARG(listener->id));
 }
 
 static void read_action(struct build *build, const struct resource *resource,
@@ -595,7 +586,7 @@ static void check_sequence(const struct resource *resource,
                         "InvalidLoadBalancerAction",
                         "%s comes after the action that ends the rule\n"
                         "give it a lower Order",
-                        action_types[config_rule_action(rule)->type]);
+                        action_type_words[config_rule_action(rule)->type]);
 }
 
 void read_actions(struct build *build, const struct resource *resource,

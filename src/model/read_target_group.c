@@ -4,6 +4,7 @@
  */
 #include "model/attributes.h"
 #include "model/read.h"
+#include "model/words.h"
 
 struct input {
     const struct value *value;
@@ -39,7 +40,6 @@ static const char *const target_types[] = {
     [TYPE_ALB] = "alb",
     [TYPE_ALB + 1] = NULL,
 };
-static const char *const versions[] = {"HTTP1", "HTTP2", "GRPC", NULL};
 static const char *const ip_address_types[] = {"ipv4", "ipv6", NULL};
 
 #define AT(member) offsetof(struct input, member)
@@ -64,7 +64,7 @@ static const struct property properties[] = {
     {.name = "ProtocolVersion",
      .kind = PROPERTY_WORD,
      .offset = AT(version),
-     .words = versions,
+     .words = protocol_version_words,
      .example = "HTTP1"},
     {.name = "TargetType",
      .kind = PROPERTY_WORD,

@@ -1,23 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "proxy/explain.h"
 
+#include "model/words.h"
 #include "proxy/condition.h"
 #include "proxy/explain_internal.h"
 #include "proxy/witness.h"
-
-const char *explain_action_name(enum action_type type)
-{
-    static const char *const names[] = {
-        [ACTION_FORWARD] = "forward",
-        [ACTION_REDIRECT] = "redirect",
-        [ACTION_FIXED_RESPONSE] = "fixed-response",
-        [ACTION_AUTHENTICATE_OIDC] = "authenticate-oidc",
-        [ACTION_AUTHENTICATE_COGNITO] = "authenticate-cognito",
-        [ACTION_JWT_VALIDATION] = "jwt-validation",
-    };
-
-    return names[type];
-}
 
 const char *explain_transform_name(enum transform_type type)
 {
@@ -232,7 +219,7 @@ static void put_redirect(struct text *t, const struct config_redirect *r)
 
 static void put_action(struct text *t, const struct config_action *action)
 {
-    text_str_put(t, str_of(explain_action_name(action->type)));
+    text_str_put(t, str_of(action_type_words[action->type]));
     if (action->type == ACTION_FORWARD)
         put_forward(t, &action->u.forward);
     else if (action->type == ACTION_REDIRECT)
@@ -366,7 +353,7 @@ static void header_tail(struct text *t, const struct config_rule *rule)
 
         if (i)
             text_char(t, ',');
-        text_str_put(t, str_of(explain_action_name(action->type)));
+        text_str_put(t, str_of(action_type_words[action->type]));
         if (action->type == ACTION_FORWARD)
             header_groups(t, &action->u.forward);
         else if (action->type == ACTION_REDIRECT)

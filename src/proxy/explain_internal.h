@@ -16,7 +16,6 @@ struct explain_trail {
 };
 
 /* AWS's names: "fixed-response", "url-rewrite". */
-const char *explain_action_name(enum action_type type);
 const char *explain_transform_name(enum transform_type type);
 
 /* The sum of the weights of a forward. */

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "model/words.h"
 #include "proxy/condition.h"
 #include "proxy/explain.h"
 #include "proxy/explain_internal.h"
@@ -155,7 +156,7 @@ static void json_redirect(struct text *t, const struct config_redirect *r)
 static void json_action(struct text *t, const struct config_action *action)
 {
     text_char(t, '{');
-    json_member(t, "type", str_of(explain_action_name(action->type)));
+    json_member(t, "type", str_of(action_type_words[action->type]));
     if (action->type == ACTION_FORWARD)
         json_forward(t, &action->u.forward);
     else if (action->type == ACTION_REDIRECT)
