@@ -20,6 +20,7 @@
 #include "crypto/ssl_policy.h"
 #include "model/quota.h"
 #include "model/report.h"
+#include "model/web_acl.h"
 
 enum {
     CONFIG_NAME_MAX = 32, /* characters of a name of AWS's */
@@ -94,6 +95,8 @@ struct config_load_balancer {
     struct str logs[LOG_KINDS];
     unsigned nlisteners;
     struct config_listener **listeners;
+    const struct config_web_acl *web_acl; /* that requests are checked by; or
+                                             NULL */
 };
 
 /* Of one config.  model/patch.h makes another object of a load balancer, and
@@ -431,6 +434,7 @@ struct config {
     struct config_trust_store **trust_stores;
     unsigned nservices;
     struct config_service **services;
+    struct config_waf waf;
 };
 
 /* What is local about a config and stands in no template (--port, --bind,

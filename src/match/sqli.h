@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Whether a value, put into a statement of SQL, would change what that says.
+ *
+ * The value is read as tokens in each context it may land in (bare, inside
+ * single quotes, inside double quotes, MySQL's comments or the standard's);
+ * tokens are folded, and what remains says it.  Time is proportional to the
+ * value.
+ */
+#ifndef SLUICE_MATCH_SQLI_H
+#define SLUICE_MATCH_SQLI_H
+
+#include "base/str.h"
+
+enum sqli_sensitivity { SQLI_LOW, SQLI_HIGH };
+
+enum { SQLI_TOKENS_MAX = 8 };
+
+/* What gave it away. */
+struct sqli_evidence {
+    size_t from; /* in the value */
+    size_t to;
+    unsigned n;
+    struct str tokens[SQLI_TOKENS_MAX]; /* slices of the value */
+};
+
+/* `evidence` may be NULL. */
+bool sqli_detect(struct str value, enum sqli_sensitivity sensitivity,
+                 struct sqli_evidence *evidence);
+
+#endif

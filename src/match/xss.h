@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Whether a value, put into a page, would run as a script there.
+ *
+ * The value is read as HTML in each context it may land in: text, and the value
+ * of an attribute without quotes, in single, double or back quotes.  Time is
+ * proportional to the value.
+ */
+#ifndef SLUICE_MATCH_XSS_H
+#define SLUICE_MATCH_XSS_H
+
+#include "base/str.h"
+
+enum { XSS_TOKENS_MAX = 4 };
+
+/* What gave it away: "<", "script". */
+struct xss_evidence {
+    size_t from; /* in the value */
+    size_t to;
+    unsigned n;
+    struct str tokens[XSS_TOKENS_MAX]; /* slices of the value */
+};
+
+/* `evidence` may be NULL. */
+bool xss_detect(struct str value, struct xss_evidence *evidence);
+
+#endif
