@@ -434,7 +434,7 @@ struct config {
     struct config_trust_store **trust_stores;
     unsigned nservices;
     struct config_service **services;
-    struct config_waf waf;
+    struct config_waf *waf; /* held; NULL: there is nothing of it */
 };
 
 /* What is local about a config and stands in no template (--port, --bind,

@@ -5,11 +5,13 @@
  *
  * Resources stand in CloudFormation's words; the dialects of the API and of
  * Terraform become those first (model/waf_words.h).  Everything lives in the
- * config's region, texts are NUL-terminated, bytes of search strings are
- * decoded.  waf/program.h makes of it what runs.
+ * region of its config_waf, texts are NUL-terminated, bytes of search strings
+ * are decoded.  waf/program.h makes of it what runs.
  */
 #ifndef SLUICE_MODEL_WEB_ACL_H
 #define SLUICE_MODEL_WEB_ACL_H
+
+#include <stdatomic.h>
 
 #include "base/cidr.h"
 #include "model/report.h"
@@ -409,10 +411,17 @@ struct config_web_acl {
     const struct waf_protection *protections;
     const struct waf_logging *logging; /* NULL: none */
     unsigned capacity;                 /* WCU in use */
+    struct config_waf *waf;            /* that it stands in */
+    /* Of it and all that it refers to: ACLs with the same one become the same
+     * program. */
+    uint8_t digest[32];
 };
 
-/* In struct config. */
+/* All of them, in a region of their own that is counted: a program keeps it
+ * alive, not the config. */
 struct config_waf {
+    _Atomic unsigned refs;
+    struct region region;
     unsigned nacls;
     struct config_web_acl **acls;
     unsigned nip_sets;
@@ -422,6 +431,9 @@ struct config_waf {
     unsigned nrule_groups; /* those of the account, not managed ones */
     struct config_rule_group **rule_groups;
 };
+
+struct config_waf *config_waf_hold(struct config_waf *waf);
+void config_waf_release(struct config_waf *waf); /* NULL: nothing */
 
 /* WCU of rules (aws-waf.md 6.1). */
 unsigned waf_capacity(const struct waf_rule *rules, unsigned n);

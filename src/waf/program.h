@@ -15,8 +15,8 @@
 
 struct waf_program;
 
-/* Compiles; the config that the ACL stands in must live as long as it.  `geo`
- * (may be NULL) is held.  NULL with errors in the report. */
+/* Compiles; acl->waf is held, and `geo` (may be NULL).  NULL with errors in the
+ * report. */
 struct waf_program *waf_program_new(const struct config_web_acl *acl,
                                     struct geo *geo, struct report *report);
 struct waf_program *waf_program_hold(struct waf_program *program);
