@@ -1,0 +1,250 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "match/values.h"
+
+#include <stdlib.h>
+
+#include "base/memory.h"
+
+/* ---- the plan ------------------------------------------------------------ */
+
+struct source {
+    const struct waf_field *part;
+    unsigned parent; /* itself: it is the part's */
+    uint8_t transformation;
+};
+
+struct value_plan {
+    struct part_limits limits;
+    unsigned n;
+    unsigned cap;
+    struct source *sources;
+    bool body;
+    bool fingerprint;
+};
+
+struct value_plan *value_plan_new(const struct part_limits *limits)
+{
+    struct value_plan *plan = memory_zeroed(1, sizeof(*plan));
+
+    plan->limits = *limits;
+    return plan;
+}
+
+void value_plan_free(struct value_plan *plan)
+{
+    if (plan == NULL)
+        return;
+    free(plan->sources);
+    free(plan);
+}
+
+/* Whether names are the same: those of cookies and of JSON have a case. */
+static bool same_name(const struct waf_field *part, struct str a, struct str b)
+{
+    if (part->type == WAF_FIELD_COOKIES || part->type == WAF_FIELD_JSON_BODY)
+        return str_eq(a, b);
+    return str_ieq(a, b);
+}
+
+static bool same_part(const struct waf_field *a, const struct waf_field *b)
+{
+    if (a->type != b->type || a->pattern != b->pattern ||
+        a->scope != b->scope || a->oversize != b->oversize ||
+        a->fallback != b->fallback || a->nnames != b->nnames ||
+        a->npre_parse != b->npre_parse || !same_name(a, a->name, b->name))
+        return false;
+    for (unsigned i = 0; i < a->nnames; i++) {
+        if (!same_name(a, a->names[i], b->names[i]))
+            return false;
+    }
+    return a->npre_parse == 0 ||
+           memcmp(a->pre_parse, b->pre_parse, a->npre_parse) == 0;
+}
+
+static unsigned append(struct value_plan *plan, const struct source *source)
+{
+    if (plan->n == plan->cap) {
+        struct source *old = plan->sources;
+
+        plan->cap = plan->cap ? 2 * plan->cap : 32;
+        plan->sources = memory_zeroed(plan->cap, sizeof(*plan->sources));
+        if (old)
+            memcpy(plan->sources, old, plan->n * sizeof(*old));
+        free(old);
+    }
+    plan->sources[plan->n] = *source;
+    return plan->n++;
+}
+
+static void note(struct value_plan *plan, enum waf_field_type type)
+{
+    plan->body |= type == WAF_FIELD_BODY || type == WAF_FIELD_JSON_BODY;
+    plan->fingerprint |= type == WAF_FIELD_JA3 || type == WAF_FIELD_JA4;
+}
+
+static unsigned root_of(struct value_plan *plan, const struct waf_field *part)
+{
+    for (unsigned i = 0; i < plan->n; i++) {
+        const struct source *s = &plan->sources[i];
+
+        if (s->parent == i && same_part(s->part, part))
+            return i;
+    }
+    note(plan, part->type);
+    return append(plan, &(struct source){.part = part, .parent = plan->n});
+}
+
+static unsigned child_of(struct value_plan *plan, unsigned parent,
+                         uint8_t transformation)
+{
+    /* Children stand behind their parent. */
+    for (unsigned i = parent + 1; i < plan->n; i++) {
+        const struct source *s = &plan->sources[i];
+
+        if (s->parent == parent && s->transformation == transformation)
+            return i;
+    }
+    return append(plan, &(struct source){.part = plan->sources[parent].part,
+                                         .parent = parent,
+                                         .transformation = transformation});
+}
+
+unsigned value_plan_add(struct value_plan *plan, const struct waf_field *part,
+                        const struct waf_chain *chain)
+{
+    unsigned source = root_of(plan, part);
+
+    for (unsigned i = 0; i < chain->n; i++) {
+        if (chain->transformations[i] != WAF_NONE)
+            source = child_of(plan, source, chain->transformations[i]);
+    }
+    return source;
+}
+
+unsigned value_plan_n(const struct value_plan *plan)
+{
+    return plan->n;
+}
+
+unsigned value_plan_parent(const struct value_plan *plan, unsigned source)
+{
+    return plan->sources[source].parent;
+}
+
+/* One byte more than is looked at tells what is longer from what just fits. */
+uint32_t value_plan_body(const struct value_plan *plan)
+{
+    return plan->body ? plan->limits.body + 1 : 0;
+}
+
+bool value_plan_fingerprint(const struct value_plan *plan)
+{
+    return plan->fingerprint;
+}
+
+/* ---- of one request ------------------------------------------------------ */
+
+struct values {
+    const struct value_plan *plan;
+    struct part_request request;
+    uint8_t oversized;
+    bool *made; /* by source */
+    struct source_values v[];
+};
+
+struct values *values_new(const struct value_plan *plan,
+                          const struct inspected *request, struct arena *arena)
+{
+    struct values *values =
+        arena_take(arena, sizeof(*values) + plan->n * sizeof(*values->v));
+    bool *made = arena_take(arena, plan->n + 1);
+
+    if (values == NULL || made == NULL)
+        return NULL;
+    memset(made, 0, plan->n);
+    values->plan = plan;
+    values->request = (struct part_request){
+        .request = request, .limits = &plan->limits, .arena = arena};
+    values->oversized = 0;
+    values->made = made;
+    return values;
+}
+
+/* The values of the parent are shared until the first one that differs. */
+static bool change(struct arena *arena, struct source_values *to, unsigned i,
+                   struct str text)
+{
+    struct part_values *values = &to->values;
+
+    if (to->as_parent) {
+        struct part_value *own =
+            arena_take(arena, values->n * sizeof(*values->values));
+
+        if (own == NULL)
+            return false;
+        memcpy(own, values->values, values->n * sizeof(*own));
+        values->values = own;
+        to->as_parent = false;
+    }
+    values->values[i].text = text;
+    return true;
+}
+
+static void transform(struct values *values, const struct source_values *from,
+                      enum transform transformation, struct source_values *to)
+{
+    struct arena *arena = values->request.arena;
+
+    to->values = from->values;
+    to->as_parent = true;
+    for (unsigned i = 0; i < from->values.n; i++) {
+        struct str in = from->values.values[i].text;
+        struct str out = transform_apply(transformation, in, arena);
+
+        if (out.p == in.p && out.n == in.n)
+            continue;
+        if (out.p == NULL || !change(arena, to, i, out)) {
+            to->values.state = PART_FAILED;
+            to->values.n = 0;
+            to->as_parent = false;
+            return;
+        }
+    }
+}
+
+static void make(struct values *values, unsigned source)
+{
+    const struct source *s = &values->plan->sources[source];
+    struct source_values *to = &values->v[source];
+
+    if (s->parent == source) {
+        part_read(&values->request, s->part, &to->values);
+        to->as_parent = false;
+        values->oversized |= to->values.oversized;
+    } else {
+        transform(values, &values->v[s->parent],
+                  (enum transform)s->transformation, to);
+    }
+    values->made[source] = true;
+}
+
+const struct source_values *values_of(struct values *values, unsigned source)
+{
+    unsigned todo[WAF_TRANSFORMATIONS_MAX + 1];
+    unsigned n = 0;
+
+    for (unsigned s = source; !values->made[s];) {
+        todo[n++] = s;
+        s = values->plan->sources[s].parent;
+        if (s == todo[n - 1])
+            break;
+    }
+    while (n)
+        make(values, todo[--n]);
+    return &values->v[source];
+}
+
+uint8_t values_oversized(const struct values *values)
+{
+    return values->oversized;
+}
