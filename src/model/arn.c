@@ -144,6 +144,21 @@ struct str arn_trust_store(struct region *region, const struct arn_scope *scope,
     return with_id(region, scope, "truststore", name, id);
 }
 
+struct str arn_waf(struct region *region, const struct arn_scope *scope,
+                   bool cloudfront, const char *kind, struct str name,
+                   struct str uuid)
+{
+    struct str partition = arn_partition(scope->region_name);
+    struct str where = cloudfront ? STR("us-east-1") : scope->region_name;
+
+    return region_printf(
+        region,
+        "arn:" STR_FMT ":wafv2:" STR_FMT ":" STR_FMT ":%s/%s/" STR_FMT
+        "/" STR_FMT,
+        STR_ARG(partition), STR_ARG(where), STR_ARG(scope->account),
+        cloudfront ? "global" : "regional", kind, STR_ARG(name), STR_ARG(uuid));
+}
+
 /* What stands behind `mark`; p == NULL when it is not there. */
 static struct str behind(struct str arn, struct str mark)
 {

@@ -155,6 +155,24 @@ void report_refuse(struct report *report, const struct place *place,
         report->last->code = code;
 }
 
+void report_invalid(struct report *report, const struct place *place,
+                    const char *field, struct str parameter, const char *format,
+                    ...)
+{
+    unsigned kept = report->errors;
+    va_list args;
+
+    va_start(args, format);
+    add_both(report, PROBLEM_ERROR, place, format, args);
+    va_end(args);
+    if (kept >= REPORT_MAX)
+        return;
+    report->last->code = "WAFInvalidParameterException";
+    report->last->field = field;
+    report->last->parameter = region_copy(&report->region, parameter);
+    tame(report->last->parameter);
+}
+
 void report_warning(struct report *report, const struct place *place,
                     const char *format, ...)
 {

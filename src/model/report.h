@@ -27,6 +27,9 @@ struct problem {
     struct str remedy;  /* n == 0: the problem says it all */
     const char *code;   /* what the API calls it, a string literal ("TooMany-
                            Actions"); NULL: ValidationError */
+    /* Of a WAFInvalidParameterException (aws-waf.md 8.5); NULL, n == 0 else. */
+    const char *field;    /* a ParameterExceptionField, a string literal */
+    struct str parameter; /* the value that it is about */
 };
 
 /* A file's text, for the line that a problem shows. */
@@ -76,6 +79,12 @@ void report_error(struct report *report, const struct place *place,
 void report_refuse(struct report *report, const struct place *place,
                    const char *code, const char *format, ...)
     __attribute__((format(printf, 4, 5)));
+
+/* The same as WAFInvalidParameterException: `field` is AWS's word for what is
+ * wrong ("FIELD_TO_MATCH"), `parameter` the value, which is copied. */
+void report_invalid(struct report *report, const struct place *place,
+                    const char *field, struct str parameter, const char *format,
+                    ...) __attribute__((format(printf, 5, 6)));
 
 void report_warning(struct report *report, const struct place *place,
                     const char *format, ...)
