@@ -14,12 +14,14 @@ enum member_kind {
     MEMBER_TEXT,    /* min to max characters; max 0: any number */
     MEMBER_WORD,    /* one of `words` */
     MEMBER_NUMBER,  /* min to max */
+    MEMBER_TIME,    /* seconds since 1970, with or without a fraction */
     MEMBER_BOOL,    /* true or false */
     MEMBER_TEXTS,   /* a list of texts; min and max are of its elements */
     MEMBER_WORDS,   /* a list of words */
+    MEMBER_NUMBERS, /* a list of numbers */
     MEMBER_STRUCT,  /* `shape` */
     MEMBER_STRUCTS, /* a list of them */
-    MEMBER_MAP,     /* text to text */
+    MEMBER_MAP,     /* text to text; with a `shape`, text to structures */
 };
 
 struct shape;
@@ -29,10 +31,12 @@ struct member {
     enum member_kind kind;
     bool required;
     bool blank_is_none; /* TEXT: clients send it blank when they have none */
-    uint32_t min;
-    uint32_t max;
-    const char *const *words; /* NULL at the end */
-    const struct shape *shape;
+    uint64_t min;
+    uint64_t max;
+    uint16_t least;                /* elements of a list, entries of a MAP */
+    uint16_t most;                 /* 0: any number */
+    const char *const *words;      /* NULL at the end */
+    const struct shape *shape;     /* may hold itself */
     bool (*fits)(struct str text); /* TEXT, TEXTS: a pattern of the model; NULL:
                                       any */
     const char *pattern;           /* how AWS writes it: for the error */

@@ -17,7 +17,9 @@ bool fault_set(struct fault *fault, struct region *region, const char *code,
     va_list args;
 
     va_start(args, format);
-    *fault = (struct fault){code, status, region_vprintf(region, format, args)};
+    *fault = (struct fault){.code = code,
+                            .status = status,
+                            .message = region_vprintf(region, format, args)};
     va_end(args);
     return false;
 }

@@ -18,13 +18,39 @@ static const struct {
 
 struct fault fault_make(const char *code, struct str message)
 {
-    struct fault fault = {code, 400, message};
+    struct fault fault = {.code = code, .status = 400, .message = message};
 
     for (unsigned i = 0; i < sizeof(statuses) / sizeof(statuses[0]); i++) {
         if (str_eq(str_of(code), str_of(statuses[i].code)))
             fault.status = statuses[i].status;
     }
     return fault;
+}
+
+struct fault fault_invalid(struct region *region, const char *field,
+                           struct str parameter, struct str reason)
+{
+    struct fault fault =
+        fault_make("WAFInvalidParameterException",
+                   region_printf(region,
+                                 "Error reason: " STR_FMT
+                                 ", field: %s, parameter: " STR_FMT,
+                                 STR_ARG(reason), field, STR_ARG(parameter)));
+
+    fault.field = field;
+    fault.parameter = region_copy(region, parameter);
+    fault.reason = region_copy(region, reason);
+    return fault;
+}
+
+struct fault fault_copy(struct region *region, const struct fault *fault)
+{
+    struct fault copy = *fault;
+
+    copy.message = region_copy(region, fault->message);
+    copy.parameter = region_copy(region, fault->parameter);
+    copy.reason = region_copy(region, fault->reason);
+    return copy;
 }
 
 bool call_refuse(struct call *call, const char *code, const char *format, ...)

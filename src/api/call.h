@@ -71,6 +71,11 @@ struct fault {
     const char *code; /* NULL: it is not */
     unsigned status;
     struct str message;
+    /* Of a WAFInvalidParameterException (aws-waf.md 8.1): members of its
+     * body; NULL, n == 0: they are not told. */
+    const char *field;
+    struct str parameter;
+    struct str reason;
 };
 
 enum { CALL_MADE_MAX = 4 };
@@ -95,6 +100,14 @@ struct call {
 
 /* With the status of that code. */
 struct fault fault_make(const char *code, struct str message);
+
+/* A WAFInvalidParameterException in AWS's words, in the region: "Error reason:
+ * REASON, field: FIELD, parameter: PARAMETER".  `field` is a literal. */
+struct fault fault_invalid(struct region *region, const char *field,
+                           struct str parameter, struct str reason);
+
+/* The same fault with texts that live as long as the region. */
+struct fault fault_copy(struct region *region, const struct fault *fault);
 
 /* Always false.  Status 400 but for the codes that have another one
  * (api/fault.def). */

@@ -41,6 +41,11 @@ static const struct action_table *const acm[] = {
     NULL,
 };
 
+static const struct action_table *const waf[] = {
+    &waf_set_actions,
+    NULL,
+};
+
 static const struct service elasticloadbalancing = {
     .name = "elasticloadbalancing",
     .version = "2015-12-01",
@@ -73,10 +78,14 @@ static const struct service certificate_manager = {
     .tables = acm,
 };
 
+static const struct service firewall = {
+    .name = "wafv2",
+    .target = "AWSWAF_20190729",
+    .wire = WIRE_JSON,
+    .tables = waf,
+};
+
 const struct service *const services[] = {
-    &elasticloadbalancing,
-    &security_tokens,
-    &compute,
-    &certificate_manager,
-    NULL,
+    &elasticloadbalancing, &security_tokens, &compute,
+    &certificate_manager,  &firewall,        NULL,
 };

@@ -14,6 +14,7 @@ extern const struct service *const services[];
 extern const struct action_table sts_actions;
 extern const struct action_table ec2_actions;
 extern const struct action_table acm_actions;
+extern const struct action_table waf_set_actions;
 extern const struct action_table acm_import_actions;
 extern const struct action_table acm_tag_actions;
 

@@ -2,20 +2,25 @@
  *
  * Inputs against the shapes of the model, with the texts of AWS's services.
  */
+#include <stdlib.h>
+
 #include "api/action.h"
 #include "base/utf8.h"
 
 enum {
     VIOLATIONS_MAX = 20, /* that are told; all are counted */
     VALUE_SHOWN = 1024,  /* bytes of a value in a message */
-    NESTED_MAX = 32,     /* shapes in shapes */
+    /* Shapes in shapes: 64 statements of WAF in each other, each in an And-
+     * Statement, and what stands around and in them. */
+    NESTED_MAX = 160,
 };
 
 /* Where a member is: actions.1.member.type. */
 struct path {
     const struct path *parent;
-    const char *name; /* NULL: an element, of that number */
+    const char *name; /* NULL: an element, of that number or key */
     unsigned number;
+    struct str key; /* p == NULL: none */
 };
 
 struct checking {
@@ -38,6 +43,10 @@ static struct str path_text(struct region *region, const struct path *path)
         return region_printf(region, "%c%s", str_lower(path->name[0]),
                              path->name + 1);
     before = path_text(region, path->parent);
+    if (path->key.p)
+        return region_printf(region, STR_FMT "." STR_FMT ".member",
+                             STR_ARG(before),
+                             STR_ARG(utf8_cut(path->key, VALUE_SHOWN)));
     if (path->name == NULL)
         return region_printf(region, STR_FMT ".%u.member", STR_ARG(before),
                              path->number);
@@ -76,11 +85,12 @@ static struct str length_fault(struct region *region, const struct member *m,
 
     if (n < m->min)
         return region_printf(
-            region, "Member must have length greater than or equal to %u",
-            m->min);
+            region, "Member must have length greater than or equal to %llu",
+            (unsigned long long)m->min);
     if (m->max && n > m->max)
         return region_printf(
-            region, "Member must have length less than or equal to %u", m->max);
+            region, "Member must have length less than or equal to %llu",
+            (unsigned long long)m->max);
     if (m->fits && !m->fits(text))
         return region_printf(
             region, "Member must satisfy regular expression pattern: %s",
@@ -120,19 +130,37 @@ static bool number_of(struct str text, int64_t *number)
 static struct str number_fault(struct region *region, const struct member *m,
                                struct str text)
 {
+    uint64_t max = m->max ? m->max : UINT32_MAX;
     int64_t number;
 
     if (!number_of(text, &number))
         return STR("Member must be a number");
     if (number < (int64_t)m->min)
         return region_printf(
-            region, "Member must have value greater than or equal to %u",
-            m->min);
-    if (number > (m->max ? (int64_t)m->max : (int64_t)UINT32_MAX))
-        return region_printf(region,
-                             "Member must have value less than or equal to %u",
-                             m->max ? m->max : UINT32_MAX);
+            region, "Member must have value greater than or equal to %llu",
+            (unsigned long long)m->min);
+    if (number > (int64_t)max)
+        return region_printf(
+            region, "Member must have value less than or equal to %llu",
+            (unsigned long long)max);
     return STR("");
+}
+
+/* "1790000000", "1790000000.5", "1.79E9": as clients write them. */
+static struct str time_fault(struct str text)
+{
+    char copy[64];
+    char *end;
+    double s;
+
+    if (text.n == 0 || text.n >= sizeof(copy))
+        return STR("Member must be a timestamp");
+    memcpy(copy, text.p, text.n);
+    copy[text.n] = '\0';
+    s = strtod(copy, &end);
+    return *end == '\0' && s >= 0 && s < (double)INT32_MAX * 1000
+               ? STR("")
+               : STR("Member must be a timestamp");
 }
 
 static struct str scalar_fault(struct region *region, const struct member *m,
@@ -146,7 +174,10 @@ static struct str scalar_fault(struct region *region, const struct member *m,
     case MEMBER_WORDS:
         return word_fault(region, m, text);
     case MEMBER_NUMBER:
+    case MEMBER_NUMBERS:
         return number_fault(region, m, text);
+    case MEMBER_TIME:
+        return time_fault(text);
     case MEMBER_BOOL:
         return str_ieq(text, STR("true")) || str_ieq(text, STR("false"))
                    ? STR("")
@@ -186,7 +217,7 @@ static struct value *check_scalar(struct checking *c, const struct member *m,
     if (fault.n)
         violated(c, path, shown(c->region, input->text), fault);
     made->text = region_copy(c->region, input->text);
-    if (m->kind == MEMBER_NUMBER) {
+    if (m->kind == MEMBER_NUMBER || m->kind == MEMBER_TIME) {
         made->kind = VALUE_NUMBER;
     } else if (m->kind == MEMBER_BOOL) {
         made->kind = VALUE_BOOL;
@@ -230,7 +261,29 @@ static void check_texts(struct checking *c, const struct member *m,
             told = true;
         }
         value_append(list, value_string(c->region, v->text, NULL));
+        if (m->kind == MEMBER_NUMBERS)
+            list->last->kind = VALUE_NUMBER;
     }
+}
+
+/* How many elements or entries there are. */
+static void check_count(struct checking *c, const struct member *m,
+                        const struct value *input, const struct path *path)
+{
+    unsigned n = value_count(input);
+
+    if (n < m->least)
+        violated(c, path, shown(c->region, list_text(c->region, input)),
+                 region_printf(c->region,
+                               "Member must have length greater than or equal "
+                               "to %u",
+                               m->least));
+    else if (m->most && n > m->most)
+        violated(c, path, shown(c->region, list_text(c->region, input)),
+                 region_printf(c->region,
+                               "Member must have length less than or equal to "
+                               "%u",
+                               m->most));
 }
 
 static struct value *check_list(struct checking *c, const struct member *m,
@@ -249,6 +302,7 @@ static struct value *check_list(struct checking *c, const struct member *m,
                  STR("Member must be a list"));
         return list;
     }
+    check_count(c, m, input, path);
     if (m->kind != MEMBER_STRUCTS) {
         check_texts(c, m, input, list, path);
         return list;
@@ -260,8 +314,10 @@ static struct value *check_list(struct checking *c, const struct member *m,
     return list;
 }
 
-static struct value *check_map(struct checking *c, const struct value *input,
-                               const struct path *path)
+/* An entry is called "customResponseBodies.slow.member". */
+static struct value *check_map(struct checking *c, const struct member *m,
+                               const struct value *input,
+                               const struct path *path, unsigned depth)
 {
     struct value *map = value_new(c->region, VALUE_MAP, NULL);
 
@@ -271,8 +327,14 @@ static struct value *check_map(struct checking *c, const struct value *input,
         violated(c, path, STR("of another kind"), STR("Member must be a map"));
         return map;
     }
+    check_count(c, m, input, path);
     for (const struct value *v = input->first; v; v = v->next) {
-        if (value_is_scalar(v))
+        struct path entry = {.parent = path, .key = v->key};
+
+        if (m->shape)
+            value_put(c->region, map, v->key,
+                      check_struct(c, m->shape, v, &entry, depth));
+        else if (value_is_scalar(v))
             value_put(c->region, map, v->key,
                       value_string(c->region, v->text, NULL));
         else
@@ -291,13 +353,15 @@ static struct value *check_member(struct checking *c, const struct member *m,
         return check_struct(c, m->shape, input, path, depth);
     case MEMBER_TEXTS:
     case MEMBER_WORDS:
+    case MEMBER_NUMBERS:
     case MEMBER_STRUCTS:
         return check_list(c, m, input, path, depth);
     case MEMBER_MAP:
-        return check_map(c, input, path);
+        return check_map(c, m, input, path, depth);
     case MEMBER_TEXT:
     case MEMBER_WORD:
     case MEMBER_NUMBER:
+    case MEMBER_TIME:
     case MEMBER_BOOL:
         break;
     }
@@ -308,8 +372,9 @@ static struct value *check_member(struct checking *c, const struct member *m,
  * have a field for it. */
 static bool is_given(const struct member *m, const struct value *v)
 {
-    bool word = m->kind == MEMBER_NUMBER || m->kind == MEMBER_BOOL ||
-                m->kind == MEMBER_WORD || m->blank_is_none;
+    bool word = m->kind == MEMBER_NUMBER || m->kind == MEMBER_TIME ||
+                m->kind == MEMBER_BOOL || m->kind == MEMBER_WORD ||
+                m->blank_is_none;
 
     return v && v->kind != VALUE_NULL && !(word && is_blank(v));
 }
@@ -320,8 +385,14 @@ static struct value *check_struct(struct checking *c, const struct shape *shape,
 {
     struct value *map = value_new(c->region, VALUE_MAP, NULL);
 
-    if (depth == 0)
+    if (depth == 0) {
+        violated(c, parent, STR("of another kind"),
+                 region_printf(c->region,
+                               "Member must not be nested deeper than %d "
+                               "structures",
+                               NESTED_MAX));
         return map;
+    }
     if (input->kind != VALUE_MAP && !is_blank(input)) {
         violated(c, parent, STR("of another kind"),
                  STR("Member must be a structure"));

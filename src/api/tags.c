@@ -3,7 +3,7 @@
 
 /* Of ASCII what AWS takes.  Of the rest everything: what is no letter, number
  * or blank there is not worth the tables. */
-static bool is_tag_text(struct str text)
+bool tag_is_text(struct str text)
 {
     static const char others[] = " _.:/=+-@";
 
@@ -18,13 +18,9 @@ static bool is_tag_text(struct str text)
     return true;
 }
 
-#define TAG_PATTERN                                                            \
-    .kind = MEMBER_TEXT, .fits = is_tag_text,                                  \
-    .pattern = "^([\\p{L}\\p{Z}\\p{N}_.:/=+\\-@]*)$"
-
 static const struct member members[] = {
-    {.name = "Key", .required = true, .min = 1, .max = 128, TAG_PATTERN},
-    {.name = "Value", .max = 256, TAG_PATTERN},
+    {.name = "Key", .required = true, .min = 1, .max = 128, TAG_TEXT},
+    {.name = "Value", .max = 256, TAG_TEXT},
 };
 
 const struct shape tag_shape = SHAPE_OF(members);

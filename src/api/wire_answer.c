@@ -46,6 +46,14 @@ static void put_s3(struct text *t, const struct call *call)
     TEXT_LITERAL(t, "</RequestId></Error>\n");
 }
 
+/* WAF's faults have a Message, but for those with a Field (aws-waf.md 8.1). */
+static const char *message_key(const struct fault *fault)
+{
+    return str_starts(str_of(fault->code), STR("WAF")) && fault->field == NULL
+               ? "Message"
+               : "message";
+}
+
 static void put_json(struct text *t, const struct call *call)
 {
     struct json j = {.t = t};
@@ -59,7 +67,12 @@ static void put_json(struct text *t, const struct call *call)
     }
     json_begin(&j, NULL, '{');
     json_str(&j, "__type", str_of(call->fault.code));
-    json_str(&j, "message", call->fault.message);
+    json_str(&j, message_key(&call->fault), call->fault.message);
+    if (call->fault.field) {
+        json_str(&j, "Field", str_of(call->fault.field));
+        json_str(&j, "Parameter", call->fault.parameter);
+        json_str(&j, "Reason", call->fault.reason);
+    }
     json_end(&j, '}');
 }
 

@@ -235,7 +235,7 @@ static bool is_forbidden(struct api_port *api, struct server_stream *stream,
     };
     struct region region = {NULL};
     struct account_view view;
-    struct fault fault = {NULL, 0, STR("")};
+    struct fault fault = {.code = NULL};
     char buffer[1024];
     struct text why = text_in(buffer, sizeof(buffer));
     bool ok;

@@ -72,9 +72,7 @@ static void done(struct change_job *change)
         answer(job->server, job);
         return;
     }
-    job->call.fault = change->fault;
-    job->call.fault.message =
-        region_copy(job->call.region, change->fault.message);
+    job->call.fault = fault_copy(job->call.region, &change->fault);
     region_end(&change->region);
     job->done(job);
 }

@@ -110,7 +110,7 @@ class Answer:
     @property
     def message(self):
         if self.body.startswith(b"{"):
-            return self.json.get("message")
+            return self.json.get("message", self.json.get("Message"))
         return self.xml.findtext(".//Message")
 
 

@@ -1,0 +1,211 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Who is meant by an ARN, or by Name, Scope and Id.
+ */
+#include <stdlib.h>
+
+#include "api/waf.h"
+#include "model/arn.h"
+
+static const struct waf_kind *const kinds[] = {
+    &waf_ip_sets,
+    &waf_regex_sets,
+};
+
+enum { NKINDS = sizeof(kinds) / sizeof(kinds[0]) };
+
+static bool is_cloudfront(const struct account_resource *resource)
+{
+    return str_eq(member_text(account_properties(resource), "Scope"),
+                  STR("CLOUDFRONT"));
+}
+
+static struct waf_found tell(struct region *region, const struct config *config,
+                             const struct waf_kind *kind,
+                             const struct account_resource *resource)
+{
+    struct arn_scope scope = {config->region_name, config->account,
+                              config->stack};
+    struct waf_found found = {
+        .kind = kind,
+        .resource = resource,
+        .cloudfront = is_cloudfront(resource),
+    };
+
+    found.name =
+        arn_name(region, member_text(account_properties(resource), "Name"),
+                 resource->id);
+    found.uuid = arn_certificate_id(region, &scope,
+                                    member_text(account_sluice(resource), "Id"),
+                                    resource->id);
+    found.arn = arn_waf(region, &scope, found.cloudfront, kind->path,
+                        found.name, found.uuid);
+    return found;
+}
+
+static bool is_of(const struct account_resource *resource,
+                  const struct waf_kind *kind)
+{
+    return str_eq(account_type(resource), str_of(kind->type));
+}
+
+static const struct waf_kind *kind_of(const struct account_resource *resource)
+{
+    for (unsigned i = 0; i < NKINDS; i++) {
+        if (is_of(resource, kinds[i]))
+            return kinds[i];
+    }
+    return NULL;
+}
+
+struct waf_found waf_with_arn(struct region *region,
+                              const struct account_view *view, struct str arn)
+{
+    const struct account *account = view->account;
+
+    for (unsigned i = 0; i < account->n; i++) {
+        const struct waf_kind *kind = kind_of(account->resources[i]);
+        struct waf_found found;
+
+        if (kind == NULL)
+            continue;
+        found = tell(region, view->config, kind, account->resources[i]);
+        if (str_eq(found.arn, arn))
+            return found;
+    }
+    return (struct waf_found){.resource = NULL};
+}
+
+struct waf_found waf_with_id(struct region *region,
+                             const struct account_view *view,
+                             const struct waf_kind *kind, struct str id)
+{
+    const struct account_resource *r = account_find(view->account, id);
+
+    if (r == NULL || !is_of(r, kind))
+        return (struct waf_found){.resource = NULL};
+    return tell(region, view->config, kind, r);
+}
+
+bool waf_is_cloudfront(const struct call *call)
+{
+    return str_eq(call_text(call, "Scope"), STR("CLOUDFRONT"));
+}
+
+bool waf_find(struct call *call, const struct account_view *view,
+              const struct waf_kind *kind, struct waf_found *found)
+{
+    const struct account *account = view->account;
+
+    for (unsigned i = 0; i < account->n; i++) {
+        if (!is_of(account->resources[i], kind))
+            continue;
+        *found = tell(call->region, view->config, kind, account->resources[i]);
+        if (found->cloudfront == waf_is_cloudfront(call) &&
+            str_eq(found->name, call_text(call, "Name")) &&
+            str_eq(found->uuid, call_text(call, "Id")))
+            return true;
+    }
+    return waf_refuse_missing(
+        call,
+        "there is no %s " STR_FMT " with the id " STR_FMT " in scope " STR_FMT,
+        kind->name, STR_ARG(call_text(call, "Name")),
+        STR_ARG(call_text(call, "Id")), STR_ARG(call_text(call, "Scope")));
+}
+
+/* The part of the ARN behind that colon; p == NULL: it has fewer. */
+static struct str behind_colons(struct str arn, unsigned colons)
+{
+    while (colons-- && arn.p)
+        str_cut(&arn, ':');
+    return arn;
+}
+
+bool waf_is_arn(struct str arn, const struct waf_kind *kind)
+{
+    struct str path = behind_colons(arn, 5);
+
+    if (!str_starts(arn, STR("arn:")) || path.p == NULL ||
+        !str_starts(behind_colons(arn, 2), STR("wafv2:")))
+        return false;
+    str_cut(&path, '/');
+    return path.p && str_eq(str_cut(&path, '/'), str_of(kind->path)) &&
+           path.n > 2;
+}
+
+bool waf_find_arn(struct call *call, const struct account_view *view,
+                  const struct waf_kind *kind, const char *member,
+                  struct waf_found *found)
+{
+    struct str arn = call_text(call, member);
+
+    if (!waf_is_arn(arn, kind))
+        return waf_refuse_invalid(call, "RESOURCE_ARN", arn,
+                                  "The ARN isn\u2019t valid. A valid ARN of a "
+                                  "%s is arn:aws:wafv2:REGION:ACCOUNT:regional/"
+                                  "%s/NAME/ID",
+                                  kind->name, kind->path);
+    *found = waf_with_arn(call->region, view, arn);
+    if (found->resource)
+        return true;
+    return waf_refuse_missing(call, "there is no %s " STR_FMT, kind->name,
+                              STR_ARG(arn));
+}
+
+/* ---- all of a kind ----------------------------------------------------------------- */
+
+static int compare_strs(struct str a, struct str b)
+{
+    int order = memcmp(a.p, b.p, a.n < b.n ? a.n : b.n);
+
+    return order ? order : (a.n > b.n) - (a.n < b.n);
+}
+
+static int compare(const void *a, const void *b)
+{
+    const struct waf_found *x = a;
+    const struct waf_found *y = b;
+    int order = compare_strs(x->name, y->name);
+
+    return order ? order : compare_strs(x->uuid, y->uuid);
+}
+
+struct waf_all waf_all(struct call *call, const struct account_view *view,
+                       const struct waf_kind *kind)
+{
+    const struct account *account = view->account;
+    struct waf_all all = {
+        .found = region_take(call->region,
+                             (account->n + 1) * sizeof(struct waf_found)),
+    };
+
+    for (unsigned i = 0; i < account->n; i++) {
+        const struct account_resource *r = account->resources[i];
+
+        if (is_of(r, kind) && is_cloudfront(r) == waf_is_cloudfront(call))
+            all.found[all.n++] = tell(call->region, view->config, kind, r);
+    }
+    if (all.n)
+        qsort(all.found, all.n, sizeof(*all.found), compare);
+    return all;
+}
+
+/* ---- who uses it -------------------------------------------------------------------- */
+
+static bool names(const struct value *value, struct str arn, unsigned depth)
+{
+    if (value_is_scalar(value))
+        return str_eq(value->text, arn);
+    for (const struct value *v = value->first; depth && v; v = v->next) {
+        if (names(v, arn, depth - 1))
+            return true;
+    }
+    return false;
+}
+
+bool waf_names(const struct account_resource *resource, struct str arn)
+{
+    const struct value *properties = account_properties(resource);
+
+    return properties && names(properties, arn, VALUE_NESTED_MAX);
+}

@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "api/waf.h"
+#include "base/base64.h"
+
+enum { MARKER_MAX = 256, PAGE = 100 };
+
+/* Base64, so that nobody is tempted to make one up. */
+static struct str marker_of(struct region *region, struct str key)
+{
+    size_t room = BASE64_LEN(key.n) + 1;
+    struct text marker = text_in(region_take(region, room), room);
+
+    base64_put(&marker, (const uint8_t *)key.p, key.n);
+    return text_str(&marker);
+}
+
+static bool read_marker(struct region *region, struct str marker,
+                        struct str *key)
+{
+    char *plain = region_take(region, BASE64_BYTES(MARKER_MAX) + 1);
+    long n = marker.n > MARKER_MAX ? -1 : base64_read(marker, (uint8_t *)plain);
+
+    *key = str_make(plain, n > 0 ? (size_t)n : 0);
+    return n > 0;
+}
+
+static bool is_behind(struct str key, struct str shown)
+{
+    size_t n = key.n < shown.n ? key.n : shown.n;
+    int order = memcmp(key.p, shown.p, n);
+
+    return order > 0 || (order == 0 && key.n > shown.n);
+}
+
+bool waf_page(struct call *call, const struct str *keys, unsigned n,
+              struct waf_page *page)
+{
+    struct str marker = call_text(call, "NextMarker");
+    unsigned limit = member_number(call->input, "Limit", PAGE);
+    struct str shown = STR("");
+
+    page->from = 0;
+    if (marker.n && !read_marker(call->region, marker, &shown))
+        return call_refuse(call, "ValidationError",
+                           "The NextMarker '" STR_FMT
+                           "' is none that was answered",
+                           STR_ARG(marker));
+    while (marker.n && page->from < n && !is_behind(keys[page->from], shown))
+        page->from++;
+    page->to = n - page->from > limit ? page->from + limit : n;
+    return true;
+}
+
+void waf_page_end(const struct call *call, const struct str *keys, unsigned n,
+                  const struct waf_page *page, struct value *result)
+{
+    if (page->to < n && page->to)
+        put_text(call->region, result, "NextMarker",
+                 marker_of(call->region, keys[page->to - 1]));
+}

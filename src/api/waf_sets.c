@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * IP sets and regex pattern sets.
+ */
+#include "api/services.h"
+#include "api/waf.h"
+
+/* ---- IP sets ------------------------------------------------------------------------ */
+
+static const char *const ip_members[] = {"IPAddressVersion", "Addresses", NULL};
+static const char *const ip_fixed[] = {"IPAddressVersion", NULL};
+
+const struct waf_kind waf_ip_sets = {
+    .type = "AWS::WAFv2::IPSet",
+    .path = "ipset",
+    .name = "IPSet",
+    .list = "IPSets",
+    .field = "IP_SET",
+    .members = ip_members,
+    .fixed = ip_fixed,
+    .quota = QUOTA_WAF_IP_SETS,
+};
+
+/* ---- regex pattern sets ---------------------------------------------------------------- */
+
+static const char *const regex_members[] = {"RegularExpressionList", NULL};
+static const char *const nothing[] = {NULL};
+
+const struct waf_kind waf_regex_sets = {
+    .type = "AWS::WAFv2::RegexPatternSet",
+    .path = "regexpatternset",
+    .name = "RegexPatternSet",
+    .list = "RegexPatternSets",
+    .field = "REGEX_PATTERN_SET",
+    .members = regex_members,
+    .fixed = nothing,
+    .quota = QUOTA_WAF_REGEX_SETS,
+};
+
+/* ---- handlers --------------------------------------------------------------------------- */
+
+WAF_HANDLERS(ip_set, &waf_ip_sets)
+WAF_HANDLERS(regex_set, &waf_regex_sets)
+
+static bool get_ip_set(struct call *call, const struct account_view *view)
+{
+    struct waf_found found;
+
+    return waf_find(call, view, &waf_ip_sets, &found) &&
+           waf_answer_one(call, view, &found, NULL);
+}
+
+static bool get_regex_set(struct call *call, const struct account_view *view)
+{
+    struct waf_found found;
+
+    return waf_find(call, view, &waf_regex_sets, &found) &&
+           waf_answer_one(call, view, &found, NULL);
+}
+
+/* ---- shapes ----------------------------------------------------------------------------- */
+
+static const char *const versions[] = {"IPV4", "IPV6", NULL};
+
+#define ADDRESSES                                                              \
+    {                                                                          \
+        .name = "Addresses", .kind = MEMBER_TEXTS, .required = true, .min = 1, \
+        .max = 50, .fits = waf_is_told, .pattern = ".*\\S.*"                   \
+    }
+
+static const struct member create_ip_members[] = {
+    WAF_MEMBER_NAME,
+    WAF_MEMBER_SCOPE,
+    WAF_MEMBER_DESCRIPTION,
+    {.name = "IPAddressVersion",
+     .kind = MEMBER_WORD,
+     .required = true,
+     .words = versions},
+    ADDRESSES,
+    WAF_MEMBER_TAGS,
+};
+static const struct shape create_ip_shape = SHAPE_OF(create_ip_members);
+
+static const struct member update_ip_members[] = {
+    WAF_MEMBER_NAME,        WAF_MEMBER_SCOPE, WAF_MEMBER_ID,
+    WAF_MEMBER_DESCRIPTION, ADDRESSES,        WAF_MEMBER_LOCK,
+};
+static const struct shape update_ip_shape = SHAPE_OF(update_ip_members);
+
+static const struct member regex_string_members[] = {
+    {.name = "RegexString", .kind = MEMBER_TEXT, .min = 1, .max = 512},
+};
+const struct shape waf_regex_shape = SHAPE_OF(regex_string_members);
+
+#define EXPRESSIONS                                                            \
+    {                                                                          \
+        .name = "RegularExpressionList", .kind = MEMBER_STRUCTS,               \
+        .required = true, .shape = &waf_regex_shape                            \
+    }
+
+static const struct member create_regex_members[] = {
+    WAF_MEMBER_NAME, WAF_MEMBER_SCOPE, WAF_MEMBER_DESCRIPTION,
+    EXPRESSIONS,     WAF_MEMBER_TAGS,
+};
+static const struct shape create_regex_shape = SHAPE_OF(create_regex_members);
+
+static const struct member update_regex_members[] = {
+    WAF_MEMBER_NAME,        WAF_MEMBER_SCOPE, WAF_MEMBER_ID,
+    WAF_MEMBER_DESCRIPTION, EXPRESSIONS,      WAF_MEMBER_LOCK,
+};
+static const struct shape update_regex_shape = SHAPE_OF(update_regex_members);
+
+/* ---- the table ---------------------------------------------------------------------------- */
+
+static const struct action actions[] = {
+    WAF_ACTIONS("IPSet", "IPSets", ip_set, create_ip_shape, update_ip_shape,
+                waf_named_shape),
+    WAF_ACTIONS("RegexPatternSet", "RegexPatternSets", regex_set,
+                create_regex_shape, update_regex_shape, waf_named_shape),
+};
+
+const struct action_table waf_set_actions = ACTION_TABLE(actions);

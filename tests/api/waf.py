@@ -1,0 +1,58 @@
+# SPDX-License-Identifier: Apache-2.0
+"""wafv2: what its tests stand on.
+
+    class Some(waf.Case):
+        self.waf("list-ip-sets", ...)       the aws command
+        self.client.list_ip_sets(...)       boto3
+        self.refused(code, "get-ip-set" ..) the command's AwsError
+        self.error(self.client.x, ...)      what boto3 has of an error
+"""
+
+import aws
+
+UUID = r"^[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}$"
+ACCOUNT = "000000000000"
+
+
+def visibility(name):
+    return {"SampledRequestsEnabled": True, "CloudWatchMetricsEnabled": True,
+            "MetricName": name}
+
+
+def rule(name, priority, statement, **more):
+    """A rule; it blocks unless `more` says what it does."""
+    if not {"Action", "OverrideAction"} & set(more):
+        more["Action"] = {"Block": {}}
+    return {"Name": name, "Priority": priority, "Statement": statement,
+            "VisibilityConfig": visibility(name), **more}
+
+
+class Case(aws.ApiCase):
+
+    def waf(self, *words):
+        return self.api.aws("wafv2", *words)
+
+    @property
+    def client(self):
+        return self.api.client("wafv2")
+
+    def refused(self, code, *words):
+        with self.assertRaises(aws.AwsError) as raised:
+            self.waf(*words)
+        self.assertEqual(raised.exception.code, code, raised.exception)
+        return raised.exception
+
+    def error(self, call, **given):
+        aws.boto3()
+        from botocore.exceptions import ClientError
+        with self.assertRaises(ClientError) as raised:
+            call(**given)
+        return raised.exception.response
+
+    def ip_set(self, name, addresses=(), **more):
+        """The Summary of a new one."""
+        return self.client.create_ip_set(
+            Name=name, Scope="REGIONAL", IPAddressVersion="IPV4",
+            Addresses=list(addresses), **more)["Summary"]
+
+
