@@ -10,7 +10,6 @@
 
 #include "base/slab.h"
 #include "crypto/client_certificate.h"
-#include "net/tls_hello.h"
 #include "net/tls_internal.h"
 
 enum {
@@ -235,28 +234,38 @@ static bool is_http(const struct tls_gear *g)
 }
 
 /* The name that the client asks for may call for another context than the one
- * it has.  False: its ClientHello is not whole yet. */
-static bool choose(struct conn_tls *t, const struct tls_gear *g)
+ * it has. */
+static void choose(struct conn_tls *t, struct str name)
 {
-    char room[TLS_HELLO_MAX];
-    struct str records = str_make(g->in + g->begin, g->visible - g->begin);
-    struct tls_context *chosen = NULL;
-    struct str name;
+    struct tls_context *chosen =
+        name.n ? t->chooser->choose(t->chooser->owner, name) : NULL;
 
-    switch (tls_hello_name(records, room, &name)) {
-    case TLS_HELLO_PART:
-        return false;
-    case TLS_HELLO_NAMED:
-        chosen = t->chooser->choose(t->chooser->owner, name);
-        break;
-    case TLS_HELLO_OTHER:
-        break;
-    }
     t->chooser = NULL;
     if (chosen && chosen != t->context) {
         tls_context_hold(chosen);
         tls_context_release(t->context);
         t->context = chosen;
+    }
+}
+
+/* Looks at the ClientHello before OpenSSL does.  False: it is not whole yet. */
+static bool meet(struct conn_tls *t, const struct tls_gear *g)
+{
+    char room[TLS_HELLO_MAX];
+    struct str records = str_make(g->in + g->begin, g->visible - g->begin);
+    struct client_hello hello;
+
+    switch (tls_hello_read(records, room, &hello)) {
+    case TLS_HELLO_PART:
+        return false;
+    case TLS_HELLO_WHOLE:
+        tls_fingerprint(&hello, &t->fingerprint);
+        if (t->chooser)
+            choose(t, tls_hello_name(&hello));
+        break;
+    case TLS_HELLO_OTHER:
+        t->chooser = NULL;
+        break;
     }
     return true;
 }
@@ -272,7 +281,7 @@ static bool shake(struct tls_gear *g)
             set_fault(t, TLS_FAULT_HTTP, "plain HTTP came instead of TLS");
             return true;
         }
-        if (g->visible == g->begin || (t->chooser && !choose(t, g)))
+        if (g->visible == g->begin || !meet(t, g))
             return false;
     }
     if (!make_ssl(t))

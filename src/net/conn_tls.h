@@ -107,6 +107,11 @@ struct str conn_tls_key_exchange(const struct conn_tls *tls);
 
 enum tls_alpn conn_tls_alpn(const struct conn_tls *tls);
 
+/* Fingerprints of the client's ClientHello (net/tls_fingerprint.h); n == 0: not
+ * known.  As good as the connection. */
+struct str conn_tls_ja3(const struct conn_tls *tls);
+struct str conn_tls_ja4(const struct conn_tls *tls);
+
 /* The name that the client asked for; n == 0: none.  As good as the
  * connection. */
 struct str conn_tls_server_name(const struct conn_tls *tls);

@@ -66,6 +66,16 @@ bool conn_tls_stands_for(const struct conn_tls *t,
            other->terms.mode == TLS_AUTH_NONE;
 }
 
+struct str conn_tls_ja3(const struct conn_tls *t)
+{
+    return str_make(t->fingerprint.ja3, t->fingerprint.ja3[0] ? JA3_TEXT : 0);
+}
+
+struct str conn_tls_ja4(const struct conn_tls *t)
+{
+    return str_make(t->fingerprint.ja4, t->fingerprint.ja3[0] ? JA4_TEXT : 0);
+}
+
 struct str conn_tls_server_name(const struct conn_tls *t)
 {
     const char *name =

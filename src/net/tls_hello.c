@@ -6,9 +6,10 @@
 enum {
     RECORD_HEADER = 5,
     RECORD_HANDSHAKE = 22,
+    RECORD_MAX = 16384,
     MESSAGE_HEADER = 4,
     MESSAGE_CLIENT_HELLO = 1,
-    FIXED = 2 + 32, /* legacy_version, random */
+    RANDOM = 32,
     EXTENSION_SERVER_NAME = 0,
     NAME_HOST = 0,
 };
@@ -94,74 +95,113 @@ static bool may_grow(struct str records)
 
     for (unsigned i = 0; i < TLS_HELLO_RECORDS_MAX; i++) {
         unsigned type = take_number(&b, 1);
+        unsigned n;
 
         if (b.bad)
             return true;
         if (type != RECORD_HANDSHAKE)
             return false;
         take(&b, 2);
-        take_part(&b, 2);
+        n = take_number(&b, 2);
+        if (n > RECORD_MAX)
+            return false;
+        take(&b, n);
     }
     return false;
 }
 
-/* ---- the name -------------------------------------------------------------- */
+/* ---- what stands in it ------------------------------------------------------ */
 
-static bool name_in_list(struct bytes list, struct str *name)
+static struct str str_of_part(struct bytes b)
 {
-    struct bytes all = take_part(&list, 2);
-
-    while (!all.bad && all.n) {
-        unsigned type = take_number(&all, 1);
-        struct bytes one = take_part(&all, 2);
-
-        if (one.bad || type != NAME_HOST)
-            continue;
-        *name = str_make((const char *)one.p, one.n);
-        return one.n != 0;
-    }
-    return false;
+    return str_make((const char *)b.p, b.n);
 }
 
-static bool name_in_hello(struct bytes b, struct str *name)
+/* Only whole lists are read; what follows the extensions is OpenSSL's to
+ * refuse. */
+static bool read_hello(struct bytes b, struct client_hello *hello)
 {
-    struct bytes extensions;
+    struct bytes ciphers;
+    struct bytes extensions = {.p = NULL};
 
-    take(&b, FIXED);
+    hello->version = take_number(&b, 2);
+    take(&b, RANDOM);
     take_part(&b, 1); /* legacy_session_id */
-    take_part(&b, 2); /* cipher_suites */
+    ciphers = take_part(&b, 2);
     take_part(&b, 1); /* legacy_compression_methods */
-    extensions = take_part(&b, 2);
-    while (!extensions.bad && extensions.n) {
-        unsigned type = take_number(&extensions, 2);
-        struct bytes one = take_part(&extensions, 2);
-
-        if (!one.bad && type == EXTENSION_SERVER_NAME)
-            return name_in_list(one, name);
-    }
-    return false;
+    if (b.bad)
+        return false;
+    if (b.n)
+        extensions = take_part(&b, 2);
+    hello->ciphers = str_of_part(ciphers);
+    hello->extensions = str_of_part(extensions);
+    return !extensions.bad;
 }
 
-enum tls_hello tls_hello_name(struct str records, char *room, struct str *name)
+enum tls_hello tls_hello_read(struct str records, char *room,
+                              struct client_hello *hello)
 {
     char header[MESSAGE_HEADER];
-    struct bytes hello;
+    struct bytes b;
     const char *first;
     size_t n;
 
     if (gather(records, MESSAGE_HEADER, header, &first) < MESSAGE_HEADER)
         return may_grow(records) ? TLS_HELLO_PART : TLS_HELLO_OTHER;
-    hello = (struct bytes){.p = (const uint8_t *)(first ? first : header),
-                           .n = MESSAGE_HEADER};
-    if (take_number(&hello, 1) != MESSAGE_CLIENT_HELLO)
+    b = (struct bytes){.p = (const uint8_t *)(first ? first : header),
+                       .n = MESSAGE_HEADER};
+    if (take_number(&b, 1) != MESSAGE_CLIENT_HELLO)
         return TLS_HELLO_OTHER;
-    n = MESSAGE_HEADER + (size_t)take_number(&hello, 3);
+    n = MESSAGE_HEADER + (size_t)take_number(&b, 3);
     if (n > TLS_HELLO_MAX)
         return TLS_HELLO_OTHER;
     if (gather(records, n, room, &first) < n)
         return may_grow(records) ? TLS_HELLO_PART : TLS_HELLO_OTHER;
-    hello =
-        (struct bytes){.p = (const uint8_t *)(first ? first : room), .n = n};
-    take(&hello, MESSAGE_HEADER);
-    return name_in_hello(hello, name) ? TLS_HELLO_NAMED : TLS_HELLO_OTHER;
+    b = (struct bytes){.p = (const uint8_t *)(first ? first : room), .n = n};
+    take(&b, MESSAGE_HEADER);
+    return read_hello(b, hello) ? TLS_HELLO_WHOLE : TLS_HELLO_OTHER;
+}
+
+bool tls_hello_next(struct str *rest, unsigned *type, struct str *data)
+{
+    struct bytes b = {.p = (const uint8_t *)rest->p, .n = rest->n};
+    struct bytes one;
+
+    *type = take_number(&b, 2);
+    one = take_part(&b, 2);
+    if (one.bad)
+        return false;
+    *data = str_of_part(one);
+    *rest = str_of_part(b);
+    return true;
+}
+
+/* ---- the name -------------------------------------------------------------- */
+
+static struct str name_in_list(struct str list)
+{
+    struct bytes b = {.p = (const uint8_t *)list.p, .n = list.n};
+    struct bytes all = take_part(&b, 2);
+
+    while (!all.bad && all.n) {
+        unsigned type = take_number(&all, 1);
+        struct bytes one = take_part(&all, 2);
+
+        if (!one.bad && type == NAME_HOST)
+            return str_of_part(one);
+    }
+    return STR("");
+}
+
+struct str tls_hello_name(const struct client_hello *hello)
+{
+    struct str rest = hello->extensions;
+    struct str data;
+    unsigned type;
+
+    while (tls_hello_next(&rest, &type, &data)) {
+        if (type == EXTENSION_SERVER_NAME)
+            return name_in_list(data);
+    }
+    return STR("");
 }

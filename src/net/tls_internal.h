@@ -13,6 +13,7 @@
 #include "base/slab.h"
 #include "net/conn_tls.h"
 #include "net/tls_client_auth.h"
+#include "net/tls_fingerprint.h"
 #include "net/tls_pairs.h"
 
 /* ---- contexts ------------------------------------------------------------ */
@@ -50,6 +51,7 @@ struct conn_tls {
     struct client_certificate *client; /* of mutual TLS; NULL: none came */
     const struct tls_pair *pair;  /* shown to a client; NULL: the default */
     struct tls_session **session; /* gets what the peer gives; NULL: nobody */
+    struct tls_fingerprint fingerprint; /* a client's of ours */
     uint64_t began_us;
     uint64_t window_us; /* when the budget of KeyUpdates began */
     uint32_t handshake_us;
