@@ -101,7 +101,7 @@ static void check_request(struct str rest)
                                      .target = str_cut(&rest, '\n'),
                                      .fields = &fields};
     struct authorized who;
-    struct fault fault = {NULL, 0, STR("")};
+    struct fault fault = {.code = NULL};
 
     if (request.target.p == NULL)
         request.target = STR("");
@@ -117,7 +117,7 @@ static void check_request(struct str rest)
     check_refused(&fault);
     authorize_fault_as(&fault, WIRE_EC2, &region);
     check_refused(&fault);
-    fault = (struct fault){NULL, 0, STR("")};
+    fault = (struct fault){.code = NULL};
     if (authorize_caller(NULL, &request, &view, &region, &who, &fault))
         CHECK(who.service.n && who.region_name.n && who.caller.access_key.n);
     else

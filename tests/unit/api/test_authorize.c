@@ -109,7 +109,7 @@ static const struct account_view *view_of(const struct asked *a)
 
 static bool ask(struct asked *a)
 {
-    a->fault = (struct fault){NULL, 0, STR("")};
+    a->fault = (struct fault){.code = NULL};
     return authorize_caller(a->keys, &a->request, view_of(a), &a->region,
                             &a->who, &a->fault);
 }
@@ -548,7 +548,7 @@ static bool get(struct asked *a, const char *target, const char *authorization)
     a->request.method = STR("GET");
     a->request.target = str_of(target);
     a->request.body = STR("");
-    a->fault = (struct fault){NULL, 0, STR("")};
+    a->fault = (struct fault){.code = NULL};
     if (authorization)
         put_field(a, "Authorization", authorization);
     ok = authorize_get(a->keys, &a->request, view_of(a), &a->region, &a->fault);
@@ -625,7 +625,7 @@ static void check_as(const char *code, enum wire wire, const char *as,
                      unsigned status)
 {
     struct region region = {NULL};
-    struct fault fault = {code, 403, STR("why")};
+    struct fault fault = {.code = code, .status = 403, .message = STR("why")};
 
     authorize_fault_as(&fault, wire, &region);
     assert_string_equal(fault.code, as);

@@ -105,7 +105,8 @@ static void test_ec2_has_items_and_no_result(void **state)
 /* Checklist 3. */
 static void test_faults_have_type_code_message_and_request(void **state)
 {
-    struct fault fault = {"RuleNotFound", 400, STR("One & two")};
+    struct fault fault = {
+        .code = "RuleNotFound", .status = 400, .message = STR("One & two")};
     struct xml_answer answer = {.service = &query,
                                 .action = STR("X"),
                                 .request_id = STR("id-1"),
