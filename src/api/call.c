@@ -43,6 +43,24 @@ struct fault fault_invalid(struct region *region, const char *field,
     return fault;
 }
 
+/* Of WAF's the Reason is AWS's, the message says what it means here too. */
+struct fault fault_of(struct region *region, const struct problem *problem)
+{
+    struct str line = problem_line(region, problem);
+    struct fault fault;
+
+    if (problem->field == NULL)
+        return fault_make(problem->code ? problem->code : "ValidationError",
+                          line);
+    if (problem->reason == NULL)
+        return fault_invalid(region, problem->field, problem->parameter, line);
+    fault = fault_invalid(region, problem->field, problem->parameter,
+                          str_of(problem->reason));
+    fault.message = region_printf(region, STR_FMT ": " STR_FMT,
+                                  STR_ARG(fault.message), STR_ARG(line));
+    return fault;
+}
+
 struct fault fault_copy(struct region *region, const struct fault *fault)
 {
     struct fault copy = *fault;

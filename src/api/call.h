@@ -106,6 +106,9 @@ struct fault fault_make(const char *code, struct str message);
 struct fault fault_invalid(struct region *region, const char *field,
                            struct str parameter, struct str reason);
 
+/* What a problem is to who asked for it, in the region. */
+struct fault fault_of(struct region *region, const struct problem *problem);
+
 /* The same fault with texts that live as long as the region. */
 struct fault fault_copy(struct region *region, const struct fault *fault);
 

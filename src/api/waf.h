@@ -21,7 +21,7 @@
 #include "api/action.h"
 
 /* A kind of what has an ARN of wafv2's and a LockToken. */
-struct waf_kind {
+struct wafv2_kind {
     const char *type;           /* AWS::WAFv2::IPSet */
     const char *path;           /* of its ARNs: ipset */
     const char *name;           /* of results: IPSet */
@@ -34,14 +34,14 @@ struct waf_kind {
     enum quota quota;           /* how many there may be in a scope */
 };
 
-extern const struct waf_kind waf_web_acls;
-extern const struct waf_kind waf_rule_groups;
-extern const struct waf_kind waf_ip_sets;
-extern const struct waf_kind waf_regex_sets;
+extern const struct wafv2_kind wafv2_web_acls;
+extern const struct wafv2_kind wafv2_rule_groups;
+extern const struct wafv2_kind wafv2_ip_sets;
+extern const struct wafv2_kind wafv2_regex_sets;
 
 /* One of them as the account has it; resource NULL: there is none. */
-struct waf_found {
-    const struct waf_kind *kind;
+struct wafv2_found {
+    const struct wafv2_kind *kind;
     const struct account_resource *resource;
     struct str name;
     struct str uuid;
@@ -52,92 +52,93 @@ struct waf_found {
 /* ---- finding ------------------------------------------------------------------- */
 
 /* Of any kind, by its ARN. */
-struct waf_found waf_with_arn(struct region *region,
-                              const struct account_view *view, struct str arn);
+struct wafv2_found wafv2_with_arn(struct region *region,
+                                  const struct account_view *view,
+                                  struct str arn);
 
 /* Of that kind, by its logical id. */
-struct waf_found waf_with_id(struct region *region,
-                             const struct account_view *view,
-                             const struct waf_kind *kind, struct str id);
+struct wafv2_found wafv2_with_id(struct region *region,
+                                 const struct account_view *view,
+                                 const struct wafv2_kind *kind, struct str id);
 
 /* The one that Name, Scope and Id of the call name.  False: refused
  * (WAFNonexistentItemException). */
-bool waf_find(struct call *call, const struct account_view *view,
-              const struct waf_kind *kind, struct waf_found *found);
+bool wafv2_find(struct call *call, const struct account_view *view,
+                const struct wafv2_kind *kind, struct wafv2_found *found);
 
 /* The one that a member of the call names by its ARN; refused as
  * WAFNonexistentItemException, or WAFInvalidParameterException (RESOURCE_ARN)
  * when it is no ARN of that kind. */
-bool waf_find_arn(struct call *call, const struct account_view *view,
-                  const struct waf_kind *kind, const char *member,
-                  struct waf_found *found);
+bool wafv2_find_arn(struct call *call, const struct account_view *view,
+                    const struct wafv2_kind *kind, const char *member,
+                    struct wafv2_found *found);
 
 /* All of a kind in the scope of the call, by name. */
-struct waf_all {
+struct wafv2_all {
     unsigned n;
-    struct waf_found *found;
+    struct wafv2_found *found;
 };
-struct waf_all waf_all(struct call *call, const struct account_view *view,
-                       const struct waf_kind *kind);
+struct wafv2_all wafv2_all(struct call *call, const struct account_view *view,
+                           const struct wafv2_kind *kind);
 
 /* Scope CLOUDFRONT of the call. */
-bool waf_is_cloudfront(const struct call *call);
+bool wafv2_is_cloudfront(const struct call *call);
 
 /* "arn:aws:wafv2:REGION:ACCOUNT:regional/KIND/NAME/UUID", or global/. */
-bool waf_is_arn(struct str arn, const struct waf_kind *kind);
+bool wafv2_is_arn(struct str arn, const struct wafv2_kind *kind);
 
-struct str waf_lock_token(struct region *region,
-                          const struct account_resource *resource);
+struct str wafv2_lock_token(struct region *region,
+                            const struct account_resource *resource);
 
 /* Whether the resource names the ARN anywhere in its Properties. */
-bool waf_names(const struct account_resource *resource, struct str arn);
+bool wafv2_names(const struct account_resource *resource, struct str arn);
 
 /* ---- handlers of all kinds -------------------------------------------------------- */
 
-bool waf_create(struct call *call, const struct account_view *view,
-                const struct waf_kind *kind);
-bool waf_update(struct call *call, const struct account_view *view,
-                const struct waf_kind *kind);
-bool waf_delete(struct call *call, const struct account_view *view,
-                const struct waf_kind *kind);
+bool wafv2_create(struct call *call, const struct account_view *view,
+                  const struct wafv2_kind *kind);
+bool wafv2_update(struct call *call, const struct account_view *view,
+                  const struct wafv2_kind *kind);
+bool wafv2_delete(struct call *call, const struct account_view *view,
+                  const struct wafv2_kind *kind);
 
 /* {Summary}, {NextLockToken}, {IPSets, NextMarker}. */
-bool waf_answer_summary(struct call *call, const struct account_view *view,
-                        const struct waf_kind *kind);
-bool waf_answer_token(struct call *call, const struct account_view *view,
-                      const struct waf_kind *kind);
-bool waf_answer_list(struct call *call, const struct account_view *view,
-                     const struct waf_kind *kind);
+bool wafv2_answer_summary(struct call *call, const struct account_view *view,
+                          const struct wafv2_kind *kind);
+bool wafv2_answer_token(struct call *call, const struct account_view *view,
+                        const struct wafv2_kind *kind);
+bool wafv2_answer_list(struct call *call, const struct account_view *view,
+                       const struct wafv2_kind *kind);
 
 /* {IPSet, LockToken}; `more` (may be NULL) adds what the account has not. */
-bool waf_answer_one(struct call *call, const struct account_view *view,
-                    const struct waf_found *found,
-                    void (*more)(struct call *call,
-                                 const struct account_view *view,
-                                 const struct waf_found *found,
-                                 struct value *one));
+bool wafv2_answer_one(struct call *call, const struct account_view *view,
+                      const struct wafv2_found *found,
+                      void (*more)(struct call *call,
+                                   const struct account_view *view,
+                                   const struct wafv2_found *found,
+                                   struct value *one));
 
 /* A resource of wafv2's as the API spells its Properties, in the region: only
  * these members. */
-struct value *waf_members(struct region *region,
-                          const struct account_resource *resource,
-                          const char *const *members);
+struct value *wafv2_members(struct region *region,
+                            const struct account_resource *resource,
+                            const char *const *members);
 
 /* ---- refusing: always false ---------------------------------------------------------- */
 
 /* With the beginning that AWS's texts have; then ": " and what is meant here. */
-bool waf_refuse_missing(struct call *call, const char *format, ...)
+bool wafv2_refuse_missing(struct call *call, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
-bool waf_refuse_used(struct call *call, const char *format, ...)
+bool wafv2_refuse_used(struct call *call, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
-bool waf_refuse_limit(struct call *call, const char *format, ...)
+bool wafv2_refuse_limit(struct call *call, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
-bool waf_refuse_operation(struct call *call, const char *format, ...)
+bool wafv2_refuse_operation(struct call *call, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
 /* WAFInvalidParameterException; `field` is a literal of AWS's. */
-bool waf_refuse_invalid(struct call *call, const char *field,
-                        struct str parameter, const char *format, ...)
+bool wafv2_refuse_invalid(struct call *call, const char *field,
+                          struct str parameter, const char *format, ...)
     __attribute__((format(printf, 4, 5)));
 
 /* ---- pages --------------------------------------------------------------------------- */
@@ -145,40 +146,40 @@ bool waf_refuse_invalid(struct call *call, const char *field,
 /* Of a list whose keys ascend these are shown: from `from` up to, but not with,
  * `to`.  A marker holds the last key that was shown, so that nothing is left
  * out when something goes between two pages. */
-struct waf_page {
+struct wafv2_page {
     unsigned from;
     unsigned to;
 };
 
 /* What NextMarker and Limit ask for.  False: refused. */
-bool waf_page(struct call *call, const struct str *keys, unsigned n,
-              struct waf_page *page);
+bool wafv2_page(struct call *call, const struct str *keys, unsigned n,
+                struct wafv2_page *page);
 
 /* Puts NextMarker into the result when there is more behind the page. */
-void waf_page_end(const struct call *call, const struct str *keys, unsigned n,
-                  const struct waf_page *page, struct value *result);
+void wafv2_page_end(const struct call *call, const struct str *keys, unsigned n,
+                    const struct wafv2_page *page, struct value *result);
 
 /* ---- shapes --------------------------------------------------------------------------- */
 
 /* Members that many actions have (api/waf_words.c). */
-extern const char *const waf_scopes[];
+extern const char *const wafv2_scopes[];
 
-bool waf_is_name(struct str text); /* ^[\w\-]+$ */
-bool waf_is_uuid(struct str text); /* Ids and LockTokens */
-bool waf_is_description(struct str text);
-bool waf_is_told(struct str text); /* .*\S.* */
+bool wafv2_is_name(struct str text); /* ^[\w\-]+$ */
+bool wafv2_is_uuid(struct str text); /* Ids and LockTokens */
+bool wafv2_is_description(struct str text);
+bool wafv2_is_told(struct str text); /* .*\S.* */
 
 #define WAF_NAME                                                               \
-    .kind = MEMBER_TEXT, .min = 1, .max = 128, .fits = waf_is_name,            \
+    .kind = MEMBER_TEXT, .min = 1, .max = 128, .fits = wafv2_is_name,          \
     .pattern = "^[\\w\\-]+$"
 #define WAF_UUID                                                               \
-    .kind = MEMBER_TEXT, .min = 1, .max = 36, .fits = waf_is_uuid,             \
+    .kind = MEMBER_TEXT, .min = 1, .max = 36, .fits = wafv2_is_uuid,           \
     .pattern = "^[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}$"
 #define WAF_TOLD(most)                                                         \
-    .kind = MEMBER_TEXT, .min = 1, .max = (most), .fits = waf_is_told,         \
+    .kind = MEMBER_TEXT, .min = 1, .max = (most), .fits = wafv2_is_told,       \
     .pattern = ".*\\S.*"
 #define WAF_ARN                                                                \
-    .kind = MEMBER_TEXT, .min = 20, .max = 2048, .fits = waf_is_told,          \
+    .kind = MEMBER_TEXT, .min = 20, .max = 2048, .fits = wafv2_is_told,        \
     .pattern = ".*\\S.*"
 
 #define WAF_MEMBER_NAME                                                        \
@@ -188,7 +189,7 @@ bool waf_is_told(struct str text); /* .*\S.* */
 #define WAF_MEMBER_SCOPE                                                       \
     {                                                                          \
         .name = "Scope", .kind = MEMBER_WORD, .required = true,                \
-        .words = waf_scopes                                                    \
+        .words = wafv2_scopes                                                  \
     }
 #define WAF_MEMBER_ID                                                          \
     {                                                                          \
@@ -201,13 +202,13 @@ bool waf_is_told(struct str text); /* .*\S.* */
 #define WAF_MEMBER_DESCRIPTION                                                 \
     {                                                                          \
         .name = "Description", .kind = MEMBER_TEXT, .min = 1, .max = 256,      \
-        .fits = waf_is_description,                                            \
+        .fits = wafv2_is_description,                                          \
         .pattern = "^[\\w+=:#@/\\-,\\.][\\w+=:#@/\\-,\\.\\s]+"                 \
                    "[\\w+=:#@/\\-,\\.]$"                                       \
     }
 #define WAF_MEMBER_TAGS                                                        \
     {                                                                          \
-        .name = "Tags", .kind = MEMBER_STRUCTS, .shape = &waf_tag_shape,       \
+        .name = "Tags", .kind = MEMBER_STRUCTS, .shape = &wafv2_tag_shape,     \
         .least = 1                                                             \
     }
 #define WAF_MEMBERS_OF_PAGE                                                    \
@@ -217,11 +218,11 @@ bool waf_is_told(struct str text); /* .*\S.* */
     }
 
 /* {Name, Scope, Id}, the same with LockToken, {Scope, NextMarker, Limit}. */
-extern const struct shape waf_named_shape;
-extern const struct shape waf_locked_shape;
-extern const struct shape waf_list_shape;
-extern const struct shape waf_tag_shape;   /* {Key, Value}, both required */
-extern const struct shape waf_regex_shape; /* {RegexString} */
+extern const struct shape wafv2_named_shape;
+extern const struct shape wafv2_locked_shape;
+extern const struct shape wafv2_list_shape;
+extern const struct shape wafv2_tag_shape;   /* {Key, Value}, both required */
+extern const struct shape wafv2_regex_shape; /* {RegexString} */
 
 /* ---- declaring the actions of a kind ---------------------------------------------------- */
 
@@ -230,32 +231,32 @@ extern const struct shape waf_regex_shape; /* {RegexString} */
     static bool create_##name(struct call *call,                               \
                               const struct account_view *view)                 \
     {                                                                          \
-        return waf_create(call, view, kind);                                   \
+        return wafv2_create(call, view, kind);                                 \
     }                                                                          \
     static bool update_##name(struct call *call,                               \
                               const struct account_view *view)                 \
     {                                                                          \
-        return waf_update(call, view, kind);                                   \
+        return wafv2_update(call, view, kind);                                 \
     }                                                                          \
     static bool delete_##name(struct call *call,                               \
                               const struct account_view *view)                 \
     {                                                                          \
-        return waf_delete(call, view, kind);                                   \
+        return wafv2_delete(call, view, kind);                                 \
     }                                                                          \
     static bool summary_##name(struct call *call,                              \
                                const struct account_view *view)                \
     {                                                                          \
-        return waf_answer_summary(call, view, kind);                           \
+        return wafv2_answer_summary(call, view, kind);                         \
     }                                                                          \
     static bool token_##name(struct call *call,                                \
                              const struct account_view *view)                  \
     {                                                                          \
-        return waf_answer_token(call, view, kind);                             \
+        return wafv2_answer_token(call, view, kind);                           \
     }                                                                          \
     static bool list_##name(struct call *call,                                 \
                             const struct account_view *view)                   \
     {                                                                          \
-        return waf_answer_list(call, view, kind);                              \
+        return wafv2_answer_list(call, view, kind);                            \
     }
 
 /* Their actions; get_NAME is its own. */
@@ -269,11 +270,11 @@ extern const struct shape waf_regex_shape; /* {RegexString} */
          .edit = update_##handler,                                             \
          .answer = token_##handler},                                           \
         {.name = "Delete" one,                                                 \
-         .input = &waf_locked_shape,                                           \
+         .input = &wafv2_locked_shape,                                         \
          .edit = delete_##handler},                                            \
         {.name = "Get" one, .input = &(get_shape), .answer = get_##handler},   \
     {                                                                          \
-        .name = "List" many, .input = &waf_list_shape,                         \
+        .name = "List" many, .input = &wafv2_list_shape,                       \
         .answer = list_##handler                                               \
     }
 

@@ -19,7 +19,7 @@ static bool is_among(struct str name, const char *const *members)
 }
 
 /* Only Create* takes Name and Scope. */
-static bool is_fixed(const struct waf_kind *kind, struct str name)
+static bool is_fixed(const struct wafv2_kind *kind, struct str name)
 {
     return is_among(name, kind->fixed) || str_eq(name, STR("Name")) ||
            str_eq(name, STR("Scope"));
@@ -29,7 +29,7 @@ static bool is_fixed(const struct waf_kind *kind, struct str name)
 
 /* Members of the call as Properties, in CloudFormation's words.  False:
  * refused. */
-static bool put_given(struct call *call, const struct waf_kind *kind,
+static bool put_given(struct call *call, const struct wafv2_kind *kind,
                       bool create, struct value *properties)
 {
     for (const struct value *v = call->input->first; v; v = v->next) {
@@ -44,9 +44,9 @@ static bool put_given(struct call *call, const struct waf_kind *kind,
 }
 
 static bool check_new(struct call *call, const struct account_view *view,
-                      const struct waf_kind *kind)
+                      const struct wafv2_kind *kind)
 {
-    struct waf_all all = waf_all(call, view, kind);
+    struct wafv2_all all = wafv2_all(call, view, kind);
     unsigned max = quota_value(&view->config->quotas, kind->quota);
 
     for (unsigned i = 0; i < all.n; i++) {
@@ -60,15 +60,15 @@ static bool check_new(struct call *call, const struct account_view *view,
                 STR_ARG(all.found[i].arn));
     }
     if (all.n >= max)
-        return waf_refuse_limit(
+        return wafv2_refuse_limit(
             call, "there may be %u of %s in scope " STR_FMT " (--quota %s=N)",
             max, kind->list, STR_ARG(call_text(call, "Scope")),
             quota_name(kind->quota));
     return tags_check(call, call_get(call, "Tags"));
 }
 
-bool waf_create(struct call *call, const struct account_view *view,
-                const struct waf_kind *kind)
+bool wafv2_create(struct call *call, const struct account_view *view,
+                  const struct wafv2_kind *kind)
 {
     struct region *region = call->region;
     struct value *resource = make_map(region);
@@ -96,10 +96,10 @@ bool waf_create(struct call *call, const struct account_view *view,
 
 /* ---- changing them ------------------------------------------------------------------- */
 
-static bool check_lock(struct call *call, const struct waf_found *found)
+static bool check_lock(struct call *call, const struct wafv2_found *found)
 {
     if (str_eq(call_text(call, "LockToken"),
-               waf_lock_token(call->region, found->resource)))
+               wafv2_lock_token(call->region, found->resource)))
         return true;
     return call_refuse(
         call, "WAFOptimisticLockException",
@@ -110,7 +110,7 @@ static bool check_lock(struct call *call, const struct waf_found *found)
 /* What an update does not say stays: tags, what is fixed, what only others
  * than the API say.  All else goes. */
 static struct value *kept_of(struct region *region,
-                             const struct waf_found *found)
+                             const struct wafv2_found *found)
 {
     const struct value *before = account_properties(found->resource);
     struct value *kept = make_map(region);
@@ -126,15 +126,15 @@ static struct value *kept_of(struct region *region,
     return kept;
 }
 
-bool waf_update(struct call *call, const struct account_view *view,
-                const struct waf_kind *kind)
+bool wafv2_update(struct call *call, const struct account_view *view,
+                  const struct wafv2_kind *kind)
 {
     struct region *region = call->region;
-    struct waf_found found;
+    struct wafv2_found found;
     struct value *properties;
     struct value *token;
 
-    if (!waf_find(call, view, kind, &found) || !check_lock(call, &found))
+    if (!wafv2_find(call, view, kind, &found) || !check_lock(call, &found))
         return false;
     properties = kept_of(region, &found);
     if (!put_given(call, kind, false, properties))
@@ -156,21 +156,21 @@ static bool is_logging(const struct account_resource *resource)
 }
 
 /* Logging goes along with its web ACL. */
-bool waf_delete(struct call *call, const struct account_view *view,
-                const struct waf_kind *kind)
+bool wafv2_delete(struct call *call, const struct account_view *view,
+                  const struct wafv2_kind *kind)
 {
     const struct account *account = view->account;
-    struct waf_found found;
+    struct wafv2_found found;
 
-    if (!waf_find(call, view, kind, &found) || !check_lock(call, &found))
+    if (!wafv2_find(call, view, kind, &found) || !check_lock(call, &found))
         return false;
     for (unsigned i = 0; i < account->n; i++) {
         const struct account_resource *r = account->resources[i];
 
-        if (r == found.resource || !waf_names(r, found.arn))
+        if (r == found.resource || !wafv2_names(r, found.arn))
             continue;
         if (!is_logging(r))
-            return waf_refuse_used(
+            return wafv2_refuse_used(
                 call, STR_FMT " is named by " STR_FMT " (" STR_FMT ")",
                 STR_ARG(found.arn), STR_ARG(r->id), STR_ARG(account_type(r)));
         edit_remove(call->region, &call->edit, r->id);
@@ -181,9 +181,9 @@ bool waf_delete(struct call *call, const struct account_view *view,
 
 /* ---- telling of them -------------------------------------------------------------------- */
 
-struct value *waf_members(struct region *region,
-                          const struct account_resource *resource,
-                          const char *const *members)
+struct value *wafv2_members(struct region *region,
+                            const struct account_resource *resource,
+                            const char *const *members)
 {
     const struct value *told = account_properties(resource);
     struct value *made = make_map(region);
@@ -198,7 +198,7 @@ struct value *waf_members(struct region *region,
 }
 
 static void put_identity(struct region *region, struct value *map,
-                         const struct waf_found *found)
+                         const struct wafv2_found *found)
 {
     struct str description =
         member_text(account_properties(found->resource), "Description");
@@ -211,28 +211,29 @@ static void put_identity(struct region *region, struct value *map,
 }
 
 static void put_summary(struct region *region, struct value *map,
-                        const struct waf_found *found)
+                        const struct wafv2_found *found)
 {
     put_identity(region, map, found);
-    put_text(region, map, "LockToken", waf_lock_token(region, found->resource));
+    put_text(region, map, "LockToken",
+             wafv2_lock_token(region, found->resource));
 }
 
-bool waf_answer_summary(struct call *call, const struct account_view *view,
-                        const struct waf_kind *kind)
+bool wafv2_answer_summary(struct call *call, const struct account_view *view,
+                          const struct wafv2_kind *kind)
 {
     struct value *result = make_map(call->region);
-    struct waf_found found =
-        waf_with_id(call->region, view, kind, call->made[0]);
+    struct wafv2_found found =
+        wafv2_with_id(call->region, view, kind, call->made[0]);
 
     if (found.resource == NULL)
-        return waf_refuse_missing(call, "it went meanwhile");
+        return wafv2_refuse_missing(call, "it went meanwhile");
     put_summary(call->region, put_map(call->region, result, "Summary"), &found);
     call->result = result;
     return true;
 }
 
-bool waf_answer_token(struct call *call, const struct account_view *view,
-                      const struct waf_kind *kind)
+bool wafv2_answer_token(struct call *call, const struct account_view *view,
+                        const struct wafv2_kind *kind)
 {
     const struct account_resource *resource =
         account_find(view->account, call->made[0]);
@@ -240,25 +241,25 @@ bool waf_answer_token(struct call *call, const struct account_view *view,
 
     (void)kind;
     if (resource == NULL)
-        return waf_refuse_missing(call, "it went meanwhile");
+        return wafv2_refuse_missing(call, "it went meanwhile");
     put_text(call->region, result, "NextLockToken",
-             waf_lock_token(call->region, resource));
+             wafv2_lock_token(call->region, resource));
     call->result = result;
     return true;
 }
 
-bool waf_answer_one(struct call *call, const struct account_view *view,
-                    const struct waf_found *found,
-                    void (*more)(struct call *call,
-                                 const struct account_view *view,
-                                 const struct waf_found *found,
-                                 struct value *one))
+bool wafv2_answer_one(struct call *call, const struct account_view *view,
+                      const struct wafv2_found *found,
+                      void (*more)(struct call *call,
+                                   const struct account_view *view,
+                                   const struct wafv2_found *found,
+                                   struct value *one))
 {
     struct region *region = call->region;
     struct value *result = make_map(region);
     struct value *one = put_map(region, result, found->kind->name);
     struct value *told =
-        waf_members(region, found->resource, found->kind->members);
+        wafv2_members(region, found->resource, found->kind->members);
 
     put_identity(region, one, found);
     for (const struct value *v = told->first; v; v = v->next)
@@ -266,30 +267,30 @@ bool waf_answer_one(struct call *call, const struct account_view *view,
     if (more)
         more(call, view, found, one);
     put_text(region, result, "LockToken",
-             waf_lock_token(region, found->resource));
+             wafv2_lock_token(region, found->resource));
     call->result = result;
     return true;
 }
 
-bool waf_answer_list(struct call *call, const struct account_view *view,
-                     const struct waf_kind *kind)
+bool wafv2_answer_list(struct call *call, const struct account_view *view,
+                       const struct wafv2_kind *kind)
 {
     struct region *region = call->region;
-    struct waf_all all = waf_all(call, view, kind);
+    struct wafv2_all all = wafv2_all(call, view, kind);
     struct value *result = make_map(region);
     struct value *list = put_list(region, result, kind->list);
     struct str *keys = region_take(region, (all.n + 1) * sizeof(*keys));
-    struct waf_page page;
+    struct wafv2_page page;
 
     for (unsigned i = 0; i < all.n; i++)
         keys[i] = region_printf(region, STR_FMT "/" STR_FMT,
                                 STR_ARG(all.found[i].name),
                                 STR_ARG(all.found[i].uuid));
-    if (!waf_page(call, keys, all.n, &page))
+    if (!wafv2_page(call, keys, all.n, &page))
         return false;
     for (unsigned i = page.from; i < page.to; i++)
         put_summary(region, add_map(region, list), &all.found[i]);
-    waf_page_end(call, keys, all.n, &page, result);
+    wafv2_page_end(call, keys, all.n, &page, result);
     call->result = result;
     return true;
 }

@@ -7,9 +7,9 @@
 #include "api/waf.h"
 #include "model/arn.h"
 
-static const struct waf_kind *const kinds[] = {
-    &waf_ip_sets,
-    &waf_regex_sets,
+static const struct wafv2_kind *const kinds[] = {
+    &wafv2_ip_sets,
+    &wafv2_regex_sets,
 };
 
 enum { NKINDS = sizeof(kinds) / sizeof(kinds[0]) };
@@ -20,36 +20,39 @@ static bool is_cloudfront(const struct account_resource *resource)
                   STR("CLOUDFRONT"));
 }
 
-static struct waf_found tell(struct region *region, const struct config *config,
-                             const struct waf_kind *kind,
-                             const struct account_resource *resource)
+static struct wafv2_found tell(struct region *region,
+                               const struct config *config,
+                               const struct wafv2_kind *kind,
+                               const struct account_resource *resource)
 {
     struct arn_scope scope = {config->region_name, config->account,
                               config->stack};
-    struct waf_found found = {
+    const struct value *own = account_sluice(resource);
+    struct wafv2_found found = {
         .kind = kind,
         .resource = resource,
         .cloudfront = is_cloudfront(resource),
     };
 
     found.name =
-        arn_name(region, member_text(account_properties(resource), "Name"),
-                 resource->id);
-    found.uuid = arn_certificate_id(region, &scope,
-                                    member_text(account_sluice(resource), "Id"),
+        arn_waf_name(region, member_text(account_properties(resource), "Name"),
+                     resource->id);
+    found.uuid = arn_certificate_id(region, &scope, member_text(own, "Id"),
                                     resource->id);
-    found.arn = arn_waf(region, &scope, found.cloudfront, kind->path,
-                        found.name, found.uuid);
+    found.arn = member_text(own, "Arn");
+    if (found.arn.n == 0)
+        found.arn = arn_waf(region, &scope, kind->path, found.name, found.uuid,
+                            found.cloudfront);
     return found;
 }
 
 static bool is_of(const struct account_resource *resource,
-                  const struct waf_kind *kind)
+                  const struct wafv2_kind *kind)
 {
     return str_eq(account_type(resource), str_of(kind->type));
 }
 
-static const struct waf_kind *kind_of(const struct account_resource *resource)
+static const struct wafv2_kind *kind_of(const struct account_resource *resource)
 {
     for (unsigned i = 0; i < NKINDS; i++) {
         if (is_of(resource, kinds[i]))
@@ -58,14 +61,15 @@ static const struct waf_kind *kind_of(const struct account_resource *resource)
     return NULL;
 }
 
-struct waf_found waf_with_arn(struct region *region,
-                              const struct account_view *view, struct str arn)
+struct wafv2_found wafv2_with_arn(struct region *region,
+                                  const struct account_view *view,
+                                  struct str arn)
 {
     const struct account *account = view->account;
 
     for (unsigned i = 0; i < account->n; i++) {
-        const struct waf_kind *kind = kind_of(account->resources[i]);
-        struct waf_found found;
+        const struct wafv2_kind *kind = kind_of(account->resources[i]);
+        struct wafv2_found found;
 
         if (kind == NULL)
             continue;
@@ -73,27 +77,27 @@ struct waf_found waf_with_arn(struct region *region,
         if (str_eq(found.arn, arn))
             return found;
     }
-    return (struct waf_found){.resource = NULL};
+    return (struct wafv2_found){.resource = NULL};
 }
 
-struct waf_found waf_with_id(struct region *region,
-                             const struct account_view *view,
-                             const struct waf_kind *kind, struct str id)
+struct wafv2_found wafv2_with_id(struct region *region,
+                                 const struct account_view *view,
+                                 const struct wafv2_kind *kind, struct str id)
 {
     const struct account_resource *r = account_find(view->account, id);
 
     if (r == NULL || !is_of(r, kind))
-        return (struct waf_found){.resource = NULL};
+        return (struct wafv2_found){.resource = NULL};
     return tell(region, view->config, kind, r);
 }
 
-bool waf_is_cloudfront(const struct call *call)
+bool wafv2_is_cloudfront(const struct call *call)
 {
     return str_eq(call_text(call, "Scope"), STR("CLOUDFRONT"));
 }
 
-bool waf_find(struct call *call, const struct account_view *view,
-              const struct waf_kind *kind, struct waf_found *found)
+bool wafv2_find(struct call *call, const struct account_view *view,
+                const struct wafv2_kind *kind, struct wafv2_found *found)
 {
     const struct account *account = view->account;
 
@@ -101,12 +105,12 @@ bool waf_find(struct call *call, const struct account_view *view,
         if (!is_of(account->resources[i], kind))
             continue;
         *found = tell(call->region, view->config, kind, account->resources[i]);
-        if (found->cloudfront == waf_is_cloudfront(call) &&
+        if (found->cloudfront == wafv2_is_cloudfront(call) &&
             str_eq(found->name, call_text(call, "Name")) &&
             str_eq(found->uuid, call_text(call, "Id")))
             return true;
     }
-    return waf_refuse_missing(
+    return wafv2_refuse_missing(
         call,
         "there is no %s " STR_FMT " with the id " STR_FMT " in scope " STR_FMT,
         kind->name, STR_ARG(call_text(call, "Name")),
@@ -121,7 +125,7 @@ static struct str behind_colons(struct str arn, unsigned colons)
     return arn;
 }
 
-bool waf_is_arn(struct str arn, const struct waf_kind *kind)
+bool wafv2_is_arn(struct str arn, const struct wafv2_kind *kind)
 {
     struct str path = behind_colons(arn, 5);
 
@@ -133,23 +137,24 @@ bool waf_is_arn(struct str arn, const struct waf_kind *kind)
            path.n > 2;
 }
 
-bool waf_find_arn(struct call *call, const struct account_view *view,
-                  const struct waf_kind *kind, const char *member,
-                  struct waf_found *found)
+bool wafv2_find_arn(struct call *call, const struct account_view *view,
+                    const struct wafv2_kind *kind, const char *member,
+                    struct wafv2_found *found)
 {
     struct str arn = call_text(call, member);
 
-    if (!waf_is_arn(arn, kind))
-        return waf_refuse_invalid(call, "RESOURCE_ARN", arn,
-                                  "The ARN isn\u2019t valid. A valid ARN of a "
-                                  "%s is arn:aws:wafv2:REGION:ACCOUNT:regional/"
-                                  "%s/NAME/ID",
-                                  kind->name, kind->path);
-    *found = waf_with_arn(call->region, view, arn);
+    if (!wafv2_is_arn(arn, kind))
+        return wafv2_refuse_invalid(
+            call, "RESOURCE_ARN", arn,
+            "The ARN isn\u2019t valid. A valid ARN of a "
+            "%s is arn:aws:wafv2:REGION:ACCOUNT:regional/"
+            "%s/NAME/ID",
+            kind->name, kind->path);
+    *found = wafv2_with_arn(call->region, view, arn);
     if (found->resource)
         return true;
-    return waf_refuse_missing(call, "there is no %s " STR_FMT, kind->name,
-                              STR_ARG(arn));
+    return wafv2_refuse_missing(call, "there is no %s " STR_FMT, kind->name,
+                                STR_ARG(arn));
 }
 
 /* ---- all of a kind ----------------------------------------------------------------- */
@@ -163,26 +168,26 @@ static int compare_strs(struct str a, struct str b)
 
 static int compare(const void *a, const void *b)
 {
-    const struct waf_found *x = a;
-    const struct waf_found *y = b;
+    const struct wafv2_found *x = a;
+    const struct wafv2_found *y = b;
     int order = compare_strs(x->name, y->name);
 
     return order ? order : compare_strs(x->uuid, y->uuid);
 }
 
-struct waf_all waf_all(struct call *call, const struct account_view *view,
-                       const struct waf_kind *kind)
+struct wafv2_all wafv2_all(struct call *call, const struct account_view *view,
+                           const struct wafv2_kind *kind)
 {
     const struct account *account = view->account;
-    struct waf_all all = {
+    struct wafv2_all all = {
         .found = region_take(call->region,
-                             (account->n + 1) * sizeof(struct waf_found)),
+                             (account->n + 1) * sizeof(struct wafv2_found)),
     };
 
     for (unsigned i = 0; i < account->n; i++) {
         const struct account_resource *r = account->resources[i];
 
-        if (is_of(r, kind) && is_cloudfront(r) == waf_is_cloudfront(call))
+        if (is_of(r, kind) && is_cloudfront(r) == wafv2_is_cloudfront(call))
             all.found[all.n++] = tell(call->region, view->config, kind, r);
     }
     if (all.n)
@@ -203,7 +208,7 @@ static bool names(const struct value *value, struct str arn, unsigned depth)
     return false;
 }
 
-bool waf_names(const struct account_resource *resource, struct str arn)
+bool wafv2_names(const struct account_resource *resource, struct str arn)
 {
     const struct value *properties = account_properties(resource);
 

@@ -34,8 +34,8 @@ static void add_properties(struct sha256 *sha, const struct value *properties)
     }
 }
 
-struct str waf_lock_token(struct region *region,
-                          const struct account_resource *resource)
+struct str wafv2_lock_token(struct region *region,
+                            const struct account_resource *resource)
 {
     struct str given = member_text(account_sluice(resource), "LockToken");
     char hex[SHA256_HEX_LEN] = "";

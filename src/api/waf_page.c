@@ -32,8 +32,8 @@ static bool is_behind(struct str key, struct str shown)
     return order > 0 || (order == 0 && key.n > shown.n);
 }
 
-bool waf_page(struct call *call, const struct str *keys, unsigned n,
-              struct waf_page *page)
+bool wafv2_page(struct call *call, const struct str *keys, unsigned n,
+                struct wafv2_page *page)
 {
     struct str marker = call_text(call, "NextMarker");
     unsigned limit = member_number(call->input, "Limit", PAGE);
@@ -51,8 +51,8 @@ bool waf_page(struct call *call, const struct str *keys, unsigned n,
     return true;
 }
 
-void waf_page_end(const struct call *call, const struct str *keys, unsigned n,
-                  const struct waf_page *page, struct value *result)
+void wafv2_page_end(const struct call *call, const struct str *keys, unsigned n,
+                    const struct wafv2_page *page, struct value *result)
 {
     if (page->to < n && page->to)
         put_text(call->region, result, "NextMarker",

@@ -28,18 +28,18 @@ refuse(struct call *call, const char *code, const char *begin,
         return false;                                                          \
     }
 
-REFUSE(waf_refuse_missing, "WAFNonexistentItemException",
+REFUSE(wafv2_refuse_missing, "WAFNonexistentItemException",
        COULD_NOT "your resource doesn\u2019t exist")
-REFUSE(waf_refuse_used, "WAFAssociatedItemException",
+REFUSE(wafv2_refuse_used, "WAFAssociatedItemException",
        COULD_NOT "your resource is being used by another resource or it\u2019s "
                  "associated with another resource")
-REFUSE(waf_refuse_limit, "WAFLimitsExceededException",
+REFUSE(wafv2_refuse_limit, "WAFLimitsExceededException",
        COULD_NOT "you exceeded your resource limit")
-REFUSE(waf_refuse_operation, "WAFInvalidOperationException",
+REFUSE(wafv2_refuse_operation, "WAFInvalidOperationException",
        "The operation isn\u2019t valid")
 
-bool waf_refuse_invalid(struct call *call, const char *field,
-                        struct str parameter, const char *format, ...)
+bool wafv2_refuse_invalid(struct call *call, const char *field,
+                          struct str parameter, const char *format, ...)
 {
     va_list args;
 

@@ -10,7 +10,7 @@
 static const char *const ip_members[] = {"IPAddressVersion", "Addresses", NULL};
 static const char *const ip_fixed[] = {"IPAddressVersion", NULL};
 
-const struct waf_kind waf_ip_sets = {
+const struct wafv2_kind wafv2_ip_sets = {
     .type = "AWS::WAFv2::IPSet",
     .path = "ipset",
     .name = "IPSet",
@@ -18,7 +18,7 @@ const struct waf_kind waf_ip_sets = {
     .field = "IP_SET",
     .members = ip_members,
     .fixed = ip_fixed,
-    .quota = QUOTA_WAF_IP_SETS,
+    .quota = QUOTA_IP_SETS,
 };
 
 /* ---- regex pattern sets ---------------------------------------------------------------- */
@@ -26,7 +26,7 @@ const struct waf_kind waf_ip_sets = {
 static const char *const regex_members[] = {"RegularExpressionList", NULL};
 static const char *const nothing[] = {NULL};
 
-const struct waf_kind waf_regex_sets = {
+const struct wafv2_kind wafv2_regex_sets = {
     .type = "AWS::WAFv2::RegexPatternSet",
     .path = "regexpatternset",
     .name = "RegexPatternSet",
@@ -34,28 +34,28 @@ const struct waf_kind waf_regex_sets = {
     .field = "REGEX_PATTERN_SET",
     .members = regex_members,
     .fixed = nothing,
-    .quota = QUOTA_WAF_REGEX_SETS,
+    .quota = QUOTA_REGEX_SETS,
 };
 
 /* ---- handlers --------------------------------------------------------------------------- */
 
-WAF_HANDLERS(ip_set, &waf_ip_sets)
-WAF_HANDLERS(regex_set, &waf_regex_sets)
+WAF_HANDLERS(ip_set, &wafv2_ip_sets)
+WAF_HANDLERS(regex_set, &wafv2_regex_sets)
 
 static bool get_ip_set(struct call *call, const struct account_view *view)
 {
-    struct waf_found found;
+    struct wafv2_found found;
 
-    return waf_find(call, view, &waf_ip_sets, &found) &&
-           waf_answer_one(call, view, &found, NULL);
+    return wafv2_find(call, view, &wafv2_ip_sets, &found) &&
+           wafv2_answer_one(call, view, &found, NULL);
 }
 
 static bool get_regex_set(struct call *call, const struct account_view *view)
 {
-    struct waf_found found;
+    struct wafv2_found found;
 
-    return waf_find(call, view, &waf_regex_sets, &found) &&
-           waf_answer_one(call, view, &found, NULL);
+    return wafv2_find(call, view, &wafv2_regex_sets, &found) &&
+           wafv2_answer_one(call, view, &found, NULL);
 }
 
 /* ---- shapes ----------------------------------------------------------------------------- */
@@ -65,7 +65,7 @@ static const char *const versions[] = {"IPV4", "IPV6", NULL};
 #define ADDRESSES                                                              \
     {                                                                          \
         .name = "Addresses", .kind = MEMBER_TEXTS, .required = true, .min = 1, \
-        .max = 50, .fits = waf_is_told, .pattern = ".*\\S.*"                   \
+        .max = 50, .fits = wafv2_is_told, .pattern = ".*\\S.*"                 \
     }
 
 static const struct member create_ip_members[] = {
@@ -90,12 +90,12 @@ static const struct shape update_ip_shape = SHAPE_OF(update_ip_members);
 static const struct member regex_string_members[] = {
     {.name = "RegexString", .kind = MEMBER_TEXT, .min = 1, .max = 512},
 };
-const struct shape waf_regex_shape = SHAPE_OF(regex_string_members);
+const struct shape wafv2_regex_shape = SHAPE_OF(regex_string_members);
 
 #define EXPRESSIONS                                                            \
     {                                                                          \
         .name = "RegularExpressionList", .kind = MEMBER_STRUCTS,               \
-        .required = true, .shape = &waf_regex_shape                            \
+        .required = true, .shape = &wafv2_regex_shape                          \
     }
 
 static const struct member create_regex_members[] = {
@@ -114,9 +114,9 @@ static const struct shape update_regex_shape = SHAPE_OF(update_regex_members);
 
 static const struct action actions[] = {
     WAF_ACTIONS("IPSet", "IPSets", ip_set, create_ip_shape, update_ip_shape,
-                waf_named_shape),
+                wafv2_named_shape),
     WAF_ACTIONS("RegexPatternSet", "RegexPatternSets", regex_set,
-                create_regex_shape, update_regex_shape, waf_named_shape),
+                create_regex_shape, update_regex_shape, wafv2_named_shape),
 };
 
 const struct action_table waf_set_actions = ACTION_TABLE(actions);

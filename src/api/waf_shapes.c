@@ -5,7 +5,7 @@
 #include "api/tags.h"
 #include "api/waf.h"
 
-const char *const waf_scopes[] = {"CLOUDFRONT", "REGIONAL", NULL};
+const char *const wafv2_scopes[] = {"CLOUDFRONT", "REGIONAL", NULL};
 
 static bool is_word(char c)
 {
@@ -14,7 +14,7 @@ static bool is_word(char c)
     return (lower >= 'a' && lower <= 'z') || (c >= '0' && c <= '9') || c == '_';
 }
 
-bool waf_is_name(struct str text)
+bool wafv2_is_name(struct str text)
 {
     for (size_t i = 0; i < text.n; i++) {
         if (!is_word(text.p[i]) && text.p[i] != '-')
@@ -23,7 +23,7 @@ bool waf_is_name(struct str text)
     return text.n > 0;
 }
 
-bool waf_is_uuid(struct str text)
+bool wafv2_is_uuid(struct str text)
 {
     if (text.n != 36)
         return false;
@@ -43,7 +43,7 @@ static bool is_blank(char c)
     return c == ' ' || (c >= '\t' && c <= '\r');
 }
 
-bool waf_is_description(struct str text)
+bool wafv2_is_description(struct str text)
 {
     static const char others[] = "+=:#@/-,.";
 
@@ -58,7 +58,7 @@ bool waf_is_description(struct str text)
     return text.n >= 3;
 }
 
-bool waf_is_told(struct str text)
+bool wafv2_is_told(struct str text)
 {
     for (size_t i = 0; i < text.n; i++) {
         if (!is_blank(text.p[i]))
@@ -72,7 +72,7 @@ static const struct member named_members[] = {
     WAF_MEMBER_SCOPE,
     WAF_MEMBER_ID,
 };
-const struct shape waf_named_shape = SHAPE_OF(named_members);
+const struct shape wafv2_named_shape = SHAPE_OF(named_members);
 
 static const struct member locked_members[] = {
     WAF_MEMBER_NAME,
@@ -80,16 +80,16 @@ static const struct member locked_members[] = {
     WAF_MEMBER_ID,
     WAF_MEMBER_LOCK,
 };
-const struct shape waf_locked_shape = SHAPE_OF(locked_members);
+const struct shape wafv2_locked_shape = SHAPE_OF(locked_members);
 
 static const struct member list_members[] = {
     WAF_MEMBER_SCOPE,
     WAF_MEMBERS_OF_PAGE,
 };
-const struct shape waf_list_shape = SHAPE_OF(list_members);
+const struct shape wafv2_list_shape = SHAPE_OF(list_members);
 
 static const struct member tag_members[] = {
     {.name = "Key", .required = true, .min = 1, .max = 128, TAG_TEXT},
     {.name = "Value", .required = true, .max = 256, TAG_TEXT},
 };
-const struct shape waf_tag_shape = SHAPE_OF(tag_members);
+const struct shape wafv2_tag_shape = SHAPE_OF(tag_members);

@@ -275,14 +275,9 @@ static void prepare(struct server *server)
 static void refuse_for(struct change_job *job, const struct report *report)
 {
     const struct problem *p = report_first_error(report);
-    struct str why =
-        p ? problem_line(&job->region, p) : STR("it cannot be built");
 
-    if (p && p->field)
-        job->fault = fault_invalid(&job->region, p->field, p->parameter, why);
-    else
-        change_refuse(job, p && p->code ? p->code : "ValidationError", STR_FMT,
-                      STR_ARG(why));
+    job->fault = p ? fault_of(&job->region, p)
+                   : fault_make("ValidationError", STR("it cannot be built"));
 }
 
 static void build_config(struct server *server, struct report *report)

@@ -5,7 +5,7 @@
 
 #include "crypto/sha256.h"
 
-enum { NAME_MAX_LEN = 32 };
+enum { NAME_MAX_LEN = 32, WAF_NAME_MAX_LEN = 128 };
 
 static const char service[] = "elasticloadbalancing";
 
@@ -138,25 +138,48 @@ struct str arn_certificate(struct region *region, const struct arn_scope *scope,
                          STR_ARG(scope->account), STR_ARG(uuid));
 }
 
+struct str arn_waf(struct region *region, const struct arn_scope *scope,
+                   const char *kind, struct str name, struct str uuid,
+                   bool global)
+{
+    struct str partition = arn_partition(scope->region_name);
+    struct str at = global ? STR("us-east-1") : scope->region_name;
+
+    return region_printf(region,
+                         "arn:" STR_FMT ":wafv2:" STR_FMT ":" STR_FMT
+                         ":%s/%s/" STR_FMT "/" STR_FMT,
+                         STR_ARG(partition), STR_ARG(at),
+                         STR_ARG(scope->account), global ? "global" : "regional",
+                         kind, STR_ARG(name), STR_ARG(uuid));
+}
+
+static bool is_waf_name_character(char c)
+{
+    return is_alphanumeric(c) || c == '-' || c == '_';
+}
+
+struct str arn_waf_name(struct region *region, struct str name,
+                        struct str logical_id)
+{
+    char made[WAF_NAME_MAX_LEN];
+    bool whole = name.n > 0 && name.n <= sizeof(made);
+    size_t n = 0;
+
+    for (size_t i = 0; i < name.n && whole; i++)
+        whole = is_waf_name_character(name.p[i]);
+    if (whole)
+        return region_copy(region, name);
+    for (size_t i = 0; i < logical_id.n && n < sizeof(made); i++) {
+        if (is_waf_name_character(logical_id.p[i]))
+            made[n++] = logical_id.p[i];
+    }
+    return region_copy(region, str_make(made, n));
+}
+
 struct str arn_trust_store(struct region *region, const struct arn_scope *scope,
                            struct str name, struct str id)
 {
     return with_id(region, scope, "truststore", name, id);
-}
-
-struct str arn_waf(struct region *region, const struct arn_scope *scope,
-                   bool cloudfront, const char *kind, struct str name,
-                   struct str uuid)
-{
-    struct str partition = arn_partition(scope->region_name);
-    struct str where = cloudfront ? STR("us-east-1") : scope->region_name;
-
-    return region_printf(
-        region,
-        "arn:" STR_FMT ":wafv2:" STR_FMT ":" STR_FMT ":%s/%s/" STR_FMT
-        "/" STR_FMT,
-        STR_ARG(partition), STR_ARG(where), STR_ARG(scope->account),
-        cloudfront ? "global" : "regional", kind, STR_ARG(name), STR_ARG(uuid));
 }
 
 /* What stands behind `mark`; p == NULL when it is not there. */

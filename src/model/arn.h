@@ -23,13 +23,12 @@ enum { ARN_ID_LEN = 16, ARN_UUID_LEN = 36 };
 struct str arn_id(struct region *region, const struct arn_scope *scope,
                   struct str given, struct str logical_id);
 
-/* The same of a certificate, and of what WAF has: a UUID. */
+/* The same of a certificate: a UUID. */
 struct str arn_certificate_id(struct region *region,
                               const struct arn_scope *scope, struct str given,
                               struct str logical_id);
 
-/* Whether a Metadata.Sluice.Id is one, a UUID (of a certificate, of what WAF
- * has) or what anything else has. */
+/* Whether a Metadata.Sluice.Id is one, of a certificate or of anything else. */
 bool arn_is_id(struct str id, bool certificate);
 
 /* Its Name property, or the logical id made a name: what is no letter, digit
@@ -60,12 +59,17 @@ struct str arn_default_rule(struct region *region, struct str parent);
 struct str arn_certificate(struct region *region, const struct arn_scope *scope,
                            struct str uuid);
 
-/* arn:aws:wafv2:REGION:ACCOUNT:regional/KIND/NAME/UUID; `kind` is webacl,
- * rulegroup, ipset or regexpatternset.  Of scope CLOUDFRONT: us-east-1 and
- * global/ (aws-waf.md 8.3). */
+/* Of web ACLs and what belongs to them (aws-waf.md 8.3); `kind`: "webacl",
+ * "ipset", "regexpatternset", "rulegroup"; `uuid`: arn_certificate_id().
+ * What is CloudFront's (`global`) stands in us-east-1. */
 struct str arn_waf(struct region *region, const struct arn_scope *scope,
-                   bool cloudfront, const char *kind, struct str name,
-                   struct str uuid);
+                   const char *kind, struct str name, struct str uuid,
+                   bool global);
+
+/* Its Name property where AWS would take it, or the logical id made one: 128
+ * letters, digits, "_" and "-". */
+struct str arn_waf_name(struct region *region, struct str name,
+                        struct str logical_id);
 
 /* "app/NAME/ID" or "targetgroup/NAME/ID": what stands behind ":loadbalancer/"
  * or behind the last ":". */

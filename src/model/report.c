@@ -155,22 +155,22 @@ void report_refuse(struct report *report, const struct place *place,
         report->last->code = code;
 }
 
-void report_invalid(struct report *report, const struct place *place,
-                    const char *field, struct str parameter, const char *format,
-                    ...)
+void report_tell(struct report *report, enum severity severity,
+                 const struct place *place, const struct problem_detail *detail,
+                 const char *format, ...)
 {
-    unsigned kept = report->errors;
+    const struct problem *before = report->last;
     va_list args;
 
     va_start(args, format);
-    add_both(report, PROBLEM_ERROR, place, format, args);
+    add_both(report, severity, place, format, args);
     va_end(args);
-    if (kept >= REPORT_MAX)
-        return;
-    report->last->code = "WAFInvalidParameterException";
-    report->last->field = field;
-    report->last->parameter = region_copy(&report->region, parameter);
-    tame(report->last->parameter);
+    if (report->last == before)
+        return; /* one too many */
+    report->last->code = detail->code;
+    report->last->field = detail->field;
+    report->last->reason = detail->reason;
+    report->last->parameter = region_copy(&report->region, detail->parameter);
 }
 
 void report_warning(struct report *report, const struct place *place,
@@ -189,8 +189,7 @@ void report_doubt(struct report *report, const struct place *place,
     va_list args;
 
     va_start(args, format);
-    add_both(report, report->strict ? PROBLEM_ERROR : PROBLEM_WARNING, place,
-             format, args);
+    add_both(report, report_doubtful(report), place, format, args);
     va_end(args);
 }
 

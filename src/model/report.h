@@ -27,9 +27,19 @@ struct problem {
     struct str remedy;  /* n == 0: the problem says it all */
     const char *code;   /* what the API calls it, a string literal ("TooMany-
                            Actions"); NULL: ValidationError */
-    /* Of a WAFInvalidParameterException (aws-waf.md 8.5); NULL, n == 0 else. */
-    const char *field;    /* a ParameterExceptionField, a string literal */
-    struct str parameter; /* the value that it is about */
+    /* Of a WAFInvalidParameterException (aws-waf.md 8.5).  A warning that has a
+     * code is what the API refuses where it is asked for that very thing. */
+    const char *field;    /* "FIELD_TO_MATCH"; NULL: not said */
+    struct str parameter; /* n == 0: not said */
+    const char *reason;   /* in AWS's words; NULL: `what` says it */
+};
+
+/* The same for who reports one; of the code a string literal, too. */
+struct problem_detail {
+    const char *code;
+    const char *field;
+    struct str parameter; /* copied */
+    const char *reason;
 };
 
 /* A file's text, for the line that a problem shows. */
@@ -80,11 +90,16 @@ void report_refuse(struct report *report, const struct place *place,
                    const char *code, const char *format, ...)
     __attribute__((format(printf, 4, 5)));
 
-/* The same as WAFInvalidParameterException: `field` is AWS's word for what is
- * wrong ("FIELD_TO_MATCH"), `parameter` the value, which is copied. */
-void report_invalid(struct report *report, const struct place *place,
-                    const char *field, struct str parameter, const char *format,
-                    ...) __attribute__((format(printf, 5, 6)));
+/* The same of any severity, with all that an API says. */
+void report_tell(struct report *report, enum severity severity,
+                 const struct place *place, const struct problem_detail *detail,
+                 const char *format, ...) __attribute__((format(printf, 5, 6)));
+
+/* What report_doubt() is here. */
+static inline enum severity report_doubtful(const struct report *report)
+{
+    return report->strict ? PROBLEM_ERROR : PROBLEM_WARNING;
+}
 
 void report_warning(struct report *report, const struct place *place,
                     const char *format, ...)
