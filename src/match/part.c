@@ -61,26 +61,34 @@ void part_fall_back(const struct waf_field *part, struct part_values *values)
                                                               : PART_MISSING;
 }
 
+bool part_take_body(struct part_request *r, const struct waf_field *part,
+                    uint8_t oversize_bit, struct part_values *values,
+                    struct str *body)
+{
+    const struct inspected *q = r->request;
+
+    *body = q->body;
+    if (q->grpc)
+        return false;
+    if (body->n > r->limits->body || !q->body_whole) {
+        if (!part_oversize(part, values, oversize_bit))
+            return false;
+        if (body->n > r->limits->body)
+            body->n = r->limits->body;
+    }
+    return body->n > 0;
+}
+
 static void read_body(struct part_request *r, const struct waf_field *part,
                       struct part_values *values)
 {
-    const struct inspected *q = r->request;
-    struct str body = q->body;
+    struct str body;
 
-    if (q->grpc)
-        return;
-    if (body.n > r->limits->body || !q->body_whole) {
-        if (!part_oversize(part, values, PART_OVERSIZE_BODY))
-            return;
-        if (body.n > r->limits->body)
-            body.n = r->limits->body;
-    }
-    if (body.n)
+    if (part_take_body(r, part, PART_OVERSIZE_BODY, values, &body))
         part_give(r, values, body, STR(""));
 }
 
-/* What a text has none of when it is NULL; with `part` a fallback says what
- * that means. */
+/* What a request may lack: the part says what that means. */
 static void read_or_fall_back(struct part_request *r,
                               const struct waf_field *part, bool there,
                               struct str text, struct part_values *values)
@@ -104,7 +112,7 @@ static void read_any(struct part_request *r, const struct waf_field *part,
         part_give(r, values, q->path, STR(""));
         return;
     case WAF_FIELD_URI_FRAGMENT:
-        read_or_fall_back(r, part, q->fragment.p, q->fragment, values);
+        read_or_fall_back(r, part, q->fragment.p != NULL, q->fragment, values);
         return;
     case WAF_FIELD_QUERY_STRING:
         if (q->query.n)
@@ -132,12 +140,13 @@ static void read_any(struct part_request *r, const struct waf_field *part,
         read_body(r, part, values);
         return;
     case WAF_FIELD_JSON_BODY:
+        part_read_json(r, part, values);
         return;
     case WAF_FIELD_JA3:
-        read_or_fall_back(r, part, q->ja3.n, q->ja3, values);
+        read_or_fall_back(r, part, q->ja3.n > 0, q->ja3, values);
         return;
     case WAF_FIELD_JA4:
-        read_or_fall_back(r, part, q->ja4.n, q->ja4, values);
+        read_or_fall_back(r, part, q->ja4.n > 0, q->ja4, values);
         return;
     }
 }

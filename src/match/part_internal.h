@@ -8,6 +8,7 @@
 #ifndef SLUICE_MATCH_PART_INTERNAL_H
 #define SLUICE_MATCH_PART_INTERNAL_H
 
+#include "match/json_body.h"
 #include "match/part.h"
 
 /* The fields that are within the limits. */
@@ -26,10 +27,17 @@ struct part_pairs {
     struct part_value *v; /* text: the value */
 };
 
+struct part_json {
+    bool known;
+    bool failed; /* the arena is at its limit */
+    struct json_body body;
+};
+
 struct part_parsed {
     struct part_headers headers;
     struct part_pairs cookies;
     struct part_pairs arguments; /* of the query as it came */
+    struct part_json json;
 };
 
 /* PART_FAILED; false. */
@@ -43,6 +51,11 @@ void part_give(struct part_request *r, struct part_values *values,
  * when it is looked at all the same.  Otherwise the state is set. */
 bool part_oversize(const struct waf_field *part, struct part_values *values,
                    uint8_t bit);
+
+/* What of the body is looked at; false: nothing is, and the state says why. */
+bool part_take_body(struct part_request *r, const struct waf_field *part,
+                    uint8_t oversize_bit, struct part_values *values,
+                    struct str *body);
 
 /* MATCH and NO_MATCH become the state, anything else PART_MISSING. */
 void part_fall_back(const struct waf_field *part, struct part_values *values);
@@ -71,5 +84,14 @@ void part_read_argument(struct part_request *r, const struct waf_field *part,
                         struct part_values *values);
 void part_read_arguments(struct part_request *r, const struct waf_field *part,
                          struct part_values *values);
+
+/* part_pre_parse.c: the query before it is split; p == NULL: the arena is at
+ * its limit. */
+struct str part_pre_parse(const struct waf_field *part, struct str query,
+                          struct arena *arena);
+
+/* part_json.c */
+void part_read_json(struct part_request *r, const struct waf_field *part,
+                    struct part_values *values);
 
 #endif

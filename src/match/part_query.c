@@ -46,8 +46,10 @@ static const struct part_pairs *take_arguments(struct part_request *r,
     struct part_pairs *shared = &r->parsed->arguments;
     struct str query = r->request->query;
 
-    (void)part;
-    (void)own;
+    if (part->npre_parse && query.n) {
+        query = part_pre_parse(part, query, r->arena);
+        return query.p && parse(r->arena, query, own) ? own : NULL;
+    }
     if (!shared->known && !parse(r->arena, query, shared)) {
         shared->known = false;
         return NULL;
