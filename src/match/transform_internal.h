@@ -63,6 +63,36 @@ static inline unsigned transform_class(char c)
  * classes `twice` in a row. */
 bool transform_has(struct str in, unsigned always, unsigned twice);
 
+/* ---- eight bytes at once ---------------------------------------------------- */
+
+enum { WORD_BYTES = 8 };
+
+#define WORD_OF(c) (0x0101010101010101u * (uint8_t)(c))
+
+static inline uint64_t word_at(const char *p)
+{
+    uint64_t word;
+
+    memcpy(&word, p, sizeof(word));
+    return word;
+}
+
+/* Not 0 when one of its bytes is. */
+static inline uint64_t word_zero(uint64_t word)
+{
+    return (word - WORD_OF(1)) & ~word & WORD_OF(0x80);
+}
+
+/* Not 0 when one of its bytes is in a range of ASCII.  Sums of seven bits never
+ * carry into the next byte. */
+static inline uint64_t word_range(uint64_t word, char first, char last)
+{
+    uint64_t low = word & ~WORD_OF(0x80);
+
+    return ((low + WORD_OF(0x80 - first)) ^ (low + WORD_OF(0x7f - last))) &
+           ~word & WORD_OF(0x80);
+}
+
 /* ---- parts of escapes ------------------------------------------------------- */
 
 /* What two hexadecimal digits are worth; -1: they are none. */

@@ -11,9 +11,22 @@ enum {
     ANY = BYTE_SPACE | ODD,
 };
 
+/* Nearly every value has spaces: two in a row are looked for by laying it upon
+ * itself, a byte further on. */
 static bool may_compress(struct str in)
 {
-    return transform_has(in, ODD, BYTE_SPACE);
+    const uint64_t space = WORD_OF(' ');
+    uint64_t found = 0;
+    size_t i = 0;
+
+    for (; i + WORD_BYTES < in.n && !found; i += WORD_BYTES) {
+        uint64_t word = word_at(in.p + i), next = word_at(in.p + i + 1);
+
+        found = word_range(word, '\t', '\r') | word_zero(word ^ WORD_OF(0xa0)) |
+                word_zero((word ^ space) | (next ^ space));
+    }
+    return found ||
+           transform_has(str_make(in.p + i, in.n - i), ODD, BYTE_SPACE);
 }
 
 static size_t compress(struct str in, char *out)

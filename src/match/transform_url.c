@@ -80,13 +80,11 @@ static size_t decode_url_uni(struct str in, char *out)
 
 static bool has_high(struct str in)
 {
-    uint64_t word, found = 0;
+    uint64_t found = 0;
     size_t i = 0;
 
-    for (; i + sizeof(word) <= in.n && !found; i += sizeof(word)) {
-        memcpy(&word, in.p + i, sizeof(word));
-        found = word & 0x8080808080808080u;
-    }
+    for (; i + WORD_BYTES <= in.n && !found; i += WORD_BYTES)
+        found = word_at(in.p + i) & WORD_OF(0x80);
     for (; i < in.n && !found; i++)
         found = (unsigned char)in.p[i] & 0x80;
     return found;

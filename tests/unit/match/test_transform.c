@@ -107,7 +107,7 @@ static struct str bytes_of_hex(const json_t *text)
     assert_non_null(bytes);
     for (size_t i = 0; i < n; i++)
         bytes[i] =
-            (char)(hex_digit(hex[2 * i]) << 4 | hex_digit(hex[2 * i + 1]));
+            (char)(hex_digit(hex[2 * i]) * 16 + hex_digit(hex[2 * i + 1]));
     return str_make(bytes, n);
 }
 
