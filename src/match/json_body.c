@@ -68,7 +68,7 @@ static struct json_node *add(struct reader *r, enum json_kind kind)
 
     if (json->n == r->cap && !grow(r))
         return NULL;
-    if (r->open != JSON_NONE && json->nodes[r->open].kind == JSON_ARRAY)
+    if (r->open != JSON_NONE && json->nodes[r->open].kind == JSON_NODE_ARRAY)
         key = json->nodes[r->open].key;
     node = &json->nodes[json->n++];
     *node = (struct json_node){.nplain = JSON_NONE,
@@ -176,7 +176,7 @@ static bool read_word(struct reader *r)
     word = str_make(r->p, (size_t)(end - r->p));
     if (word.n == 0 || !is_word(word))
         return odd_byte(r);
-    node = add(r, JSON_WORD);
+    node = add(r, JSON_NODE_WORD);
     if (node == NULL)
         return false;
     node->from = (uint32_t)(r->p - r->json->text.p);
@@ -217,7 +217,7 @@ static bool read_key(struct reader *r)
     uint32_t number = json->n, there;
     struct same same = {.json = json};
 
-    if (!read_string(r, JSON_KEY))
+    if (!read_string(r, JSON_NODE_KEY))
         return false;
     same.key = &json->nodes[number];
     there = key_table_put(&r->keys,
@@ -238,11 +238,11 @@ static bool read_value(struct reader *r)
 {
     switch (*r->p) {
     case '{':
-        return open_one(r, JSON_OBJECT);
+        return open_one(r, JSON_NODE_OBJECT);
     case '[':
-        return open_one(r, JSON_ARRAY);
+        return open_one(r, JSON_NODE_ARRAY);
     case '"':
-        if (!read_string(r, JSON_STRING))
+        if (!read_string(r, JSON_NODE_STRING))
             return false;
         break;
     default:
@@ -255,7 +255,7 @@ static bool read_value(struct reader *r)
 
 static bool read_next(struct reader *r)
 {
-    bool object = r->json->nodes[r->open].kind == JSON_OBJECT;
+    bool object = r->json->nodes[r->open].kind == JSON_NODE_OBJECT;
     bool value = !object || r->key != JSON_NONE;
 
     skip(r, object && value ? ':' : ',');

@@ -20,11 +20,11 @@
 #include "base/str.h"
 
 enum json_kind {
-    JSON_KEY,
-    JSON_STRING,
-    JSON_WORD, /* a number, true, false, null */
-    JSON_OBJECT,
-    JSON_ARRAY,
+    JSON_NODE_KEY,
+    JSON_NODE_STRING,
+    JSON_NODE_WORD, /* a number, true, false, null */
+    JSON_NODE_OBJECT,
+    JSON_NODE_ARRAY,
 };
 
 enum { JSON_NONE = UINT32_MAX };

@@ -58,9 +58,9 @@ uint32_t json_find(const struct json_body *json, struct str pointer)
     while (pointer.p && at != JSON_NONE) {
         struct str token = str_cut(&pointer, '/');
 
-        if (json->nodes[at].kind == JSON_OBJECT)
+        if (json->nodes[at].kind == JSON_NODE_OBJECT)
             at = member(json, at, token);
-        else if (json->nodes[at].kind == JSON_ARRAY)
+        else if (json->nodes[at].kind == JSON_NODE_ARRAY)
             at = element(json, at, token);
         else
             at = JSON_NONE;

@@ -31,8 +31,8 @@ static struct range below(const struct json_body *json, struct str pointer)
 
     if (at == JSON_NONE)
         return (struct range){0, 0};
-    if (json->nodes[at].kind == JSON_OBJECT ||
-        json->nodes[at].kind == JSON_ARRAY)
+    if (json->nodes[at].kind == JSON_NODE_OBJECT ||
+        json->nodes[at].kind == JSON_NODE_ARRAY)
         return (struct range){at + 1, json->nodes[at].end};
     return (struct range){at, at + 1};
 }
@@ -80,13 +80,13 @@ static struct range *select_ranges(struct part_request *r,
 static bool is_wanted(const struct json_node *node, enum waf_scope scope)
 {
     switch (node->kind) {
-    case JSON_KEY:
+    case JSON_NODE_KEY:
         return scope != WAF_SCOPE_VALUE;
-    case JSON_STRING:
-    case JSON_WORD:
+    case JSON_NODE_STRING:
+    case JSON_NODE_WORD:
         return scope != WAF_SCOPE_KEY;
-    case JSON_OBJECT:
-    case JSON_ARRAY:
+    case JSON_NODE_OBJECT:
+    case JSON_NODE_ARRAY:
         break;
     }
     return false;
@@ -109,7 +109,7 @@ static void put(const struct json_body *json, const struct json_node *node,
 {
     struct part_value value = {.text = json_raw(json, node), .name = STR("")};
 
-    value.is_name = node->kind == JSON_KEY;
+    value.is_name = node->kind == JSON_NODE_KEY;
     if (value.is_name)
         value.name = json_plain(json, node);
     else if (node->key != JSON_NONE)

@@ -30,15 +30,15 @@ static size_t show_node(char *to, size_t room, const struct json_body *json,
     const struct json_node *node = &json->nodes[i];
     struct str text;
 
-    if (node->kind == JSON_OBJECT || node->kind == JSON_ARRAY)
+    if (node->kind == JSON_NODE_OBJECT || node->kind == JSON_NODE_ARRAY)
         return (size_t)snprintf(to, room, "%c%u ",
-                                node->kind == JSON_OBJECT ? '{' : '[',
+                                node->kind == JSON_NODE_OBJECT ? '{' : '[',
                                 node->end - i - 1);
     text = json_plain(json, node);
     return (size_t)snprintf(to, room, STR_FMT "%s ", STR_ARG(text),
-                            node->kind == JSON_KEY    ? ":"
-                            : node->kind == JSON_WORD ? "#"
-                                                      : "");
+                            node->kind == JSON_NODE_KEY    ? ":"
+                            : node->kind == JSON_NODE_WORD ? "#"
+                                                           : "");
 }
 
 /* "{N" and "[N": an object or array with N nodes below; "key:", "text",
