@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "match/sqli.h"
+
+#include "match/sqli_grammar.h"
+
+static bool letter_or_digit(unsigned char c)
+{
+    return (c >= '0' && c <= '9') || ((c | 0x20) >= 'a' && (c | 0x20) <= 'z') ||
+           c == '_' || c == '.';
+}
+
+/* One word or number. */
+static bool harmless(struct str value)
+{
+    size_t i = 0;
+    while (i < value.n && letter_or_digit((unsigned char)value.p[i]))
+        i++;
+    return i == value.n;
+}
+
+static void tell(const struct sqli_folded *f, struct str value,
+                 struct sqli_evidence *evidence)
+{
+    *evidence = (struct sqli_evidence){
+        .from = f->tokens[0].from, .to = f->tokens[f->n - 1].to, .n = f->n};
+    for (unsigned i = 0; i < f->n; i++) {
+        const struct sqli_token *t = &f->tokens[i];
+        evidence->tokens[i] = str_make(value.p + t->from, t->to - t->from);
+    }
+}
+
+static bool in_context(struct str value, char quote, bool mysql,
+                       struct sqli_folded *folded)
+{
+    sqli_fold(value, (struct sqli_context){.quote = quote, .mysql = mysql},
+              folded);
+    return folded->n > 0 && sqli_injects(folded, value);
+}
+
+/* With the standard's comments, and with MySQL's if those differ here. */
+static bool in_dialects(struct str value, char quote,
+                        struct sqli_folded *folded)
+{
+    return in_context(value, quote, false, folded) ||
+           ((folded->hash || folded->dashes) &&
+            in_context(value, quote, true, folded));
+}
+
+static bool has(struct str value, char c)
+{
+    return memchr(value.p, c, value.n) != NULL;
+}
+
+bool sqli_detect(struct str value, enum sqli_sensitivity sensitivity,
+                 struct sqli_evidence *evidence)
+{
+    struct sqli_folded folded;
+    (void)sensitivity;
+    if (harmless(value))
+        return false;
+    if (!in_dialects(value, 0, &folded) &&
+        !(has(value, '\'') && in_dialects(value, '\'', &folded)) &&
+        !(has(value, '"') && in_context(value, '"', true, &folded)))
+        return false;
+    if (evidence != NULL)
+        tell(&folded, value, evidence);
+    return true;
+}
