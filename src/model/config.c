@@ -40,6 +40,15 @@ static const struct type {
      read_trust_store},
     {"AWS::ElasticLoadBalancingV2::TrustStoreRevocation",
      "trust store revocation", PHASE_LISTENERS, read_revocation},
+    {"AWS::WAFv2::IPSet", "IP set", PHASE_NODES, read_ip_set},
+    {"AWS::WAFv2::RegexPatternSet", "regex pattern set", PHASE_NODES,
+     read_regex_set},
+    {"AWS::WAFv2::RuleGroup", "rule group", PHASE_LISTENERS, read_rule_group},
+    {"AWS::WAFv2::WebACL", "web ACL", PHASE_RULES, read_web_acl},
+    {"AWS::WAFv2::WebACLAssociation", "web ACL association", PHASE_SERVICES,
+     read_association},
+    {"AWS::WAFv2::LoggingConfiguration", "logging configuration",
+     PHASE_SERVICES, read_logging},
 };
 
 enum { NTYPES = sizeof(types) / sizeof(*types) };
@@ -53,7 +62,19 @@ static const struct type *find_type(struct str name)
     return NULL;
 }
 
-static const char prefix[] = "AWS::ElasticLoadBalancingV2::";
+/* "AWS::WAFv2::" when it is a type of that service and Sluice reads such;
+ * NULL: it is another's. */
+static const char *our_prefix(struct str type)
+{
+    static const char *const prefixes[] = {"AWS::ElasticLoadBalancingV2::",
+                                           "AWS::WAFv2::"};
+
+    for (size_t i = 0; i < sizeof(prefixes) / sizeof(*prefixes); i++) {
+        if (str_starts(type, str_of(prefixes[i])))
+            return prefixes[i];
+    }
+    return NULL;
+}
 
 /* A type that looks like one of ours. */
 static void unknown_type(struct report *report, const struct value *resource,
@@ -61,10 +82,11 @@ static void unknown_type(struct report *report, const struct value *resource,
 {
     struct str id = shown(resource->key);
     struct str name = shown(type->text);
-    size_t n = sizeof(prefix) - 1;
+    const char *prefix = our_prefix(type->text);
+    size_t n = prefix ? strlen(prefix) : 0;
     struct suggest near;
 
-    if (!str_starts(type->text, str_make(prefix, n)))
+    if (prefix == NULL)
         return;
     near = suggest_for(str_make(type->text.p + n, type->text.n - n));
     for (unsigned i = 0; i < NTYPES; i++) {
@@ -146,6 +168,7 @@ static const struct resource *make_resource(struct build *build,
     r->sluice = given(given(value, "Metadata"), "Sluice");
     r->name = resource_called(r, type->word);
     read_metadata(r);
+    waf_resource(build, r);
     return r;
 }
 
@@ -261,6 +284,7 @@ static void read_resources(struct build *build, const struct value *resources)
     for (unsigned i = 0; i < config->nlisteners; i++)
         read_rules(build, config->listeners[i]);
     read_phase(build, resources, PHASE_SERVICES);
+    read_waf_end(build);
     check_ids(&build->ids);
     list_listeners(config);
     list_certificates(build);
@@ -313,7 +337,8 @@ struct config *config_build(const struct value *resources, struct str stack,
         .scope = {config->region_name, config->account, config->stack},
     };
 
-    make_room(&build, count_resources(resources));
+    build.nresources = count_resources(resources);
+    make_room(&build, build.nresources);
     read_resources(&build, resources);
     /* It wants a graph without holes. */
     if (report->errors == errors)
@@ -339,6 +364,7 @@ void config_release(struct config *config)
         struct config *base = config->base;
         struct region region = config->region;
 
+        config_waf_release(config->waf);
         free(config);
         region_end(&region);
         config = base;

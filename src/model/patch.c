@@ -290,6 +290,8 @@ static struct config *begin(struct config *before)
     config->region = (struct region){NULL};
     atomic_init(&config->refs, 1);
     config->base = config_hold(before);
+    if (config->waf)
+        config_waf_hold(config->waf);
     config->patches = before->patches + 1;
     config->load_balancers =
         copy_array(config, before->load_balancers, before->nload_balancers);

@@ -28,9 +28,10 @@ struct str keep_text(struct build *build, const struct field *field)
     return keep(build, field->ok ? field->text : STR(""));
 }
 
-static const char *keep_file(struct build *build, const char *name)
+const char *keep_file(struct build *build, struct region *region,
+                      struct kept_file **files, const char *name)
 {
-    struct kept_file *f = build->files;
+    struct kept_file *f = *files;
 
     if (name == NULL)
         return NULL;
@@ -38,9 +39,9 @@ static const char *keep_file(struct build *build, const char *name)
         f = f->next;
     if (f == NULL) {
         f = region_take(&build->region, sizeof(*f));
-        f->name = keep(build, str_of(name)).p;
-        f->next = build->files;
-        build->files = f;
+        f->name = region_copy(region, str_of(name)).p;
+        f->next = *files;
+        *files = f;
     }
     return f->name;
 }
@@ -49,7 +50,8 @@ struct place keep_place(struct build *build, const struct place *place)
 {
     struct place kept = *place;
 
-    kept.file = keep_file(build, place->file);
+    kept.file =
+        keep_file(build, &build->config->region, &build->files, place->file);
     return kept;
 }
 
@@ -88,6 +90,10 @@ static const char *const kind_words[] = {
     [KNOWN_LISTENER] = "listener",
     [KNOWN_TRUST_STORE] = "trust store",
     [KNOWN_CERTIFICATE] = "certificate",
+    [KNOWN_WEB_ACL] = "web ACL",
+    [KNOWN_RULE_GROUP] = "rule group",
+    [KNOWN_IP_SET] = "IP set",
+    [KNOWN_REGEX_SET] = "regex pattern set",
 };
 
 static const char *const not_found[] = {
@@ -96,6 +102,10 @@ static const char *const not_found[] = {
     [KNOWN_LISTENER] = "ListenerNotFound",
     [KNOWN_TRUST_STORE] = "TrustStoreNotFound",
     [KNOWN_CERTIFICATE] = "CertificateNotFound",
+    [KNOWN_WEB_ACL] = "WAFNonexistentItemException",
+    [KNOWN_RULE_GROUP] = "WAFNonexistentItemException",
+    [KNOWN_IP_SET] = "WAFNonexistentItemException",
+    [KNOWN_REGEX_SET] = "WAFNonexistentItemException",
 };
 
 static int compare_strs(struct str a, struct str b)
@@ -120,7 +130,7 @@ void known_add(struct build *build, enum known_kind kind, struct str arn,
     build->known[build->nknown++] = (struct known){kind, arn, id, object};
 }
 
-static const struct known *find_arn(struct build *build, struct str arn)
+const struct known *known_get(struct build *build, struct str arn)
 {
     struct known key = {.arn = arn};
 
@@ -135,7 +145,12 @@ static const struct known *find_arn(struct build *build, struct str arn)
 
 bool known_has(struct build *build, struct str arn)
 {
-    return find_arn(build, arn) != NULL;
+    return known_get(build, arn) != NULL;
+}
+
+const char *known_word(enum known_kind kind)
+{
+    return kind_words[kind];
 }
 
 /* "\nname one with !Ref: A, B" for what names none of them. */
@@ -205,7 +220,7 @@ void *known_find(struct build *build, const struct resource *resource,
 
     if (!field->ok)
         return NULL;
-    known = find_arn(build, field->text);
+    known = known_get(build, field->text);
     if (known && known->kind == kind)
         return known->object;
     if (known)

@@ -21,6 +21,10 @@ enum known_kind {
     KNOWN_LISTENER,
     KNOWN_TRUST_STORE,
     KNOWN_CERTIFICATE, /* its object: struct certificate_resource */
+    KNOWN_WEB_ACL,
+    KNOWN_RULE_GROUP,
+    KNOWN_IP_SET,
+    KNOWN_REGEX_SET,
 };
 
 /* An ARN that the template declares. */
@@ -88,6 +92,8 @@ struct build {
     struct region region; /* for the time of building */
     struct arn_scope scope;
     struct kept_file *files;
+    struct waf_build *waf; /* read_waf.h; NULL: there is nothing of it so far */
+    unsigned nresources;
     struct given_names balancer_names;
     struct given_names group_names;
     struct given_names trust_store_names;
@@ -140,6 +146,17 @@ void *known_find(struct build *build, const struct resource *resource,
 /* Whether the template declares something with this ARN. */
 bool known_has(struct build *build, struct str arn);
 
+/* What it declares; NULL: nothing. */
+const struct known *known_get(struct build *build, struct str arn);
+
+/* "load balancer". */
+const char *known_word(enum known_kind kind);
+
+/* The file's name as one that lives as long as the region; `files` are those
+ * that do already. */
+const char *keep_file(struct build *build, struct region *region,
+                      struct kept_file **files, const char *name);
+
 /* ---- the readers, one for each type -------------------------------------- */
 
 void read_load_balancer(struct build *build, const struct resource *resource);
@@ -154,6 +171,16 @@ void read_listener_certificate(struct build *build,
                                const struct resource *resource);
 void read_trust_store(struct build *build, const struct resource *resource);
 void read_revocation(struct build *build, const struct resource *resource);
+void read_ip_set(struct build *build, const struct resource *resource);
+void read_regex_set(struct build *build, const struct resource *resource);
+void read_rule_group(struct build *build, const struct resource *resource);
+void read_web_acl(struct build *build, const struct resource *resource);
+void read_association(struct build *build, const struct resource *resource);
+void read_logging(struct build *build, const struct resource *resource);
+/* What is said of such resources has the API's words for it. */
+void waf_resource(struct build *build, struct resource *resource);
+/* After the last of them. */
+void read_waf_end(struct build *build);
 
 /* Metadata.Sluice of a resource that has none. */
 void refuse_sluice(const struct resource *resource);
@@ -185,7 +212,8 @@ struct str read_identity(struct build *build, const struct resource *resource,
                          const struct identity_input *input,
                          uint64_t *created_ms);
 
-/* The same of a certificate, whose id is a UUID. */
+/* The same of a certificate, and of web ACLs and their like: the id is a
+ * UUID. */
 struct str read_certificate_identity(struct build *build,
                                      const struct resource *resource,
                                      const struct identity_input *input);

@@ -53,7 +53,10 @@ void resource_error(const struct resource *resource, const struct place *place,
     va_start(args, format);
     text = compose(resource, format, args);
     va_end(args);
-    report_error(resource->report, place, "%s", text);
+    report_tell(resource->report, PROBLEM_ERROR, place,
+                &(struct problem_detail){.code = resource->code,
+                                         .field = resource->field},
+                "%s", text);
 }
 
 void resource_refuse(const struct resource *resource, const struct place *place,
@@ -66,6 +69,19 @@ void resource_refuse(const struct resource *resource, const struct place *place,
     text = compose(resource, format, args);
     va_end(args);
     report_refuse(resource->report, place, code, "%s", text);
+}
+
+void resource_tell(const struct resource *resource, enum severity severity,
+                   const struct place *place,
+                   const struct problem_detail *detail, const char *format, ...)
+{
+    const char *text;
+    va_list args;
+
+    va_start(args, format);
+    text = compose(resource, format, args);
+    va_end(args);
+    report_tell(resource->report, severity, place, detail, "%s", text);
 }
 
 void resource_warning(const struct resource *resource,
@@ -543,6 +559,35 @@ static void take_as(const struct reader *r, const char *name,
         field->value = value;
 }
 
+static bool is_new(struct unknown_names *names, struct str name)
+{
+    for (unsigned i = 0; i < names->n; i++) {
+        if (str_eq(names->names[i], name))
+            return false;
+    }
+    if (names->n < UNKNOWN_NAMES_MAX)
+        names->names[names->n++] = name;
+    return true;
+}
+
+/* False when it is an error. */
+static bool ignored_property(const struct reader *r, const struct value *value,
+                             const char *near)
+{
+    struct str key = shown(value->key);
+
+    if (!is_new(r->resource->lenient, value->key))
+        return !r->resource->report->strict;
+    report_doubt(r->resource->report, &value->key_place,
+                 "%s has no property \"" STR_FMT
+                 "\" that Sluice knows: it is ignored\n%s%s%s",
+                 owner_name(r), STR_ARG(key),
+                 near ? "did you mean \""
+                      : "if AWS has it all is well; known here are ",
+                 near ? near : all_names(r, r->schema), near ? "\"?" : "");
+    return !r->resource->report->strict;
+}
+
 /* False when it is an error. */
 static bool unknown_property(const struct reader *r, const struct value *value,
                              void *into)
@@ -555,6 +600,8 @@ static bool unknown_property(const struct reader *r, const struct value *value,
         if (!(r->schema->properties[i].flags & PROPERTY_MISPLACED))
             suggest_offer(&near, r->schema->properties[i].name);
     }
+    if (r->resource->lenient && !r->schema->own)
+        return ignored_property(r, value, suggest_best(&near));
     if (suggest_best(&near)) {
         report_error(r->resource->report, &value->key_place,
                      "%s has no %s \"" STR_FMT "\"\ndid you mean \"%s\"?",

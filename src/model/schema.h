@@ -18,6 +18,14 @@
 #include "base/suggest.h"
 #include "model/report.h"
 
+enum { UNKNOWN_NAMES_MAX = REPORT_MAX };
+
+/* Names that were reported as unknown. */
+struct unknown_names {
+    unsigned n;
+    struct str names[UNKNOWN_NAMES_MAX];
+};
+
 /* A resource in the making, for what is said about it. */
 struct resource {
     const char *name;               /* "listener Web": how messages call it */
@@ -30,6 +38,11 @@ struct resource {
     struct str cdk_path;            /* Metadata's aws:cdk:path; n == 0: none */
     struct region *region;          /* for what is read; not the config's */
     struct report *report;
+    const char *code;  /* that its errors have; NULL: none */
+    const char *field; /* the same */
+    /* Properties that nobody knows are ignored, with one warning for a name,
+     * even where one that is known is near.  NULL: as elsewhere. */
+    struct unknown_names *lenient;
 };
 
 /* What stood for one property. */
@@ -120,6 +133,12 @@ void resource_error(const struct resource *resource, const struct place *place,
 void resource_refuse(const struct resource *resource, const struct place *place,
                      const char *code, const char *format, ...)
     __attribute__((format(printf, 4, 5)));
+
+/* As report_tell(). */
+void resource_tell(const struct resource *resource, enum severity severity,
+                   const struct place *place,
+                   const struct problem_detail *detail, const char *format, ...)
+    __attribute__((format(printf, 5, 6)));
 
 void resource_warning(const struct resource *resource,
                       const struct place *place, const char *format, ...)

@@ -130,13 +130,95 @@ static struct str given_id(struct resolver *r, struct declared *d)
     return d->given_id;
 }
 
+static bool is_of_waf(const struct declared *d)
+{
+    return d->kind >= KIND_WEB_ACL;
+}
+
 static struct str id_of(struct resolver *r, struct declared *d)
 {
     struct str given = given_id(r, d);
 
-    return d->kind == KIND_CERTIFICATE
+    return d->kind == KIND_CERTIFICATE || is_of_waf(d)
                ? arn_certificate_id(r->region, &r->scope, given, d->id)
                : arn_id(r->region, &r->scope, given, d->id);
+}
+
+/* ---- web ACLs and their like ------------------------------------------------- */
+
+static const char *waf_word(enum resource_kind kind)
+{
+    switch (kind) {
+    case KIND_WEB_ACL:
+        return "webacl";
+    case KIND_RULE_GROUP:
+        return "rulegroup";
+    case KIND_IP_SET:
+        return "ipset";
+    default:
+        return "regexpatternset";
+    }
+}
+
+static struct str waf_name_of(struct resolver *r, struct declared *d,
+                              const struct place *place)
+{
+    const struct value *name = property(r, d, place, STR("Name"));
+
+    return arn_waf_name(
+        r->region, name && value_is_scalar(name) ? name->text : STR(""), d->id);
+}
+
+static struct str scope_of(struct resolver *r, struct declared *d,
+                           const struct place *place)
+{
+    const struct value *scope = property(r, d, place, STR("Scope"));
+
+    return scope && str_eq(scope->text, STR("CLOUDFRONT")) ? STR("CLOUDFRONT")
+                                                           : STR("REGIONAL");
+}
+
+static const struct value *waf_arn(struct resolver *r, struct declared *d,
+                                   const struct place *place)
+{
+    bool global = str_eq(scope_of(r, d, place), STR("CLOUDFRONT"));
+
+    return string(r,
+                  arn_waf(r->region, &r->scope, waf_word(d->kind),
+                          waf_name_of(r, d, place), id_of(r, d), global),
+                  place);
+}
+
+/* "NAME|ID|SCOPE". */
+static const struct value *waf_ref(struct resolver *r, struct declared *d,
+                                   const struct place *place)
+{
+    struct str name = waf_name_of(r, d, place);
+    struct str scope = scope_of(r, d, place);
+    struct str id = id_of(r, d);
+
+    return string(r,
+                  region_printf(r->region, STR_FMT "|" STR_FMT "|" STR_FMT,
+                                STR_ARG(name), STR_ARG(id), STR_ARG(scope)),
+                  place);
+}
+
+static const struct value *waf_attribute(struct resolver *r, struct declared *d,
+                                         const struct place *place,
+                                         struct str name)
+{
+    if (str_eq(name, STR("Id")))
+        return string(r, id_of(r, d), place);
+    if (str_eq(name, STR("Capacity")))
+        return resolve_unknown(r, "what " STR_FMT " needs is not known yet",
+                               STR_ARG(d->id));
+    if (!str_eq(name, STR("LabelNamespace")))
+        return waf_arn(r, d, place);
+    return string(r,
+                  region_printf(r->region, "awswaf:" STR_FMT ":%s:" STR_FMT ":",
+                                STR_ARG(r->scope.account), waf_word(d->kind),
+                                STR_ARG(waf_name_of(r, d, place))),
+                  place);
 }
 
 /* The ARN of a listener or rule, which holds its parent's. */
@@ -284,6 +366,8 @@ static const struct value *attribute_of(struct resolver *r, struct declared *d,
 {
     const struct value *v;
 
+    if (is_of_waf(d))
+        return waf_attribute(r, d, place, name);
     if (str_eq(name, STR("DNSName")))
         return dns_name(r, d, place);
     if (str_eq(name, STR("IsDefault")))
@@ -329,7 +413,7 @@ static const struct value *attribute(struct resolver *r,
     if (known == NULL)
         return elsewhere(r, d);
     if (name.n == 0)
-        return arn_of(r, d, place);
+        return is_of_waf(d) ? waf_ref(r, d, place) : arn_of(r, d, place);
     while (*known && !str_eq(name, str_of(*known)))
         known++;
     if (*known == NULL) /* names.c reported it */

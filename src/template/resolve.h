@@ -62,6 +62,11 @@ enum resource_kind {
     KIND_GROUP,
     KIND_TRUST_STORE, /* its files are in AWS */
     KIND_CERTIFICATE, /* its names may be known only in AWS */
+    /* What they refer to may be known only in AWS. */
+    KIND_WEB_ACL,
+    KIND_RULE_GROUP,
+    KIND_IP_SET,
+    KIND_REGEX_SET,
 };
 
 struct declared {

@@ -22,6 +22,12 @@ static const struct {
     {ELB "TrustStoreRevocation", KIND_READ},
     {"AWS::ECS::Service", KIND_READ},
     {"AWS::CertificateManager::Certificate", KIND_CERTIFICATE},
+    {"AWS::WAFv2::WebACL", KIND_WEB_ACL},
+    {"AWS::WAFv2::RuleGroup", KIND_RULE_GROUP},
+    {"AWS::WAFv2::IPSet", KIND_IP_SET},
+    {"AWS::WAFv2::RegexPatternSet", KIND_REGEX_SET},
+    {"AWS::WAFv2::WebACLAssociation", KIND_READ},
+    {"AWS::WAFv2::LoggingConfiguration", KIND_READ},
 };
 
 static const char *const attributes[] = {
@@ -48,6 +54,11 @@ const char *const *resource_attributes(enum resource_kind kind)
     static const char *const of_certificate[] = {"Id", NULL};
     static const char *const of_trust_store[] = {
         "TrustStoreArn", "NumberOfCaCertificates", "Status", NULL};
+    static const char *const of_web_acl[] = {"Arn", "Id", "LabelNamespace",
+                                             "Capacity", NULL};
+    static const char *const of_rule_group[] = {"Arn", "Id", "LabelNamespace",
+                                                NULL};
+    static const char *const of_set[] = {"Arn", "Id", NULL};
 
     switch (kind) {
     case KIND_LOAD_BALANCER:
@@ -62,6 +73,13 @@ const char *const *resource_attributes(enum resource_kind kind)
         return of_certificate;
     case KIND_TRUST_STORE:
         return of_trust_store;
+    case KIND_WEB_ACL:
+        return of_web_acl;
+    case KIND_RULE_GROUP:
+        return of_rule_group;
+    case KIND_IP_SET:
+    case KIND_REGEX_SET:
+        return of_set;
     case KIND_IGNORED:
     case KIND_READ:
         break;
@@ -300,7 +318,8 @@ const struct value *resource_properties(struct resolver *r, struct declared *d,
     d->asked_by = r->running;
     r->running = d;
     r->quiet = d->kind == KIND_IGNORED || d->kind == KIND_READ ||
-               d->kind == KIND_CERTIFICATE || d->kind == KIND_TRUST_STORE;
+               d->kind == KIND_CERTIFICATE || d->kind == KIND_TRUST_STORE ||
+               d->kind >= KIND_WEB_ACL;
     d->properties = resolve(r, properties);
     r->quiet = quiet;
     r->running = d->asked_by;
