@@ -113,32 +113,39 @@ static bool take_room(struct reader *r, const char *from)
     return r->plain || fail(r);
 }
 
+/* What the string stands for, when it has escapes; `from` is its begin.  False:
+ * something failed. */
+static bool unescape(struct reader *r, struct json_node *node, const char *from)
+{
+    struct json_unescape u;
+
+    if (!take_room(r, from))
+        return false;
+    u = json_unescape(from, r->end, r->plain + r->nplain);
+    r->p = u.p;
+    node->n = (uint32_t)(r->p - from);
+    /* The first escape may be the one that is none. */
+    if (u.n < node->n) {
+        node->plain = r->nplain;
+        node->nplain = (uint32_t)u.n;
+        r->nplain += (uint32_t)u.n;
+    }
+    return u.fault == NULL || fault(r, u.fault);
+}
+
 /* A string that breaks off is there up to the fault. */
 static bool read_string(struct reader *r, enum json_kind kind)
 {
     struct json_node *node = add(r, kind);
     const char *from = ++r->p;
-    const char *what = NULL;
 
     if (node == NULL)
         return false;
     r->p = json_string_run(r->p, r->end);
-    if (r->p < r->end && *r->p == '\\') {
-        struct json_unescape u;
-
-        if (!take_room(r, from))
-            return false;
-        u = json_unescape(from, r->end, r->plain + r->nplain);
-        r->p = u.p;
-        what = u.fault;
-        node->plain = r->nplain;
-        node->nplain = (uint32_t)u.n;
-        r->nplain += (uint32_t)u.n;
-    }
     node->from = (uint32_t)(from - r->json->text.p);
     node->n = (uint32_t)(r->p - from);
-    if (what)
-        return fault(r, what);
+    if (r->p < r->end && *r->p == '\\' && !unescape(r, node, from))
+        return false;
     if (r->p == r->end)
         return end_early(r);
     if (*r->p != '"')
