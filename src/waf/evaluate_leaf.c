@@ -2,17 +2,12 @@
  *
  * Tests of values, and what leaves make of them (aws-waf.md 2.1 to 2.6).
  */
+#include "match/bytes.h"
 #include "match/sqli.h"
 #include "match/xss.h"
 #include "waf/evaluate.h"
 
 /* ---- bytes --------------------------------------------------------------------------- */
-
-static bool is_word(char c)
-{
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-           (c >= '0' && c <= '9') || c == '_';
-}
 
 static bool found(struct span *span, size_t from, size_t n)
 {
@@ -20,47 +15,14 @@ static bool found(struct span *span, size_t from, size_t n)
     return true;
 }
 
-static bool find_word(struct str text, struct str word, struct span *span)
-{
-    for (size_t from = 0; word.n <= text.n - from;) {
-        const char *p = memmem(text.p + from, text.n - from, word.p, word.n);
-        size_t at;
-
-        if (!p)
-            return false;
-        at = (size_t)(p - text.p);
-        if ((at == 0 || !is_word(text.p[at - 1])) &&
-            (at + word.n == text.n || !is_word(text.p[at + word.n])))
-            return found(span, at, word.n);
-        from = at + 1;
-    }
-    return false;
-}
-
 static bool test_bytes(const struct test *test, struct str text,
                        struct span *span)
 {
-    struct str bytes = test->bytes;
-    const char *p;
+    size_t at;
 
-    switch ((enum waf_position)test->detail) {
-    case WAF_EXACTLY:
-        return str_eq(text, bytes) && found(span, 0, text.n);
-    case WAF_STARTS_WITH:
-        return str_starts(text, bytes) && found(span, 0, bytes.n);
-    case WAF_ENDS_WITH:
-        return text.n >= bytes.n &&
-               memcmp(text.p + text.n - bytes.n, bytes.p, bytes.n) == 0 &&
-               found(span, text.n - bytes.n, bytes.n);
-    case WAF_CONTAINS:
-        if (bytes.n == 0)
-            return found(span, 0, 0);
-        p = text.n ? memmem(text.p, text.n, bytes.p, bytes.n) : NULL;
-        return p && found(span, (size_t)(p - text.p), bytes.n);
-    case WAF_CONTAINS_WORD:
-        return bytes.n && text.n && find_word(text, bytes, span);
-    }
-    return false;
+    return bytes_match((enum waf_position)test->detail, test->bytes, text,
+                       &at) &&
+           found(span, at, test->bytes.n);
 }
 
 /* ---- the others -------------------------------------------------------------------- */
