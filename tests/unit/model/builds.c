@@ -44,6 +44,29 @@ const char in_transform[] =
         ", Conditions: [{Field: path-pattern, Values: [/*]}], "
         "Transforms: [\n%s]}}";
 
+#define SEEN                                                                   \
+    "VisibilityConfig: {MetricName: m, SampledRequestsEnabled: true, "         \
+    "CloudWatchMetricsEnabled: true}"
+#define SETS                                                                   \
+    "Ips: {Type: IP, Properties: {Scope: REGIONAL, IPAddressVersion: IPV4, "   \
+    "Addresses: [192.0.2.0/24]}},\n"                                           \
+    "Res: {Type: RX, Properties: {Scope: REGIONAL, RegularExpressionList: "    \
+    "[a, b]}},\n"
+#define OWN                                                                    \
+    "Own: {Type: WG, Properties: {Scope: REGIONAL, Capacity: 50, " SEEN        \
+    ", Rules: [{Name: G, Priority: 1, Action: {Block: {}}, RuleLabels: "       \
+    "[{Name: seen}], Statement: {GeoMatchStatement: {CountryCodes: "           \
+    "[AQ]}}, " SEEN "}]}},\n"
+#define ACL                                                                    \
+    SETS OWN "Acl: {Type: WA, Properties: {Name: shop, Scope: REGIONAL, "      \
+             "DefaultAction: {Allow: {}}, " SEEN ",\n"
+#define RULE "Rules: [{Name: R, Priority: 1, " SEEN ","
+
+const char in_acl[] = ACL "%s}}";
+const char in_rules[] = ACL "Rules: [\n%s]}}";
+const char in_acl_rule[] = ACL RULE "\n%s}]}}";
+const char in_statement[] = ACL RULE "Action: {Block: {}}, Statement:\n%s}]}}";
+
 enum { TEXT_MAX = 2 * 1024 * 1024 };
 
 struct outcome {

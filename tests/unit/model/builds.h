@@ -25,6 +25,13 @@ extern const char in_https[];     /* the same of an HTTPS listener */
 extern const char in_rule[];      /* properties of rule Api of Web */
 extern const char in_condition[]; /* the Conditions of Api */
 extern const char in_transform[]; /* the Transforms of Api */
+extern const char in_statement[]; /* the Statement of rule R of web ACL Acl */
+extern const char in_acl_rule[];  /* ... R beside Name, Priority,
+                                     VisibilityConfig */
+extern const char in_rules[];     /* the Rules of Acl */
+extern const char in_acl[];       /* properties of Acl beside Name, Scope,
+                                     DefaultAction, VisibilityConfig */
+/* In these there are IP set Ips, regex pattern set Res, rule group Own. */
 /* Target groups Blue and Green and balancer Lb are there in all of them from
  * in_action on. */
 

@@ -11,6 +11,7 @@
 #include "model/arn.h"
 
 #define ELB "AWS::ElasticLoadBalancingV2::"
+#define WAF "AWS::WAFv2::"
 
 struct parser {
     struct region *region;
@@ -156,7 +157,13 @@ static void expand_type(const struct value *resource)
         {"LC", ELB "ListenerCertificate"},
         {"TS", ELB "TrustStore"},
         {"TR", ELB "TrustStoreRevocation"},
-        {"CE", "AWS::CertificateManager::Certificate"}};
+        {"CE", "AWS::CertificateManager::Certificate"},
+        {"WA", WAF "WebACL"},
+        {"WG", WAF "RuleGroup"},
+        {"IP", WAF "IPSet"},
+        {"RX", WAF "RegexPatternSet"},
+        {"AS", WAF "WebACLAssociation"},
+        {"LO", WAF "LoggingConfiguration"}};
     struct value *type =
         (void *)(uintptr_t)(const void *)value_get(resource, STR("Type"));
 
@@ -166,11 +173,26 @@ static void expand_type(const struct value *resource)
     }
 }
 
+static const struct arn_scope scope = {
+    {"us-east-1", 9}, {"000000000000", 12}, {"test", 4}};
+
+static struct str waf_arn(struct region *region, struct str type,
+                          const struct value *name, struct str given,
+                          struct str id)
+{
+    const char *kind = str_eq(type, STR(WAF "WebACL"))      ? "webacl"
+                       : str_eq(type, STR(WAF "RuleGroup")) ? "rulegroup"
+                       : str_eq(type, STR(WAF "IPSet"))     ? "ipset"
+                                                            : "regexpatternset";
+
+    return arn_waf(region, &scope, kind,
+                   arn_waf_name(region, name ? name->text : STR(""), id),
+                   arn_certificate_id(region, &scope, given, id), false);
+}
+
 static struct str arn_of(struct region *region, const struct value *resources,
                          struct str id)
 {
-    static const struct arn_scope scope = {
-        {"us-east-1", 9}, {"000000000000", 12}, {"test", 4}};
     const struct value *resource = value_get(resources, id);
     const struct value *properties = value_get(resource, STR("Properties"));
     const struct value *name = value_get(properties, STR("Name"));
@@ -190,6 +212,8 @@ static struct str arn_of(struct region *region, const struct value *resources,
             text = arn_of(region, resources, str_make(text.p + 1, text.n - 1));
         return arn_listener(region, text, arn_id(region, &scope, given, id));
     }
+    if (str_starts(type, STR(WAF)))
+        return waf_arn(region, type, name, given, id);
     id = region_copy(region, id);
     made = arn_id(region, &scope, given, id);
     if (str_eq(type, STR(ELB "TargetGroup")))

@@ -4,7 +4,8 @@
  *
  *     LB TG LI RU LC CE TS TR after "Type:" are load balancer, target group,
  *     listener, rule, listener certificate, certificate, trust store, its
- *     revocation
+ *     revocation; WA WG IP RX AS LO web ACL, rule group, IP set, regex pattern
+ *     set, web ACL association, logging configuration
  *     @Lb is the ARN of resource Lb
  *     ?why? is what only AWS knows
  *     ^ marks the place where a problem is expected
