@@ -18,6 +18,7 @@
 #ifndef SLUICE_API_CALL_H
 #define SLUICE_API_CALL_H
 
+#include "api/waf_samples.h"
 #include "base/address.h"
 #include "base/random.h"
 #include "model/account.h"
@@ -62,7 +63,10 @@ struct account_view {
     bool (*targets)(void *owner, struct str group_arn,
                     void (*visit)(void *to, const struct target_seen *target),
                     void *to);
-    void *owner;
+    /* What web ACLs saw; NULL: nothing. */
+    samples_function *samples;
+    rate_keys_function *rate_keys;
+    void *owner; /* of all three */
 };
 
 /* Why a call is refused: the wire code (without "Exception"), and the HTTP

@@ -42,8 +42,10 @@ static const struct action_table *const acm[] = {
 };
 
 static const struct action_table *const waf[] = {
-    &waf_set_actions,
-    NULL,
+    &waf_acl_actions,    &waf_association_actions, &waf_group_actions,
+    &waf_key_actions,    &waf_logging_actions,     &waf_managed_actions,
+    &waf_policy_actions, &waf_refused_actions,     &waf_sample_actions,
+    &waf_set_actions,    &waf_tag_actions,         NULL,
 };
 
 static const struct service elasticloadbalancing = {

@@ -14,7 +14,17 @@ extern const struct service *const services[];
 extern const struct action_table sts_actions;
 extern const struct action_table ec2_actions;
 extern const struct action_table acm_actions;
+extern const struct action_table waf_acl_actions;
+extern const struct action_table waf_association_actions;
+extern const struct action_table waf_group_actions;
+extern const struct action_table waf_key_actions;
+extern const struct action_table waf_logging_actions;
+extern const struct action_table waf_managed_actions;
+extern const struct action_table waf_policy_actions;
+extern const struct action_table waf_refused_actions;
+extern const struct action_table waf_sample_actions;
 extern const struct action_table waf_set_actions;
+extern const struct action_table waf_tag_actions;
 extern const struct action_table acm_import_actions;
 extern const struct action_table acm_tag_actions;
 

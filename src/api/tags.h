@@ -12,9 +12,9 @@ enum { TAGS_MAX = 50 }; /* of one resource */
 /* What AWS takes in keys and values of tags. */
 bool tag_is_text(struct str text);
 
+#define TAG_PATTERN "^([\\p{L}\\p{Z}\\p{N}_.:/=+\\-@]*)$"
 #define TAG_TEXT                                                               \
-    .kind = MEMBER_TEXT, .fits = tag_is_text,                                  \
-    .pattern = "^([\\p{L}\\p{Z}\\p{N}_.:/=+\\-@]*)$"
+    .kind = MEMBER_TEXT, .fits = tag_is_text, .pattern = TAG_PATTERN
 
 /* {Key, Value}: the shape of a tag in an input. */
 extern const struct shape tag_shape;

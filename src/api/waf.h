@@ -90,8 +90,16 @@ bool wafv2_is_arn(struct str arn, const struct wafv2_kind *kind);
 struct str wafv2_lock_token(struct region *region,
                             const struct account_resource *resource);
 
-/* Whether the resource names the ARN anywhere in its Properties. */
-bool wafv2_names(const struct account_resource *resource, struct str arn);
+/* Whether the ARN is named anywhere in Properties (NULL: it is not). */
+bool wafv2_names(const struct value *properties, struct str arn);
+
+/* Of a resource of any kind; n == 0: it is of none. */
+struct str wafv2_arn_of(struct region *region, const struct account_view *view,
+                        const struct account_resource *resource);
+
+/* Refused as WAFInvalidParameterException, WAFLimitsExceededException: tags
+ * (NULL: none) that are given twice, too many, or AWS's. */
+bool wafv2_tags_check(struct call *call, const struct value *tags);
 
 /* ---- handlers of all kinds -------------------------------------------------------- */
 
@@ -151,6 +159,9 @@ struct wafv2_page {
     unsigned to;
 };
 
+/* Puts keys in their order. */
+void wafv2_sort(struct str *keys, unsigned n);
+
 /* What NextMarker and Limit ask for.  False: refused. */
 bool wafv2_page(struct call *call, const struct str *keys, unsigned n,
                 struct wafv2_page *page);
@@ -169,56 +180,58 @@ bool wafv2_is_uuid(struct str text); /* Ids and LockTokens */
 bool wafv2_is_description(struct str text);
 bool wafv2_is_told(struct str text); /* .*\S.* */
 
-#define WAF_NAME                                                               \
+#define WAFV2_NAME                                                             \
     .kind = MEMBER_TEXT, .min = 1, .max = 128, .fits = wafv2_is_name,          \
     .pattern = "^[\\w\\-]+$"
-#define WAF_UUID                                                               \
+#define WAFV2_UUID                                                             \
     .kind = MEMBER_TEXT, .min = 1, .max = 36, .fits = wafv2_is_uuid,           \
     .pattern = "^[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}$"
-#define WAF_TOLD(most)                                                         \
+#define WAFV2_TOLD(most)                                                       \
     .kind = MEMBER_TEXT, .min = 1, .max = (most), .fits = wafv2_is_told,       \
     .pattern = ".*\\S.*"
-#define WAF_ARN                                                                \
+#define WAFV2_ARN                                                              \
     .kind = MEMBER_TEXT, .min = 20, .max = 2048, .fits = wafv2_is_told,        \
     .pattern = ".*\\S.*"
 
-#define WAF_MEMBER_NAME                                                        \
+#define WAFV2_MEMBER_NAME                                                      \
     {                                                                          \
-        .name = "Name", .required = true, WAF_NAME                             \
+        .name = "Name", .required = true, WAFV2_NAME                           \
     }
-#define WAF_MEMBER_SCOPE                                                       \
+#define WAFV2_MEMBER_SCOPE                                                     \
     {                                                                          \
         .name = "Scope", .kind = MEMBER_WORD, .required = true,                \
         .words = wafv2_scopes                                                  \
     }
-#define WAF_MEMBER_ID                                                          \
+#define WAFV2_MEMBER_ID                                                        \
     {                                                                          \
-        .name = "Id", .required = true, WAF_UUID                               \
+        .name = "Id", .required = true, WAFV2_UUID                             \
     }
-#define WAF_MEMBER_LOCK                                                        \
+#define WAFV2_MEMBER_LOCK                                                      \
     {                                                                          \
-        .name = "LockToken", .required = true, WAF_UUID                        \
+        .name = "LockToken", .required = true, WAFV2_UUID                      \
     }
-#define WAF_MEMBER_DESCRIPTION                                                 \
+#define WAFV2_MEMBER_DESCRIPTION                                               \
     {                                                                          \
         .name = "Description", .kind = MEMBER_TEXT, .min = 1, .max = 256,      \
         .fits = wafv2_is_description,                                          \
         .pattern = "^[\\w+=:#@/\\-,\\.][\\w+=:#@/\\-,\\.\\s]+"                 \
                    "[\\w+=:#@/\\-,\\.]$"                                       \
     }
-#define WAF_MEMBER_TAGS                                                        \
+#define WAFV2_MEMBER_TAGS                                                      \
     {                                                                          \
         .name = "Tags", .kind = MEMBER_STRUCTS, .shape = &wafv2_tag_shape,     \
         .least = 1                                                             \
     }
-#define WAF_MEMBERS_OF_PAGE                                                    \
-    {.name = "NextMarker", WAF_TOLD(256)},                                     \
+#define WAFV2_MEMBERS_OF_PAGE                                                  \
+    {.name = "NextMarker", WAFV2_TOLD(256)},                                   \
     {                                                                          \
         .name = "Limit", .kind = MEMBER_NUMBER, .min = 1, .max = 100           \
     }
 
-/* {Name, Scope, Id}, the same with LockToken, {Scope, NextMarker, Limit}. */
+/* {Name, Scope, Id}, the same or {ARN}, with LockToken, {Scope, NextMarker,
+ * Limit}. */
 extern const struct shape wafv2_named_shape;
+extern const struct shape wafv2_either_shape;
 extern const struct shape wafv2_locked_shape;
 extern const struct shape wafv2_list_shape;
 extern const struct shape wafv2_tag_shape;   /* {Key, Value}, both required */
@@ -227,7 +240,7 @@ extern const struct shape wafv2_regex_shape; /* {RegexString} */
 /* ---- declaring the actions of a kind ---------------------------------------------------- */
 
 /* Handlers by these names: create_NAME ... */
-#define WAF_HANDLERS(name, kind)                                               \
+#define WAFV2_HANDLERS(name, kind)                                             \
     static bool create_##name(struct call *call,                               \
                               const struct account_view *view)                 \
     {                                                                          \
@@ -260,7 +273,8 @@ extern const struct shape wafv2_regex_shape; /* {RegexString} */
     }
 
 /* Their actions; get_NAME is its own. */
-#define WAF_ACTIONS(one, many, handler, create_shape, update_shape, get_shape) \
+#define WAFV2_ACTIONS(one, many, handler, create_shape, update_shape,          \
+                      get_shape)                                               \
     {.name = "Create" one,                                                     \
      .input = &(create_shape),                                                 \
      .edit = create_##handler,                                                 \

@@ -3,9 +3,9 @@
  * What web ACLs, rule groups, IP sets and regex pattern sets have in common.
  */
 #include "api/resource.h"
-#include "api/tags.h"
-#include "api/waf.h"
+#include "api/waf_acl.h"
 #include "model/instant.h"
+#include "model/waf_words.h"
 
 static const char *const common[] = {"Name", "Scope", "Description", NULL};
 
@@ -32,7 +32,13 @@ static bool is_fixed(const struct wafv2_kind *kind, struct str name)
 static bool put_given(struct call *call, const struct wafv2_kind *kind,
                       bool create, struct value *properties)
 {
-    for (const struct value *v = call->input->first; v; v = v->next) {
+    const struct value *given;
+    struct error error = {""};
+
+    given = waf_words_from_api(call->input, call->region, &error);
+    if (given == NULL)
+        return call_refuse(call, "SerializationException", "%s", error.text);
+    for (const struct value *v = given->first; v; v = v->next) {
         bool wanted =
             is_among(v->key, common) || is_among(v->key, kind->members);
 
@@ -64,7 +70,7 @@ static bool check_new(struct call *call, const struct account_view *view,
             call, "there may be %u of %s in scope " STR_FMT " (--quota %s=N)",
             max, kind->list, STR_ARG(call_text(call, "Scope")),
             quota_name(kind->quota));
-    return tags_check(call, call_get(call, "Tags"));
+    return wafv2_tags_check(call, call_get(call, "Tags"));
 }
 
 bool wafv2_create(struct call *call, const struct account_view *view,
@@ -91,7 +97,7 @@ bool wafv2_create(struct call *call, const struct account_view *view,
     put_value(region, put_map(region, resource, "Metadata"), "Sluice", sluice);
     edit_put(region, &call->edit, id, resource);
     call->made[call->nmade++] = id;
-    return true;
+    return wafv2_try(call, view);
 }
 
 /* ---- changing them ------------------------------------------------------------------- */
@@ -144,7 +150,7 @@ bool wafv2_update(struct call *call, const struct account_view *view,
         call, found.resource, properties,
         with_entry(region, account_sluice(found.resource), "LockToken", token));
     call->made[call->nmade++] = found.resource->id;
-    return true;
+    return wafv2_try(call, view);
 }
 
 /* ---- removing them -------------------------------------------------------------------- */
@@ -167,7 +173,8 @@ bool wafv2_delete(struct call *call, const struct account_view *view,
     for (unsigned i = 0; i < account->n; i++) {
         const struct account_resource *r = account->resources[i];
 
-        if (r == found.resource || !wafv2_names(r, found.arn))
+        if (r == found.resource ||
+            !wafv2_names(account_properties(r), found.arn))
             continue;
         if (!is_logging(r))
             return wafv2_refuse_used(
@@ -185,7 +192,8 @@ struct value *wafv2_members(struct region *region,
                             const struct account_resource *resource,
                             const char *const *members)
 {
-    const struct value *told = account_properties(resource);
+    const struct value *told =
+        waf_words_to_api(account_properties(resource), region);
     struct value *made = make_map(region);
 
     for (; *members; members++) {

@@ -8,6 +8,8 @@
 #include "model/arn.h"
 
 static const struct wafv2_kind *const kinds[] = {
+    &wafv2_web_acls,
+    &wafv2_rule_groups,
     &wafv2_ip_sets,
     &wafv2_regex_sets,
 };
@@ -208,9 +210,15 @@ static bool names(const struct value *value, struct str arn, unsigned depth)
     return false;
 }
 
-bool wafv2_names(const struct account_resource *resource, struct str arn)
+bool wafv2_names(const struct value *properties, struct str arn)
 {
-    const struct value *properties = account_properties(resource);
-
     return properties && names(properties, arn, VALUE_NESTED_MAX);
+}
+
+struct str wafv2_arn_of(struct region *region, const struct account_view *view,
+                        const struct account_resource *resource)
+{
+    const struct wafv2_kind *kind = kind_of(resource);
+
+    return kind ? tell(region, view->config, kind, resource).arn : STR("");
 }

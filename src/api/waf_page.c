@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <stdlib.h>
+
 #include "api/waf.h"
 #include "base/base64.h"
 
@@ -24,12 +26,19 @@ static bool read_marker(struct region *region, struct str marker,
     return n > 0;
 }
 
-static bool is_behind(struct str key, struct str shown)
+static int compare(const void *a, const void *b)
 {
-    size_t n = key.n < shown.n ? key.n : shown.n;
-    int order = memcmp(key.p, shown.p, n);
+    const struct str *x = a;
+    const struct str *y = b;
+    int order = memcmp(x->p, y->p, x->n < y->n ? x->n : y->n);
 
-    return order > 0 || (order == 0 && key.n > shown.n);
+    return order ? order : (x->n > y->n) - (x->n < y->n);
+}
+
+void wafv2_sort(struct str *keys, unsigned n)
+{
+    if (n)
+        qsort(keys, n, sizeof(*keys), compare);
 }
 
 bool wafv2_page(struct call *call, const struct str *keys, unsigned n,
@@ -45,7 +54,8 @@ bool wafv2_page(struct call *call, const struct str *keys, unsigned n,
                            "The NextMarker '" STR_FMT
                            "' is none that was answered",
                            STR_ARG(marker));
-    while (marker.n && page->from < n && !is_behind(keys[page->from], shown))
+    while (marker.n && page->from < n &&
+           compare(&keys[page->from], &shown) <= 0)
         page->from++;
     page->to = n - page->from > limit ? page->from + limit : n;
     return true;

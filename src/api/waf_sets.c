@@ -39,8 +39,8 @@ const struct wafv2_kind wafv2_regex_sets = {
 
 /* ---- handlers --------------------------------------------------------------------------- */
 
-WAF_HANDLERS(ip_set, &wafv2_ip_sets)
-WAF_HANDLERS(regex_set, &wafv2_regex_sets)
+WAFV2_HANDLERS(ip_set, &wafv2_ip_sets)
+WAFV2_HANDLERS(regex_set, &wafv2_regex_sets)
 
 static bool get_ip_set(struct call *call, const struct account_view *view)
 {
@@ -69,28 +69,23 @@ static const char *const versions[] = {"IPV4", "IPV6", NULL};
     }
 
 static const struct member create_ip_members[] = {
-    WAF_MEMBER_NAME,
-    WAF_MEMBER_SCOPE,
-    WAF_MEMBER_DESCRIPTION,
+    WAFV2_MEMBER_NAME,
+    WAFV2_MEMBER_SCOPE,
+    WAFV2_MEMBER_DESCRIPTION,
     {.name = "IPAddressVersion",
      .kind = MEMBER_WORD,
      .required = true,
      .words = versions},
     ADDRESSES,
-    WAF_MEMBER_TAGS,
+    WAFV2_MEMBER_TAGS,
 };
 static const struct shape create_ip_shape = SHAPE_OF(create_ip_members);
 
 static const struct member update_ip_members[] = {
-    WAF_MEMBER_NAME,        WAF_MEMBER_SCOPE, WAF_MEMBER_ID,
-    WAF_MEMBER_DESCRIPTION, ADDRESSES,        WAF_MEMBER_LOCK,
+    WAFV2_MEMBER_NAME,        WAFV2_MEMBER_SCOPE, WAFV2_MEMBER_ID,
+    WAFV2_MEMBER_DESCRIPTION, ADDRESSES,          WAFV2_MEMBER_LOCK,
 };
 static const struct shape update_ip_shape = SHAPE_OF(update_ip_members);
-
-static const struct member regex_string_members[] = {
-    {.name = "RegexString", .kind = MEMBER_TEXT, .min = 1, .max = 512},
-};
-const struct shape wafv2_regex_shape = SHAPE_OF(regex_string_members);
 
 #define EXPRESSIONS                                                            \
     {                                                                          \
@@ -99,24 +94,24 @@ const struct shape wafv2_regex_shape = SHAPE_OF(regex_string_members);
     }
 
 static const struct member create_regex_members[] = {
-    WAF_MEMBER_NAME, WAF_MEMBER_SCOPE, WAF_MEMBER_DESCRIPTION,
-    EXPRESSIONS,     WAF_MEMBER_TAGS,
+    WAFV2_MEMBER_NAME, WAFV2_MEMBER_SCOPE, WAFV2_MEMBER_DESCRIPTION,
+    EXPRESSIONS,       WAFV2_MEMBER_TAGS,
 };
 static const struct shape create_regex_shape = SHAPE_OF(create_regex_members);
 
 static const struct member update_regex_members[] = {
-    WAF_MEMBER_NAME,        WAF_MEMBER_SCOPE, WAF_MEMBER_ID,
-    WAF_MEMBER_DESCRIPTION, EXPRESSIONS,      WAF_MEMBER_LOCK,
+    WAFV2_MEMBER_NAME,        WAFV2_MEMBER_SCOPE, WAFV2_MEMBER_ID,
+    WAFV2_MEMBER_DESCRIPTION, EXPRESSIONS,        WAFV2_MEMBER_LOCK,
 };
 static const struct shape update_regex_shape = SHAPE_OF(update_regex_members);
 
 /* ---- the table ---------------------------------------------------------------------------- */
 
 static const struct action actions[] = {
-    WAF_ACTIONS("IPSet", "IPSets", ip_set, create_ip_shape, update_ip_shape,
-                wafv2_named_shape),
-    WAF_ACTIONS("RegexPatternSet", "RegexPatternSets", regex_set,
-                create_regex_shape, update_regex_shape, wafv2_named_shape),
+    WAFV2_ACTIONS("IPSet", "IPSets", ip_set, create_ip_shape, update_ip_shape,
+                  wafv2_named_shape),
+    WAFV2_ACTIONS("RegexPatternSet", "RegexPatternSets", regex_set,
+                  create_regex_shape, update_regex_shape, wafv2_named_shape),
 };
 
 const struct action_table waf_set_actions = ACTION_TABLE(actions);
