@@ -3,6 +3,8 @@
  * Tags of web ACLs, rule groups and sets.  They are no part of what a LockToken
  * is about.
  */
+#include <stdlib.h>
+
 #include "api/resource.h"
 #include "api/services.h"
 #include "api/tags.h"
