@@ -349,10 +349,11 @@ static void drop_invalid(const struct config_listener *listener,
 static int explain(struct config *config, const struct values *values,
                    unsigned listener, struct request *req, struct error *error)
 {
+    static const struct snapshot_means means;
     struct target_registry registry = {0};
     struct report report = {.strict = false};
     struct snapshot *s =
-        snapshot_compile(config, 0, NULL, &registry, NULL, &report);
+        snapshot_compile(config, 0, NULL, &registry, &means, &report);
 
     if (s && listener < s->nlisteners) {
         drop_invalid(config->listeners[listener], req);

@@ -182,6 +182,8 @@ static int run_server(struct serving *s, struct error *error)
         .build = serve_build,
         .access_keys = s->access_keys,
         .access_keys_again = values->access_keys ? serve_access_again : NULL,
+        .means = {.geo = s->geo},
+        .geo_again = values->geoip.n ? serve_geo_again : NULL,
         .reload = values->source.templates.n ? serve_reload : NULL,
         .reloaded = serve_reloaded,
         .bound = values->user ? bound : NULL,
@@ -427,6 +429,18 @@ static bool read_access_first(struct serving *s)
     return ok;
 }
 
+/* After a crash better without than not at all. */
+static bool read_geo_first(struct serving *s, struct error *error)
+{
+    if (geo_files_open(&s->geo_files, &s->values->geoip, &s->geo, error))
+        return true;
+    if (s->parent.start != START_CRASHED)
+        return false;
+    log_write(LOG_ERROR, "serve", "%s; no country is known", error->text);
+    error->text[0] = '\0';
+    return true;
+}
+
 static int supervise(const struct serve_values *values)
 {
     int status;
@@ -459,12 +473,15 @@ int serve_run(int argc, char **argv)
         status = options_fail(&cmd_serve, EX_UNAVAILABLE, &error);
     else if (!read_keys_first(&s, &error))
         status = options_fail(&cmd_serve, EX_DATAERR, &error);
+    else if (!read_geo_first(&s, &error))
+        status = options_fail(&cmd_serve, EX_DATAERR, &error);
     else if (!read_access_first(&s))
         status = EX_DATAERR;
     else
         status = load_and_serve(&s, &values.source);
     forget(s.keys);
     access_keys_release(s.access_keys);
+    geo_release(s.geo);
     parent_close(&s.parent);
     return status;
 }

@@ -203,3 +203,16 @@ struct access_keys *serve_access_again(void *owner)
                   s->values->access_keys);
     return keys;
 }
+
+struct geo *serve_geo_again(void *owner)
+{
+    struct serving *s = owner;
+    struct error error = {""};
+    struct geo *geo = NULL;
+
+    if (!geo_files_again(&s->geo_files, &s->values->geoip, &geo, &error) &&
+        error.text[0])
+        log_write(LOG_ERROR, "serve", "%s; the old database goes on",
+                  error.text);
+    return geo;
+}

@@ -3,6 +3,7 @@
  * The options of `sluice serve`: --help and the man page come from here.
  */
 #include "app/access_file.h"
+#include "app/geo_files.h"
 #include "app/process.h"
 #include "app/serving.h"
 #include "app/state_folder.h"
@@ -84,6 +85,11 @@ static const struct option options[] = {
              "response header of that name why it went where it went.",
      .kind = OPTION_TEXT,
      FIELD(explain_key)},
+    GEOIP_OPTION(struct serve_values,
+                 "A database in MaxMind's format (GeoLite2-City, -Country, "
+                 "-ASN) for what web ACLs ask of countries and autonomous "
+                 "systems; several may be given. HUP reads those again that "
+                 "are others. Default: no country is known."),
     COOKIE_KEY_OPTION(struct serve_values,
                       "Keys of the cookies of stickiness, one on a line: 64 "
                       "hexadecimal digits (`openssl rand -hex 32`) or the "

@@ -7,6 +7,7 @@
 #define SLUICE_APP_SERVING_H
 
 #include "app/commands.h"
+#include "app/geo_files.h"
 #include "app/key_file.h"
 #include "app/parent.h"
 #include "app/source.h"
@@ -32,6 +33,7 @@ struct serve_values {
     const char *access_keys; /* NULL: none, or one of our own */
     const char *passthrough; /* NULL: none */
     bool no_supervisor;
+    struct option_list geoip;
 };
 
 /* What runs, and what it was read from. */
@@ -45,6 +47,8 @@ struct serving {
     struct source next;                /* read again, not running yet */
     struct seal_keys keys[KEY_USES];   /* n == 0: the server makes one */
     struct access_keys *access_keys;   /* held; NULL: nobody is verified */
+    struct geo_files geo_files;
+    struct geo *geo; /* held; NULL: no country is known */
     struct parent parent;
     struct state state;
 };
@@ -67,8 +71,8 @@ void serve_remember(struct serving *s);
 /* What the process before remembered of certificates; NULL: nothing. */
 struct certificates *serve_remembered(struct serving *s);
 
-/* server_options.certified, .reload, .build, .reloaded, .keys_again and
- * .access_keys_again; `owner` is the struct serving. */
+/* server_options.certified, .reload, .build, .reloaded, .keys_again,
+ * .access_keys_again and .geo_again; `owner` is the struct serving. */
 void serve_certified(void *owner, struct certificates *certificates);
 struct config *serve_reload(void *owner, struct account **account);
 struct config *serve_build(void *owner, const struct value *resources,
@@ -76,6 +80,7 @@ struct config *serve_build(void *owner, const struct value *resources,
 void serve_reloaded(void *owner, bool runs);
 bool serve_keys_again(void *owner, enum key_use use, struct seal_keys *keys);
 struct access_keys *serve_access_again(void *owner);
+struct geo *serve_geo_again(void *owner);
 
 /* Problems as lines of the log, where those are JSON; else for people. */
 void serve_log_problems(const struct serve_values *values,

@@ -185,7 +185,7 @@ struct snapshot *publish_build(struct server *server, struct config *config,
 
     if (!load(server, config, from, certificates, report))
         return NULL;
-    s = snapshot_build(config, 0, from->snapshot, server->options.inspector,
+    s = snapshot_build(config, 0, from->snapshot, &server->options.means,
                        report);
     if (s == NULL)
         return NULL;

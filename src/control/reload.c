@@ -12,6 +12,21 @@
 #include "model/account_json.h"
 #include "model/merge.h"
 
+/* What snapshots are built with is the chore thread's. */
+static void take_geo(struct server *server, struct publish *p)
+{
+    struct geo *geo = server->options.geo_again
+                          ? server->options.geo_again(server->options.owner)
+                          : NULL;
+
+    if (geo == NULL)
+        return;
+    geo_release(server->options.means.geo);
+    server->options.means.geo = geo;
+    p->located = true;
+    log_write(LOG_INFO, "control", "the databases of --geoip were read again");
+}
+
 static void read_again(struct chore *chore)
 {
     struct server *server = LIST_ENTRY_OF(chore, struct server, reload);
@@ -32,6 +47,7 @@ static void read_again(struct chore *chore)
     if (server->options.access_keys_again)
         p->access_keys =
             server->options.access_keys_again(server->options.owner);
+    take_geo(server, p);
     p->message.kind = CONTROL_RELOADED;
     mailbox_send(&server->mailbox, &p->message);
 }
@@ -44,10 +60,10 @@ static void settled(struct server *server)
 
 void reload_begin(struct server *server)
 {
-    bool nothing = server->options.reload == NULL &&
-                   server->options.keys_again == NULL &&
-                   server->options.access_keys_again == NULL &&
-                   server->certificates == NULL;
+    bool nothing =
+        server->options.reload == NULL && server->options.keys_again == NULL &&
+        server->options.access_keys_again == NULL &&
+        server->options.geo_again == NULL && server->certificates == NULL;
 
     if (nothing || server->draining) {
         log_write(LOG_INFO, "control",
@@ -153,6 +169,16 @@ static void done(struct change_job *job)
     end(server, p);
 }
 
+/* The same account, compiled with other databases. */
+static struct account *make_again(struct change_job *job,
+                                  const struct document *now)
+{
+    const struct publish *p = LIST_ENTRY_OF(job, const struct publish, job);
+    struct account *account = certificate_watch_make(job, now);
+
+    return account == NULL && p->located ? account_hold(now->account) : account;
+}
+
 static void certificates_done(struct change_job *job)
 {
     struct publish *p = LIST_ENTRY_OF(job, struct publish, job);
@@ -172,7 +198,7 @@ void reload_end(struct server *server, struct publish *p)
         p->job.digest = account_json_digest(p->account, &p->job.region);
     } else {
         p->before = &server->reload_from;
-        p->job.make = certificate_watch_make;
+        p->job.make = make_again;
         p->job.done = certificates_done;
     }
     changes_add(server, &p->job);

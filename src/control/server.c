@@ -547,6 +547,8 @@ struct server *server_start(struct config *config,
     server->options = *options;
     if (options->access_keys)
         access_keys_hold(options->access_keys);
+    if (options->means.geo)
+        geo_hold(options->means.geo);
     take_document(server);
     changes_init(server);
     server->started_us = clock_monotonic_us();
@@ -689,6 +691,7 @@ void server_free(struct server *server)
     free(server->rings);
     free(server->all);
     access_keys_release(server->options.access_keys);
+    geo_release(server->options.means.geo);
     for (unsigned i = 0; i < KEY_USES; i++)
         seal_keys_forget(&server->options.keys[i]);
     free(server);

@@ -9,7 +9,7 @@
 #include "control/certificates.h"
 #include "crypto/seal.h"
 #include "model/config.h"
-#include "proxy/inspect.h"
+#include "proxy/snapshot.h"
 #include "store/store.h"
 
 /* Listening sockets of one address. */
@@ -62,10 +62,15 @@ struct server_options {
      * go on (the callee said why).  Called as reload().  NULL: they never
      * change. */
     struct access_keys *(*access_keys_again)(void *owner);
+    /* SIGHUP: databases that are others than before, which become the
+     * server's; NULL: the old ones go on.  Called as reload().  NULL: they
+     * never change. */
+    struct geo *(*geo_again)(void *owner);
     const char *passthrough; /* URL of another emulator (passthrough_read()
                                 took it); NULL: none */
     uint32_t drain_timeout_ms;
-    const struct inspector *inspector; /* NULL: none */
+    struct snapshot_means means; /* the inspector lives as long; the rest is
+                                    held */
     struct str logs[LOG_KINDS]; /* of every load balancer, "-": standard output;
                                    p == NULL: what each says in its metadata;
                                    "": none */

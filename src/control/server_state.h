@@ -43,6 +43,7 @@ struct publish {
     bool has_keys[KEY_USES];
     struct seal_keys keys[KEY_USES];
     struct access_keys *access_keys; /* held; NULL: those that there are */
+    bool located; /* other databases say where addresses are */
 };
 
 /* A listening address and the sockets on it, one for each worker.  A listener

@@ -81,6 +81,8 @@ static void put_fields(struct text *t, const struct request_out *out)
     }
     for (unsigned i = 0; i < out->nadded; i++)
         put_field(t, out->added[i].name, out->added[i].value);
+    for (unsigned i = 0; i < out->ninserted; i++)
+        put_field(t, out->inserted[i].name, out->inserted[i].value);
     if (out->request->te_trailers) /* gRPC is refused without it */
         put_field(t, STR("te"), STR("trailers"));
 }

@@ -73,6 +73,8 @@ static void put_head(struct text *t, const struct request_out *out)
         h1_put_fields(t, &req->fields);
     for (unsigned i = 0; i < out->nadded; i++)
         h1_put_field(t, out->added[i].name, out->added[i].value);
+    for (unsigned i = 0; i < out->ninserted; i++)
+        h1_put_field(t, out->inserted[i].name, out->inserted[i].value);
     if (req->body == BODY_CHUNKED) {
         TEXT_LITERAL(t, "Transfer-Encoding: chunked\r\n");
     } else if (req->body == BODY_LENGTH) {

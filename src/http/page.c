@@ -102,6 +102,7 @@ size_t page_send(struct server_stream *stream, struct loop *loop,
     };
     struct piece piece = {.end = true};
 
+    _Static_assert(ADDED_FIELDS_MAX >= 5 + PAGE_FIELDS_MAX, "all fit");
     if (body.p == NULL) {
         put_page(&t, page->status, out.reason);
         body = text_str(&t);
@@ -112,6 +113,8 @@ size_t page_send(struct server_stream *stream, struct loop *loop,
     add(&out, STR("Content-Type"), page->content_type);
     add(&out, page->extra.name, page->extra.value);
     add(&out, page->more.name, page->more.value);
+    for (unsigned i = 0; i < page->nfields; i++)
+        out.added[out.nadded++] = page->fields[i];
     out.length = body.n;
     piece.data = (struct span){(char *)(uintptr_t)body.p, body.n, false};
     return stream->ops->respond(stream, &out, &piece);

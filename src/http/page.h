@@ -8,7 +8,7 @@
 
 #include "http/stream.h"
 
-enum { PAGE_MAX = 512 };
+enum { PAGE_MAX = 512, PAGE_FIELDS_MAX = 10 };
 
 /* Sends the page for a status (400, 403, 405, 408, 413, 414, 417, 500-505, ...)
  * as the whole response; one without a reason phrase (463, 464) has no body.
@@ -24,6 +24,8 @@ struct page {
     struct str body;          /* p == NULL: the page for the status */
     struct added_field extra; /* name.n == 0: none */
     struct added_field more;
+    const struct added_field *fields; /* and these; at most PAGE_FIELDS_MAX */
+    unsigned nfields;
     const struct listener_fields *fields_set; /* NULL: what is set on all that
                                                  the stream's port answers */
     bool close;

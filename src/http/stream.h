@@ -41,7 +41,7 @@ struct added_field {
     struct str value;
 };
 
-enum { ADDED_FIELDS_MAX = 12 };
+enum { ADDED_FIELDS_MAX = 16 };
 
 /* Fields that a listener sets on each of its responses. */
 enum { LISTENER_FIELDS_MAX = 10 };
@@ -75,6 +75,8 @@ struct request_out {
     struct str target; /* in place of path and query; n == 0: as they came */
     struct added_field added[ADDED_FIELDS_MAX];
     unsigned nadded;
+    const struct added_field *inserted; /* and these, behind them */
+    unsigned ninserted;
     bool close;     /* the connection is not used again */
     bool websocket; /* ask for the upgrade */
 };

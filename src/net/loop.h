@@ -25,10 +25,10 @@
 #include "stats/counters.h"
 
 enum {
-    LOOP_HEADROOM = 384 * 1024, /* in front of what is read */
+    LOOP_HEADROOM = 424 * 1024, /* in front of what is read */
     LOOP_READ = 256 * 1024,     /* read at most at once */
     LOOP_TAILROOM = 64,         /* behind it */
-    LOOP_HEAD = 320 * 1024,     /* a head that is being written */
+    LOOP_HEAD = 360 * 1024,     /* a head that is being written */
 };
 
 /* Something that runs at the end of the turn; embedded in its owner. */

@@ -25,6 +25,14 @@ enum {
     REPLAY_MAX = 64 * 1024, /* of a body that may have to be sent again */
 };
 
+/* What the web ACL did, for the access log. */
+enum waf_word {
+    WAF_WORD_NONE,   /* there is none */
+    WAF_WORD_PASSED, /* it was evaluated, and the request went on */
+    WAF_WORD_ENDED,  /* it answered */
+    WAF_WORD_FAILED,
+};
+
 enum step_result {
     STEP_NEXT,
     STEP_WAIT, /* something will call exchange_run() */
@@ -60,12 +68,15 @@ struct exchange {
     struct str encoded;  /* the head as it was sent, if it may be sent again */
     struct str new_host; /* what transforms made; n == 0: nothing */
     struct str new_url;
+    struct added_field *inserted; /* by the web ACL; in the arena */
     struct str trail; /* what X-Sluice-Explain says; n == 0: nothing */
     struct access_record *record;   /* in the arena; NULL: nothing is logged */
     struct exchange_sticky *sticky; /* in the arena; NULL: no cookies */
     uint64_t began_us;
     uint64_t sent_us;      /* the request's head left */
     uint64_t responded_us; /* the response's head came */
+    uint16_t ninserted;
+    uint8_t waf; /* enum waf_word */
     uint8_t step;
     uint8_t reason; /* enum reason */
     uint8_t method; /* enum method */
@@ -167,6 +178,15 @@ extern exchange_step *const exchange_steps[];
  * (exchange_send.c). */
 exchange_step exchange_transform;
 exchange_step exchange_send_request;
+
+/* ---- the web ACL (exchange_waf.c) ------------------------------------------- */
+
+/* Has the program of the listener look at the request, once what it wants of
+ * the body is here. */
+exchange_step exchange_inspect;
+
+/* "waf", "waf,forward": what the access log says was done. */
+struct str exchange_waf_actions(struct exchange *ex, struct str action);
 
 /* ---- once more (exchange_again.c) ----------------------------------------- */
 

@@ -144,7 +144,7 @@ void exchange_log_keep(struct exchange *ex)
         return;
     record->target = ex->target->address;
     record->priority = (int32_t)ex->action->rule->priority;
-    record->texts[ACCESS_ACTIONS] = STR("forward");
+    record->texts[ACCESS_ACTIONS] = exchange_waf_actions(ex, STR("forward"));
     record->texts[ACCESS_LOAD_BALANCER] =
         copy(ex, record->texts[ACCESS_LOAD_BALANCER]);
     record->texts[ACCESS_TARGET_GROUP] = copy(ex, ex->group->config->arn);
@@ -207,7 +207,8 @@ void exchange_log_end(struct exchange *ex)
     put_type(ex, record);
     if (ex->action && !ex->tunnel) {
         record->priority = (int32_t)ex->action->rule->priority;
-        record->texts[ACCESS_ACTIONS] = action_word(ex);
+        record->texts[ACCESS_ACTIONS] =
+            exchange_waf_actions(ex, action_word(ex));
     }
     if (ex->group && !ex->tunnel)
         record->texts[ACCESS_TARGET_GROUP] = ex->group->config->arn;

@@ -46,10 +46,10 @@ static enum step_result send_again(struct exchange *ex)
 
 /* The longest head that the codec lets in, in its most expanding spelling:
  * every byte of the request line as %XX, every field line of three bytes
- * ("a:" and LF) as five, the values that we make, and what the client showed
- * of itself. */
+ * ("a:" and LF) as five, the values that we make, what the client showed of
+ * itself, and AWS's hundred fields that a web ACL inserts. */
 _Static_assert(LOOP_HEAD >= 3 * 16384 + 65536 / 3 * 5 + WORKER_TEXT +
-                                CLIENT_CERTIFICATE_MAX + 1024,
+                                CLIENT_CERTIFICATE_MAX + 100 * 336 + 1024,
                "every head that comes in can go out");
 _Static_assert(LOOP_HEADROOM >= LOOP_HEAD + H1_CHUNK_HEAD_MAX,
                "every head fits in front of what was read");
@@ -140,6 +140,8 @@ static bool describe(struct exchange *ex, struct text *t,
     };
 
     out->target = ex->new_url;
+    out->inserted = ex->inserted;
+    out->ninserted = ex->ninserted;
     return forwarded_apply(ex->request, &from, t, out);
 }
 

@@ -75,24 +75,6 @@ static bool wants_more(const struct piece *piece, uint32_t limit)
     return limit && !piece->end && piece->data.n < limit;
 }
 
-static enum step_result inspect_request(struct exchange *ex)
-{
-    const struct inspector *inspector = ex->lease->snapshot->inspector;
-    struct piece piece = exchange_seen(ex, &ex->request_hold);
-    size_t n;
-
-    if (inspector == NULL || inspector->request == NULL)
-        return STEP_NEXT;
-    if (wants_more(&piece, inspector->request_hold))
-        return STEP_WAIT;
-    n = piece.data.n < INSPECT_MAX ? piece.data.n : INSPECT_MAX;
-    if (inspector->request(inspector->owner, ex->request,
-                           str_make(piece.data.p, n),
-                           piece.end && n == piece.data.n) == VERDICT_PASS)
-        return STEP_NEXT;
-    return fail(ex, REASON_BLOCKED);
-}
-
 static enum step_result redirect(struct exchange *ex)
 {
     struct worker *w = ex->worker;
@@ -313,7 +295,7 @@ static enum step_result finish(struct exchange *ex)
 exchange_step *const exchange_steps[] = {
     normalise,
     route,
-    inspect_request,
+    exchange_inspect,
     act,
     exchange_transform,
     select_target,

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * What may look at a message before it goes on, and stop it.
+ * What may look at a response before it goes on, and stop it; requests have
+ * web ACLs (exchange_waf.c).
  *
  * An inspector may want the begin of a body: then the exchange holds up to
  * that many bytes (at most INSPECT_MAX) before it asks, and nothing of the
- * message has left until the inspector let it pass.
+ * response has left until the inspector let it pass.
  */
 #ifndef SLUICE_PROXY_INSPECT_H
 #define SLUICE_PROXY_INSPECT_H
@@ -18,12 +19,8 @@ enum verdict { VERDICT_PASS, VERDICT_BLOCK };
 /* Pure: bytes in, verdict out.  `whole`: the body ended within `body`. */
 struct inspector {
     void *owner;
-    uint32_t request_hold;  /* bytes of the request body wanted; 0: none */
-    uint32_t response_hold; /* the same of the response */
-    /* Either may be NULL.  A blocked request is answered 403, a blocked
-     * response becomes 502. */
-    enum verdict (*request)(void *owner, const struct request *request,
-                            struct str body, bool whole);
+    uint32_t response_hold; /* bytes of the body wanted; 0: none */
+    /* A blocked response becomes 502. */
     enum verdict (*response)(void *owner, const struct response *response,
                              struct str body, bool whole);
 };

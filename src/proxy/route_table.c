@@ -69,6 +69,11 @@ struct route_table *route_table_new(const struct config_listener *listener,
     return NULL;
 }
 
+void route_table_inspect(struct route_table *table, struct waf_program *program)
+{
+    table->waf = program ? waf_program_hold(program) : NULL;
+}
+
 static void copy_cursor(struct rule_action *to, const struct rule_action *from)
 {
     atomic_init(&to->cursor,
@@ -104,6 +109,7 @@ struct route_table *route_table_patch(struct route_table *before,
     table->headers = before->headers;
     memcpy(table->sinks, before->sinks, sizeof(table->sinks));
     table->tls = tls_context_hold(before->tls);
+    route_table_inspect(table, before->waf);
     table->need = before->need;
     atomic_init(&table->refs, 1);
     table->base = route_table_hold(before);
@@ -137,6 +143,7 @@ void route_table_release(struct route_table *table)
             action_end(&table->own[i]);
         router_release(table->router);
         tls_context_release(table->tls);
+        waf_program_release(table->waf);
         free(table->own);
         free(table->actions);
         free(table);

@@ -15,6 +15,7 @@
 #include "proxy/group_set.h"
 #include "proxy/listener_headers.h"
 #include "proxy/router.h"
+#include "waf/program.h"
 
 struct route_table {
     const struct config_listener *config;
@@ -24,6 +25,7 @@ struct route_table {
     int sinks[LOG_KINDS];    /* of its load balancer's logs, or LOG_SINK_NONE;
                                 control assigns them */
     struct tls_context *tls; /* held; control assigns it; NULL: HTTP */
+    struct waf_program *waf; /* held; what comes is checked by it; or NULL */
     struct linear_need need; /* of all regexes */
     _Atomic unsigned refs;
     unsigned nown; /* actions that are its own */
@@ -38,6 +40,10 @@ struct route_table *route_table_new(const struct config_listener *listener,
                                     const struct group_set *groups,
                                     const struct route_table *before,
                                     struct report *report);
+
+/* Has requests checked by the program (NULL: by none), which is held. */
+void route_table_inspect(struct route_table *table,
+                         struct waf_program *program);
 
 /* `before` but for its config, which says the same but for the action of that
  * rule: a forward, without other transforms.  What control assigned to

@@ -55,6 +55,7 @@ static bool compile_listeners(struct snapshot *s, const struct snapshot *before,
         ok &= table != NULL;
         if (table == NULL)
             continue;
+        route_table_inspect(table, waf_set_of(s->wafs, from->load_balancer));
         linear_need_join(&s->need, &table->need);
         s->listeners[s->nlisteners++] = table;
     }
@@ -69,13 +70,15 @@ static void forget(void *owner, struct target *target)
 
 struct snapshot *snapshot_build(struct config *config, uint64_t id,
                                 const struct snapshot *before,
-                                const struct inspector *inspector,
+                                const struct snapshot_means *means,
                                 struct report *report)
 {
-    struct snapshot *s = make(config, id, inspector);
+    struct snapshot *s = make(config, id, means->inspector);
 
     take_groups(s, group_set_new(config, before ? before->set : NULL));
-    if (compile_listeners(s, before, report))
+    s->wafs =
+        waf_set_new(config, means->geo, before ? before->wafs : NULL, report);
+    if (s->wafs && compile_listeners(s, before, report))
         return s;
     snapshot_free(s, NULL, forget, NULL);
     return NULL;
@@ -99,10 +102,10 @@ void snapshot_settle(struct snapshot *s, const struct snapshot *before,
 struct snapshot *snapshot_compile(struct config *config, uint64_t id,
                                   const struct snapshot *before,
                                   struct target_registry *registry,
-                                  const struct inspector *inspector,
+                                  const struct snapshot_means *means,
                                   struct report *report)
 {
-    struct snapshot *s = snapshot_build(config, id, before, inspector, report);
+    struct snapshot *s = snapshot_build(config, id, before, means, report);
 
     if (s)
         snapshot_settle(s, before, registry);
@@ -111,7 +114,8 @@ struct snapshot *snapshot_compile(struct config *config, uint64_t id,
 
 bool snapshot_check(struct config *config, struct report *report)
 {
-    struct snapshot *s = snapshot_build(config, 0, NULL, NULL, report);
+    static const struct snapshot_means means;
+    struct snapshot *s = snapshot_build(config, 0, NULL, &means, report);
 
     if (s)
         snapshot_free(s, NULL, forget, NULL);
@@ -140,6 +144,7 @@ struct snapshot *snapshot_patch(struct config *config, uint64_t id,
     struct snapshot *s = make(config, id, before->inspector);
 
     take_groups(s, group_set_hold(before->set));
+    s->wafs = waf_set_hold(before->wafs);
     s->need = before->need;
     s->nlisteners = before->nlisteners;
     for (unsigned i = 0; i < s->nlisteners; i++) {
@@ -162,6 +167,7 @@ void snapshot_free(struct snapshot *s, struct target_registry *registry,
     for (unsigned i = 0; i < s->nlisteners; i++)
         route_table_release(s->listeners[i]);
     group_set_release(s->set, registry, orphan, owner);
+    waf_set_release(s->wafs);
     for (unsigned i = 0; s->slots && i < s->nslots; i++)
         port_table_end(&s->slots[i]);
     free(s->listeners);

@@ -16,6 +16,7 @@
 #include "proxy/inspect.h"
 #include "proxy/port_table.h"
 #include "proxy/route_table.h"
+#include "proxy/waf_set.h"
 
 /* Slots of a listener's sockets. */
 enum { PLACE_NONE = -1 };
@@ -31,6 +32,7 @@ struct snapshot {
     unsigned ngroups;
     struct group **groups; /* in the order of config->groups; the set's */
     struct group_set *set; /* held */
+    struct waf_set *wafs;  /* held */
     unsigned nlisteners;
     struct route_table **listeners; /* in the order of config->listeners; held.
                                        table->config may be an older one that
@@ -52,12 +54,18 @@ struct lease {
     unsigned holds; /* exchanges that use it */
 };
 
+/* What snapshots are made with, beside a config. */
+struct snapshot_means {
+    const struct inspector *inspector; /* NULL: none */
+    struct geo *geo; /* NULL: nobody knows where clients are */
+};
+
 /* Compiles what is not as in `before` (may be NULL, else held by somebody); the
  * rest is shared with it.  On any thread.  NULL with errors in the report
  * (regexes are read here); the config is held as long as the snapshot lives. */
 struct snapshot *snapshot_build(struct config *config, uint64_t id,
                                 const struct snapshot *before,
-                                const struct inspector *inspector,
+                                const struct snapshot_means *means,
                                 struct report *report);
 
 /* What was built takes its targets from (or adds them to) the registry, and
@@ -70,7 +78,7 @@ void snapshot_settle(struct snapshot *snapshot, const struct snapshot *before,
 struct snapshot *snapshot_compile(struct config *config, uint64_t id,
                                   const struct snapshot *before,
                                   struct target_registry *registry,
-                                  const struct inspector *inspector,
+                                  const struct snapshot_means *means,
                                   struct report *report);
 
 /* A snapshot of what config_patch() made of the config of `before`: with slots,

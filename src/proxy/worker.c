@@ -475,6 +475,7 @@ struct worker *worker_new(struct mailbox *control)
     w->targets.handler = &exchange_client_handler;
     w->text = malloc(WORKER_TEXT);
     w->scratch = linear_scratch_new();
+    w->waf = waf_scratch_new();
     if (w->text == NULL || !loop_init(&w->loop, &w->counters) ||
         !mailbox_init(&w->mailbox, &w->loop) ||
         !client_port_init(&w->targets, &w->loop)) {
@@ -541,6 +542,7 @@ void worker_free(struct worker *w)
     loop_end(&w->loop);
     tls_tickets_free(w->loop.tickets);
     linear_scratch_free(w->scratch);
+    waf_scratch_free(w->waf);
     if (w->ring)
         log_ring_free(w->ring);
     seal_free(w->seal);

@@ -9,6 +9,7 @@
 
 #include <pthread.h>
 
+#include "base/arena.h"
 #include "crypto/seal.h"
 #include "http/client.h"
 #include "http/server.h"
@@ -121,9 +122,11 @@ struct worker {
     void (*wake_log)(void *owner);  /* the ring fills up */
     void *log_owner;
     struct told_hosts told;
-    struct str explain_key; /* n == 0: no request is explained */
-    struct seal *seal;      /* of cookies; NULL: none is set or followed */
-    int64_t week_ahead;     /* what `expires` says, in seconds */
+    struct str explain_key;  /* n == 0: no request is explained */
+    struct waf_scratch *waf; /* of all programs */
+    struct arena waf_arena;  /* of the evaluation that runs; else empty */
+    struct seal *seal;       /* of cookies; NULL: none is set or followed */
+    int64_t week_ahead;      /* what `expires` says, in seconds */
     char expires[CLOCK_HTTP_DATE_LEN];
 };
 

@@ -297,7 +297,7 @@ void inproc_server_start(struct inproc_server *s, struct config *config,
     struct server_options options = {
         .workers = workers,
         .drain_timeout_ms = 20000,
-        .inspector = inspector,
+        .means = {.inspector = inspector},
     };
     struct address address;
     struct error error = {""};
