@@ -170,6 +170,10 @@ static void on_message(struct mailbox *mailbox, struct message *message)
         free(message);
         changes_echo(server);
         break;
+    case CONTROL_RATES:
+        rates_back(server,
+                   LIST_ENTRY_OF(message, struct worker_rates, message));
+        break;
     case CONTROL_STORE:
         storing_done(message);
         break;
@@ -510,6 +514,7 @@ static bool start(struct server *server, struct config *config,
         return true;
     if (!start_workers(server, error))
         return false;
+    rates_begin(server);
     storing_begin(server);
     if (server->storing && server->options.takes_over) {
         storing_await(server);
@@ -692,6 +697,7 @@ void server_free(struct server *server)
     free(server->all);
     access_keys_release(server->options.access_keys);
     geo_release(server->options.means.geo);
+    rates_end(server);
     for (unsigned i = 0; i < KEY_USES; i++)
         seal_keys_forget(&server->options.keys[i]);
     free(server);

@@ -13,6 +13,7 @@
 #include "control/deregistration.h"
 #include "control/health_monitor.h"
 #include "control/log_writer.h"
+#include "control/rates.h"
 #include "control/server.h"
 #include "model/patch.h"
 #include "proxy/worker.h"
@@ -143,6 +144,7 @@ struct server {
     uint8_t link_key[32]; /* what links to the API are signed with */
     struct health_monitor *health;
     struct deregistrations leaving;
+    struct rate_rounds rates;
     struct log_writer *log;  /* NULL: nothing is logged */
     struct log_ring **rings; /* of every worker, then control's own */
     struct log_ring *ring;   /* that one; NULL: nothing is logged */

@@ -229,6 +229,7 @@ enum step_result exchange_inspect(struct exchange *ex)
     waf_evaluate(program, w->waf,
                  &(struct waf_evaluation){.request = &request,
                                           .arena = &w->waf_arena,
+                                          .rates = w->rates,
                                           .now_ms = w->loop.now_us / 1000},
                  &result);
     step = conclude(ex, &result);

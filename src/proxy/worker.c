@@ -446,6 +446,19 @@ static void on_message(struct mailbox *mailbox, struct message *message)
         message->kind = CONTROL_ECHO;
         mailbox_send(w->control, message);
         break;
+    case WORKER_RATES: {
+        struct worker_rates *rates =
+            LIST_ENTRY_OF(message, struct worker_rates, message);
+
+        rates->parts = rate_worker_begin_round(w->rates);
+        message->kind = CONTROL_RATES;
+        mailbox_send(w->control, message);
+        break;
+    }
+    case WORKER_RATES_END:
+        rate_worker_end_round(w->rates);
+        free(LIST_ENTRY_OF(message, struct worker_rates, message));
+        break;
     case WORKER_DRAIN:
         free(message);
         drain(w, false);
@@ -476,6 +489,7 @@ struct worker *worker_new(struct mailbox *control)
     w->text = malloc(WORKER_TEXT);
     w->scratch = linear_scratch_new();
     w->waf = waf_scratch_new();
+    w->rates = rate_worker_new();
     if (w->text == NULL || !loop_init(&w->loop, &w->counters) ||
         !mailbox_init(&w->mailbox, &w->loop) ||
         !client_port_init(&w->targets, &w->loop)) {
@@ -543,6 +557,7 @@ void worker_free(struct worker *w)
     tls_tickets_free(w->loop.tickets);
     linear_scratch_free(w->scratch);
     waf_scratch_free(w->waf);
+    rate_worker_free(w->rates);
     if (w->ring)
         log_ring_free(w->ring);
     seal_free(w->seal);

@@ -32,6 +32,9 @@ enum worker_message {
     WORKER_TARGET_RETURNS, /* struct worker_target: it is registered again */
     WORKER_SEAL,           /* struct worker_seal: other keys */
     WORKER_ECHO,           /* struct message: goes back as CONTROL_ECHO */
+    WORKER_RATES,          /* struct worker_rates: goes back as CONTROL_RATES
+                              with what was counted */
+    WORKER_RATES_END,      /* the same one: the sums were told */
     WORKER_DRAIN,          /* struct message: accept no more, finish, report */
     WORKER_RETIRE,         /* struct message: the same, for another process has
                               the listening sockets too: nothing is hurried */
@@ -42,6 +45,7 @@ enum worker_message {
 enum control_message {
     CONTROL_LEASE,   /* struct lease: not needed any more */
     CONTROL_DRAINED, /* struct message: no connection is left */
+    CONTROL_RATES,   /* struct worker_rates: what rate-based rules counted */
     CONTROL_ECHO,    /* struct message: whatever was sent before WORKER_ECHO has
                         taken effect */
 };
@@ -70,6 +74,13 @@ struct worker_seal {
     struct message message;
     struct seal *seal; /* the worker's from now on; NULL: it keeps its own */
     struct tls_tickets *tickets; /* the same */
+};
+
+/* A round of rate-based rules (waf/rate.h). */
+struct worker_rates {
+    struct message message;
+    struct worker *worker;
+    struct rate_part *parts; /* good until the round ends */
 };
 
 /* One listener's socket and sessions in one worker.  When the listener goes
@@ -125,8 +136,9 @@ struct worker {
     struct str explain_key;  /* n == 0: no request is explained */
     struct waf_scratch *waf; /* of all programs */
     struct arena waf_arena;  /* of the evaluation that runs; else empty */
-    struct seal *seal;       /* of cookies; NULL: none is set or followed */
-    int64_t week_ahead;      /* what `expires` says, in seconds */
+    struct rate_worker *rates;
+    struct seal *seal;  /* of cookies; NULL: none is set or followed */
+    int64_t week_ahead; /* what `expires` says, in seconds */
     char expires[CLOCK_HTTP_DATE_LEN];
 };
 

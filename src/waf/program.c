@@ -132,3 +132,38 @@ bool waf_program_fingerprint(const struct waf_program *program)
 {
     return value_plan_fingerprint(program->plan);
 }
+
+/* The rule among the steps of the item. */
+static const struct step *find_rated(const struct waf_program *program,
+                                     const struct item *item, struct str name)
+{
+    for (uint32_t i = 0; i < item->nblocks; i++) {
+        const struct block *block = &program->blocks[item->first_block + i];
+
+        for (uint32_t k = 0; k < block->n; k++) {
+            const struct step *step = &program->steps[block->first + k];
+
+            if (step->rate != NO_INDEX && str_eq(step->rule->name, name))
+                return step;
+        }
+    }
+    return NULL;
+}
+
+const struct rate_instance *waf_program_rate(const struct waf_program *program,
+                                             struct str rule,
+                                             struct str in_group)
+{
+    for (uint32_t i = 0; i < program->nitems; i++) {
+        const struct item *item = &program->items[i];
+        const struct step *step;
+
+        if ((in_group.n != 0) != (item->referring != NULL) ||
+            (item->referring && !str_eq(item->referring->name, rule)))
+            continue;
+        step = find_rated(program, item, in_group.n ? in_group : rule);
+        if (step)
+            return &program->rates[step->rate].instance;
+    }
+    return NULL;
+}

@@ -27,6 +27,13 @@ const struct config_web_acl *waf_program_acl(const struct waf_program *program);
 /* Bytes of the body that must be here before it is evaluated; 0: none. */
 uint32_t waf_program_body(const struct waf_program *program);
 
+/* What the rate-based rule of that name counts by; `in_group`: the name of the
+ * rule in the group that the rule refers to, n == 0: it is the ACL's own.  NULL
+ * when there is none. */
+const struct rate_instance *waf_program_rate(const struct waf_program *program,
+                                             struct str rule,
+                                             struct str in_group);
+
 /* Whether it looks at JA3 or JA4. */
 bool waf_program_fingerprint(const struct waf_program *program);
 
