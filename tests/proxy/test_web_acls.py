@@ -7,13 +7,13 @@ import unittest
 
 import h2
 import rig
+import stack as stacks
 import web_acl
 from rig import Origin
 from stack import Served, Stack, forward
 from test_actions import ask
 from web_acl import (ALLOW, BLOCK, BODY, CAPTCHA, CHALLENGE, COUNT, QUERY, URI,
-                     answering, contains, exactly, header, inserting, match,
-                     no, rule, size)
+                     answering, contains, exactly, header, inserting, rule, size)
 
 LIMIT = 8192
 
@@ -68,7 +68,7 @@ class Verdicts(WebAclCase):
     def test_a_load_balancer_without_an_acl_is_not_checked(self):
         self.origin = Origin()
         self.addCleanup(self.origin.close)
-        stack = self.stack(rule("All", 1, contains("/", URI), BLOCK))
+        stack = self.stack(rule("Every", 1, contains("/", URI), BLOCK))
         del stack.resources["AclOfLb"]
         sluice = Served(stack)
         self.addCleanup(sluice.stop)
@@ -131,14 +131,33 @@ class Verdicts(WebAclCase):
             self.assertEqual(ask(client, "/good").status, 200)
 
     def test_over_http2_it_is_the_same(self):
-        sluice = self.serve(rule("Evil", 1, exactly("evil", header("host")),
-                                 BLOCK))
-        if "Web" not in sluice.secure:
-            self.skipTest("HTTP/2 comes over TLS: SLUICE_TEST_OVER")
-        host, port = sluice.listeners["Web"]
-        with h2.connect(host, port, name="evil") as client:
+        """:authority is what HTTP/1.1's Host is; the connection goes on."""
+        self.origin = Origin()
+        self.addCleanup(self.origin.close)
+        stack = self.stack(rule("Evil", 1, exactly("evil", header("host")),
+                                answering(409, None, ("X-Why", "evil"))))
+        stack.https("Secure", 443, forward("Shop"), certificate=stacks.LOCAL)
+        sluice = Served(stack)
+        self.addCleanup(sluice.stop)
+        with h2.connect(*sluice.listeners["Secure"]) as client:
             answer = client.ask("/", authority="evil")
-            self.assertEqual(answer.status, 403)
+            self.assertEqual((answer.status, answer.get("x-why")),
+                             (409, "evil"))
+            self.assertEqual(client.ask("/", authority="good").status, 200)
+
+    # aws-waf.md 11: 60
+    def test_without_tls_there_is_no_fingerprint(self):
+        self.origin = Origin()
+        self.addCleanup(self.origin.close)
+        stack = self.stack(rule("Plain", 2, exactly("x", {"JA3Fingerprint": {
+            "FallbackBehavior": "MATCH"}}), answering(409)))
+        stack.https("Secure", 443, forward("Shop"), certificate=stacks.LOCAL)
+        sluice = Served(stack)
+        self.addCleanup(sluice.stop)
+        with sluice.client("Web") as client:
+            self.assertEqual(ask(client, "/").status, 409)
+        with sluice.client("Secure") as client:
+            self.assertEqual(ask(client, "/").status, 200)
 
 
 class Headers(WebAclCase):
