@@ -261,7 +261,7 @@ static bool read_labels(struct waf_reader *r, const char *path,
 {
     const struct label_input *inputs = list->items;
     struct str *labels = waf_take(r->waf, list->n, sizeof(*labels));
-    bool ok = list->ok;
+    bool ok = list->value == NULL || list->ok;
 
     for (unsigned i = 0; i < list->n; i++) {
         struct str name = inputs[i].name.text;

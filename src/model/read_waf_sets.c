@@ -83,7 +83,7 @@ static bool read_address(const struct resource *resource, const struct value *v,
         return false;
     }
     if (value_is_scalar(v) && cidr_parse(v->text, cidr) && cidr->bits > 0 &&
-        (cidr->base.family == AF_INET6) == ipv6)
+        (cidr->base.family == 6) == ipv6)
         return true;
     waf_refuse(resource, &v->place, "IP_ADDRESS", text, WAF_BAD_FORMAT,
                "Addresses cannot have \"" STR_FMT "\"\nwrite %s, such as %s",
