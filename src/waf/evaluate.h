@@ -101,7 +101,7 @@ void *run_take(struct run *run, size_t n);
 
 /* Makes the values of a family's sources and sets the states of its leaves;
  * once. */
-void run_make_family(struct run *run, uint32_t family);
+void run_make_family(struct run *run, uint32_t at);
 
 static inline void run_family(struct run *run, uint32_t family)
 {
@@ -114,7 +114,7 @@ void run_pend(struct run *run, uint32_t first_step, uint32_t nsteps);
 
 /* ---- evaluate_leaf.c ------------------------------------------------------------ */
 
-enum waf_truth run_leaf(struct run *run, uint32_t leaf);
+enum waf_truth run_leaf(struct run *run, uint32_t at);
 
 /* Where a test is true of a value. */
 struct span {
@@ -126,7 +126,7 @@ enum waf_truth run_test(struct run *run, const struct test *test,
 
 /* ---- evaluate_origin.c ------------------------------------------------------------ */
 
-enum waf_truth run_origin(struct run *run, uint32_t origin);
+enum waf_truth run_origin(struct run *run, uint32_t at);
 
 /* The addresses of a header, or the client's. */
 struct origin_addresses {

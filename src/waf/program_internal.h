@@ -100,7 +100,7 @@ enum branch_kind {
 };
 
 /* Where a branch may lead but to another one, which has a smaller index. */
-enum { GO_FALSE = NO_INDEX, GO_TRUE = NO_INDEX - 1 };
+enum { GO_TRUE = UINT32_MAX - 1, GO_FALSE };
 
 struct branch {
     uint8_t kind;

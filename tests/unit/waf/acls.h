@@ -31,7 +31,7 @@ void acl_begin(struct acl *acl, const struct value *value, struct geo *geo);
 void acl_end(struct acl *acl);
 
 /* The same of a text. */
-void acl_begin_text(struct acl *acl, const char *json);
+void acl_begin_text(struct acl *acl, const char *text);
 
 /* All errors in lines, "" for none. */
 const char *acl_errors(const struct acl *acl, char *buffer, size_t cap);
