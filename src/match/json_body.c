@@ -154,10 +154,23 @@ static bool read_string(struct reader *r, enum json_kind kind)
     return true;
 }
 
-static bool ends_word(char c)
+enum { ENDS_WORD = 1, OF_NUMBER = 2 };
+
+#define EIGHT(x) x, x, x, x, x, x, x, x
+
+static const uint8_t classes[256] = {
+    EIGHT(ENDS_WORD),  EIGHT(ENDS_WORD),  EIGHT(ENDS_WORD),  EIGHT(ENDS_WORD),
+    [' '] = ENDS_WORD, ['"'] = ENDS_WORD, [','] = ENDS_WORD, [':'] = ENDS_WORD,
+    ['['] = ENDS_WORD, [']'] = ENDS_WORD, ['{'] = ENDS_WORD, ['}'] = ENDS_WORD,
+    ['0'] = OF_NUMBER, ['1'] = OF_NUMBER, ['2'] = OF_NUMBER, ['3'] = OF_NUMBER,
+    ['4'] = OF_NUMBER, ['5'] = OF_NUMBER, ['6'] = OF_NUMBER, ['7'] = OF_NUMBER,
+    ['8'] = OF_NUMBER, ['9'] = OF_NUMBER, ['.'] = OF_NUMBER, ['e'] = OF_NUMBER,
+    ['E'] = OF_NUMBER, ['+'] = OF_NUMBER, ['-'] = OF_NUMBER,
+};
+
+static inline bool is_class(char c, unsigned class)
 {
-    return (unsigned char)c <= ' ' || c == ',' || c == ':' || c == '"' ||
-           c == '{' || c == '}' || c == '[' || c == ']';
+    return classes[(uint8_t)c] & class;
 }
 
 static bool is_word(struct str s)
@@ -166,7 +179,7 @@ static bool is_word(struct str s)
         return str_eq(s, STR("true")) || str_eq(s, STR("false")) ||
                str_eq(s, STR("null"));
     for (size_t i = 1; i < s.n; i++) {
-        if (!memchr("0123456789.eE+-", s.p[i], 15))
+        if (!is_class(s.p[i], OF_NUMBER))
             return false;
     }
     return true;
@@ -178,7 +191,7 @@ static bool read_word(struct reader *r)
     struct json_node *node;
     struct str word;
 
-    while (end < r->end && !ends_word(*end))
+    while (end < r->end && !is_class(*end, ENDS_WORD))
         end++;
     word = str_make(r->p, (size_t)(end - r->p));
     if (word.n == 0 || !is_word(word))
