@@ -5,7 +5,7 @@
 
 #include "base/random.h"
 
-enum { FIRST_CAP = 64, FREE = UINT32_MAX };
+enum { FIRST_CAP = 128, FREE = UINT32_MAX };
 
 __extension__ typedef unsigned __int128 wide;
 
@@ -34,18 +34,42 @@ static inline uint64_t mix(uint64_t a, uint64_t b)
     return (uint64_t)product ^ (uint64_t)(product >> 64);
 }
 
-/* Up to 8 bytes.  Exactly the case of letters goes: were more the same, an
- * attacker could make names of one hash. */
-static inline uint64_t word(const char *p, size_t n, bool fold)
+static inline uint64_t load_8(const char *p)
 {
-    char bytes[8] = {0};
     uint64_t w;
 
-    memcpy(bytes, p, n);
-    for (size_t i = 0; fold && i < n; i++)
-        bytes[i] = str_lower(bytes[i]);
-    memcpy(&w, bytes, sizeof(w));
+    memcpy(&w, p, sizeof(w));
     return w;
+}
+
+static inline uint64_t load_4(const char *p)
+{
+    uint32_t w;
+
+    memcpy(&w, p, sizeof(w));
+    return w;
+}
+
+/* All of 1 to 7 bytes, some of them twice: with the length it tells them
+ * apart. */
+static inline uint64_t load_few(const char *p, size_t n)
+{
+    if (n >= 4)
+        return load_4(p) | load_4(p + n - 4) << 32;
+    return (uint64_t)(uint8_t)p[0] | (uint64_t)(uint8_t)p[n / 2] << 8 |
+           (uint64_t)(uint8_t)p[n - 1] << 16;
+}
+
+/* Eight bytes in lower case.  Exactly the case of letters goes: were more the
+ * same, an attacker could make names of one hash. */
+static inline uint64_t lower_8(uint64_t w)
+{
+    const uint64_t each = UINT64_C(0x0101010101010101);
+    uint64_t low = w & 0x7f * each;
+    uint64_t from_a = low + (0x80 - 'A') * each;
+    uint64_t behind_z = low + (0x80 - 'Z' - 1) * each;
+
+    return w | ((from_a ^ behind_z) & ~w & 0x80 * each) >> 2;
 }
 
 uint32_t key_hash(struct str name, uint32_t salt, bool fold)
@@ -54,14 +78,14 @@ uint32_t key_hash(struct str name, uint32_t salt, bool fold)
     uint64_t other = key * UINT64_C(0x9e3779b97f4a7c15) ^ key >> 32;
     uint64_t h = mix(key ^ salt, other ^ name.n);
 
-    while (name.n >= 8) {
-        h = mix(h ^ word(name.p, 8, fold), other);
-        name.p += 8;
-        name.n -= 8;
+    while (name.n) {
+        size_t n = name.n < 8 ? name.n : 8;
+        uint64_t w = n == 8 ? load_8(name.p) : load_few(name.p, n);
+
+        h = mix(h ^ (fold ? lower_8(w) : w), other);
+        name.p += n;
+        name.n -= n;
     }
-    if (name.n)
-        h = mix(h ^ word(name.p, name.n, fold), other);
-    h = mix(h, key);
     return (uint32_t)(h ^ h >> 32);
 }
 

@@ -58,11 +58,16 @@ static void check_keys(const struct json_body *json)
     }
 }
 
-/* What is JSON to a strict reader is none of the faults. */
+/* What is JSON to a strict reader is none of the faults.  jansson passes over
+ * some NULs. */
 static void check_strict(const struct json_body *json)
 {
-    json_t *strict = json_loadb(json->text.p, json->text.n,
-                                JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL, NULL);
+    json_t *strict;
+
+    if (json->text.n == 0 || memchr(json->text.p, 0, json->text.n))
+        return;
+    strict = json_loadb(json->text.p, json->text.n,
+                        JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL, NULL);
 
     if (strict)
         MATCH_CHECK(json->fault == NULL);
