@@ -42,8 +42,8 @@ static bool skip_extended(struct regex_reader *reader)
         return false;
     if (c == '#')
         regex_skip_past(reader, '\n');
-    else if ((c >= '\t' && c <= '\r') || c == ' ')
-        reader->at++;
+    else if ((c >= '\t' && c <= '\r') || c == ' ' || c == 0x85)
+        reader->at++; /* the last is Unicode's next line */
     else
         return false;
     return true;
