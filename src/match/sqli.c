@@ -2,21 +2,7 @@
 #include "match/sqli.h"
 
 #include "match/sqli_grammar.h"
-
-static bool letter_or_digit(unsigned char c)
-{
-    return (c >= '0' && c <= '9') || ((c | 0x20) >= 'a' && (c | 0x20) <= 'z') ||
-           c == '_' || c == '.';
-}
-
-/* One word or number. */
-static bool harmless(struct str value)
-{
-    size_t i = 0;
-    while (i < value.n && letter_or_digit((unsigned char)value.p[i]))
-        i++;
-    return i == value.n;
-}
+#include "match/sqli_loose.h"
 
 static void tell(const struct sqli_folded *f, struct str value,
                  struct sqli_evidence *evidence)
@@ -33,7 +19,7 @@ static bool in_context(struct str value, char quote, bool mysql,
                        struct sqli_folded *folded)
 {
     sqli_fold(value, (struct sqli_context){.quote = quote, .mysql = mysql},
-              folded);
+              sqli_may_inject, folded);
     return folded->n > 0 && sqli_injects(folded, value);
 }
 
@@ -51,16 +37,32 @@ static bool has(struct str value, char c)
     return memchr(value.p, c, value.n) != NULL;
 }
 
+static bool strictly(struct str value, struct sqli_folded *folded)
+{
+    return in_dialects(value, 0, folded) ||
+           (has(value, '\'') && in_dialects(value, '\'', folded)) ||
+           (has(value, '"') && in_context(value, '"', true, folded));
+}
+
+static bool loosely(struct str value, struct sqli_folded *seen)
+{
+    static const char quotes[] = {0, '\'', '"'};
+    for (size_t i = 0; i < sizeof quotes; i++) {
+        struct sqli_context context = {.quote = quotes[i], .mysql = true};
+        if ((quotes[i] == 0 || has(value, quotes[i])) &&
+            sqli_loosely_injects(value, context, seen))
+            return true;
+    }
+    return false;
+}
+
 bool sqli_detect(struct str value, enum sqli_sensitivity sensitivity,
                  struct sqli_evidence *evidence)
 {
     struct sqli_folded folded;
-    (void)sensitivity;
-    if (harmless(value))
-        return false;
-    if (!in_dialects(value, 0, &folded) &&
-        !(has(value, '\'') && in_dialects(value, '\'', &folded)) &&
-        !(has(value, '"') && in_context(value, '"', true, &folded)))
+    if (sqli_is_plain(value) ||
+        !(strictly(value, &folded) ||
+          (sensitivity == SQLI_HIGH && loosely(value, &folded))))
         return false;
     if (evidence != NULL)
         tell(&folded, value, evidence);

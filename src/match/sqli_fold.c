@@ -196,11 +196,27 @@ static bool leads(const struct sqli_token *t)
     return in(t, IS(OPEN) | IS(TYPE)) || is_unary(t);
 }
 
-void sqli_fold(struct str value, struct sqli_context context,
+/* Whether there is a comment that could hide something.  Stars are rarer than
+ * slashes. */
+static bool has_comments(struct str value)
+{
+    const char *end = value.p + value.n;
+    for (const char *p = value.p; p < end; p++) {
+        p = memchr(p, '*', (size_t)(end - p));
+        if (p == NULL)
+            return false;
+        if (p > value.p && p[-1] == '/')
+            return true;
+    }
+    return false;
+}
+
+void sqli_fold(struct str value, struct sqli_context context, sqli_go_on *go_on,
                struct sqli_folded *folded)
 {
     struct sqli_reader reader;
     struct sqli_token token, comment = {.kind = SQLI_NONE};
+    bool looks_for_comments = false;
     sqli_read_start(&reader, value, context);
     folded->n = 0;
     folded->operated = false;
@@ -221,6 +237,13 @@ void sqli_fold(struct str value, struct sqli_context context,
         comment.kind = SQLI_NONE;
         folded->tokens[folded->n++] = token;
         reduce(folded);
+        if (!looks_for_comments && !go_on(folded)) {
+            looks_for_comments = has_comments(value);
+            if (!looks_for_comments) {
+                folded->n = 0;
+                break;
+            }
+        }
     }
     folded->hash = reader.hash;
     folded->dashes = reader.dashes;

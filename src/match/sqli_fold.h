@@ -28,7 +28,12 @@ struct sqli_folded {
     bool dashes;
 };
 
-void sqli_fold(struct str value, struct sqli_context context,
+/* Whether more tokens may still make it say something. */
+typedef bool sqli_go_on(const struct sqli_folded *folded);
+
+/* Folds until tokens are enough, `go_on` says no (n is 0 then) or the value is
+ * over. */
+void sqli_fold(struct str value, struct sqli_context context, sqli_go_on *go_on,
                struct sqli_folded *folded);
 
 #endif

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "match/sqli_grammar.h"
 
+#include "match/sqli_grammar.def"
+
 #define KIND(kind) (UINT32_C(1) << SQLI_##kind)
 
 /* Sets of kinds, as sqli_grammar.def names them. */
@@ -27,10 +29,18 @@
 #define HIDDEN KIND(HIDDEN)
 #define ANY UINT32_MAX
 
-static const uint32_t productions[][SQLI_JUDGED] = {
-#define INJECTS(a, b, c, d, e) {a, b, c, d, e},
-#include "match/sqli_grammar.def"
-#undef INJECTS
+#define ROW(x, a, b, c, d, e) {a, b, c, d, e},
+#define SECOND(x, a, b, c, d, e) | (((a) & (x)) != 0 ? (b) : 0)
+#define SECONDS(kind)                                                          \
+    [SQLI_##kind] = 0 SQLI_PRODUCTIONS(SECOND, (UINT32_C(1) << SQLI_##kind))
+
+static const uint32_t productions[][SQLI_JUDGED] = {SQLI_PRODUCTIONS(ROW, )};
+
+/* What may stand second after what stands first; other kinds begin none. */
+static const uint32_t seconds[SQLI_KINDS] = {
+    SECONDS(STRING),    SECONDS(NUMBER), SECONDS(NAME),       SECONDS(VARIABLE),
+    SECONDS(LOGIC),     SECONDS(UNION),  SECONDS(EXPRESSION), SECONDS(FUNCTION),
+    SECONDS(STATEMENT), SECONDS(HIDDEN),
 };
 
 static bool produced(const struct sqli_folded *f)
@@ -38,6 +48,8 @@ static bool produced(const struct sqli_folded *f)
     uint32_t kinds[SQLI_JUDGED];
     for (unsigned i = 0; i < SQLI_JUDGED; i++)
         kinds[i] = i < f->n ? UINT32_C(1) << f->tokens[i].kind : END;
+    if ((seconds[f->tokens[0].kind] & kinds[1]) == 0)
+        return false;
     for (size_t i = 0; i < sizeof productions / sizeof productions[0]; i++) {
         const uint32_t *p = productions[i];
         if ((kinds[0] & p[0]) && (kinds[1] & p[1]) && (kinds[2] & p[2]) &&
@@ -100,6 +112,25 @@ static bool writes_file(const struct sqli_folded *f)
 static bool by_its_text(const struct sqli_folded *f, struct str value)
 {
     return cut_off(f, value) || spans_quotes(f) || joins(f) || writes_file(f);
+}
+
+/* Whether what follows may make something else of it. */
+static bool unsettled(const struct sqli_token *t)
+{
+    return is(t, TYPE | KIND(BACKSLASH) | KIND(LEFT_BRACE) | KIND(DOT) |
+                     KIND(COLLATE)) ||
+           t->tag > SQLI_TAG_UNARY;
+}
+
+bool sqli_may_inject(const struct sqli_folded *folded)
+{
+    const struct sqli_token *t = folded->tokens;
+    if (folded->n < 2 || unsettled(t))
+        return true;
+    if (seconds[t->kind] == 0)
+        return false;
+    return folded->n < 3 || unsettled(t + 1) ||
+           (seconds[t->kind] >> t[1].kind & 1) != 0;
 }
 
 bool sqli_injects(const struct sqli_folded *folded, struct str value)

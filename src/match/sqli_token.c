@@ -4,39 +4,48 @@
 #include "match/sqli_words.h"
 
 /* Bytes by what they can be part of. */
-enum { WORD = 1, DIGIT = 2, VARIABLE = 4, HEX = 8, WHITE = 16, SPLIT = 32 };
+enum {
+    WORD = 1,
+    DIGIT = 2,
+    VARIABLE = 4,
+    HEX = 8,
+    WHITE = 16,
+    SPLIT = 32, /* ends a word of ours, not other names */
+    PLAIN = 64
+};
 
-#define V VARIABLE
-#define L (WORD | VARIABLE)
-#define D (WORD | VARIABLE | DIGIT | HEX)
-#define H (WORD | VARIABLE | HEX)
-#define S (WORD | VARIABLE | SPLIT)
-#define K (WORD | SPLIT)
-#define W WHITE
+enum {
+    V = VARIABLE,
+    U = WORD | VARIABLE,         /* $ and what is not ASCII */
+    L = WORD | VARIABLE | PLAIN, /* letters, _ */
+    H = L | HEX,
+    D = H | DIGIT,
+    S = L | SPLIT,    /* . */
+    K = WORD | SPLIT, /* ` */
+    P = PLAIN,        /* - */
+    W = WHITE
+};
+
+/* clang-format off */
 static const unsigned char class_of[256] = {
     W, 0, 0, 0, 0, 0, 0, 0, 0, W, W, W, W, W, 0, 0, /* control */
     0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, /* characters */
-    W, 0, 0, 0, L, 0, 0, 0, 0, 0, 0, 0, 0, 0, S, 0, /*  !"#$%&'()*+,-./ */
+    W, 0, 0, 0, U, 0, 0, 0, 0, 0, 0, 0, 0, P, S, 0, /*  !"#$%&'()*+,-./ */
     D, D, D, D, D, D, D, D, D, D, 0, 0, 0, 0, 0, 0, /* 0-9 :;<=>? */
     0, H, H, H, H, H, H, L, L, L, L, L, L, L, L, L, /* @A-O */
     L, L, L, L, L, L, L, L, L, L, L, V, 0, V, 0, L, /* P-Z [\]^_ */
     K, H, H, H, H, H, H, L, L, L, L, L, L, L, L, L, /* `a-o */
-    L, L, L, L, L, L, L, L, L, L, L, V, 0, V, 0, L, /* p-z {|}~ DEL */
-    L, L, L, L, L, L, L, L, L, L, L, L, L, L, L, L, /* UTF-8 */
-    L, L, L, L, L, L, L, L, L, L, L, L, L, L, L, L, W, L, L, L,
-    L, L, L, L, L, L, L, L, L, L, L, L, /* a0 is white: Latin-1 */
-    L, L, L, L, L, L, L, L, L, L, L, L, L, L, L, L, L, L, L, L,
-    L, L, L, L, L, L, L, L, L, L, L, L, L, L, L, L, L, L, L, L,
-    L, L, L, L, L, L, L, L, L, L, L, L, L, L, L, L, L, L, L, L,
-    L, L, L, L, L, L, L, L, L, L, L, L, L, L, L, L, L, L, L, L,
+    L, L, L, L, L, L, L, L, L, L, L, V, 0, V, 0, U, /* p-z {|}~ DEL */
+    U, U, U, U, U, U, U, U, U, U, U, U, U, U, U, U, /* UTF-8 */
+    U, U, U, U, U, U, U, U, U, U, U, U, U, U, U, U, /* 90 */
+    W, U, U, U, U, U, U, U, U, U, U, U, U, U, U, U, /* a0: Latin-1's space */
+    U, U, U, U, U, U, U, U, U, U, U, U, U, U, U, U, /* b0 */
+    U, U, U, U, U, U, U, U, U, U, U, U, U, U, U, U, /* c0 */
+    U, U, U, U, U, U, U, U, U, U, U, U, U, U, U, U, /* d0 */
+    U, U, U, U, U, U, U, U, U, U, U, U, U, U, U, U, /* e0 */
+    U, U, U, U, U, U, U, U, U, U, U, U, U, U, U, U, /* f0 */
 };
-#undef V
-#undef L
-#undef D
-#undef H
-#undef S
-#undef K
-#undef W
+/* clang-format on */
 
 static bool is(unsigned char c, unsigned classes)
 {
@@ -249,6 +258,8 @@ static bool word(struct sqli_reader *r, struct sqli_token *t)
         part++;
     if (found.kind == SQLI_NAME && part < n) {
         found = sqli_word(p, part);
+        if (found.tag != SQLI_TAG_SYSTEM)
+            found.tag = found.kind == SQLI_NAME ? SQLI_TAG_NONE : found.tag;
         if (found.kind != SQLI_NAME)
             n = part;
     }
@@ -368,7 +379,7 @@ static const struct pair pairs[] = {
 
 static bool operator(struct sqli_reader *r, struct sqli_token *t)
 {
-    unsigned char c = r->p[r->at], next = peek(r, r->at + 1);
+    char c = (char)r->p[r->at], next = (char)peek(r, r->at + 1);
     if (c == '<' && next == '=' && peek(r, r->at + 2) == '>')
         return plain(r, t, SQLI_OPERATOR, r->at + 3);
     for (size_t i = 0; i < sizeof pairs / sizeof pairs[0]; i++)
@@ -402,7 +413,7 @@ static bool punctuation(struct sqli_reader *r, struct sqli_token *t)
                  {'{', SQLI_LEFT_BRACE}, {'}', SQLI_RIGHT_BRACE},
                  {'?', SQLI_UNKNOWN},    {']', SQLI_UNKNOWN}};
     for (size_t i = 0; i < sizeof alone / sizeof alone[0]; i++)
-        if (r->p[r->at] == (unsigned char)alone[i].c)
+        if ((char)r->p[r->at] == alone[i].c)
             return plain(r, t, alone[i].kind, r->at + 1);
     return operator(r, t);
 }
@@ -434,6 +445,18 @@ static bool symbol(struct sqli_reader *r, struct sqli_token *t)
     default:
         return punctuation(r, t);
     }
+}
+
+bool sqli_is_plain(struct str value)
+{
+    unsigned char before = 0;
+    for (size_t i = 0; i < value.n; i++) {
+        unsigned char c = (unsigned char)value.p[i];
+        if (!is(c, PLAIN) || (c == '-' && before == '-'))
+            return false;
+        before = c;
+    }
+    return true;
 }
 
 void sqli_read_start(struct sqli_reader *r, struct str value,

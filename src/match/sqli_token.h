@@ -53,7 +53,11 @@ enum sqli_tag {
     SQLI_TAG_IF,
     SQLI_TAG_INFO,    /* a name that is a function before "(": USER */
     SQLI_TAG_TO_FILE, /* INTO OUTFILE */
-    SQLI_TAG_WORDS    /* the first of those of sqli_words.h */
+    SQLI_TAG_FROM,
+    SQLI_TAG_DANGER, /* a function that waits, reads files or calls out */
+    SQLI_TAG_RUNS,   /* a procedure or a wait, no parenthesis needed */
+    SQLI_TAG_SYSTEM, /* a schema or table of the system's */
+    SQLI_TAG_WORDS   /* the first of those of sqli_words.h */
 };
 
 struct sqli_token {
@@ -80,6 +84,10 @@ struct sqli_reader {
     bool hash;
     bool dashes;
 };
+
+/* Nothing but letters and digits of ASCII, _ . and single dashes: without
+ * space, quote, parenthesis or comparison there is no statement to change. */
+bool sqli_is_plain(struct str value);
 
 void sqli_read_start(struct sqli_reader *r, struct str value,
                      struct sqli_context context);

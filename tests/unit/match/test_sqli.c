@@ -148,7 +148,7 @@ static size_t unhex(const char *hex, char *bytes)
     size_t n = 0;
     for (; hex[2 * n] != 0; n++)
         bytes[n] =
-            (char)(hex_digit(hex[2 * n]) << 4 | hex_digit(hex[2 * n + 1]));
+            (char)(hex_digit(hex[2 * n]) * 16 + hex_digit(hex[2 * n + 1]));
     return n;
 }
 
