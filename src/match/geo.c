@@ -25,9 +25,13 @@ static bool cannot_open(const char *file, int status, struct error *error)
 {
     switch (status) {
     case MMDB_FILE_OPEN_ERROR:
-    case MMDB_IO_ERROR:
         return error_set(error, "%s: cannot be read: %s", file,
                          errno ? strerror(errno) : MMDB_strerror(status));
+    case MMDB_IO_ERROR:
+        return error_set(error,
+                         "%s: is empty or no file of its own; give a database "
+                         "such as GeoLite2-Country.mmdb",
+                         file);
     case MMDB_OUT_OF_MEMORY_ERROR:
         return error_set(error, "%s: there is no memory for it", file);
     default:

@@ -205,8 +205,8 @@ static void test_errors_name_the_file_and_the_remedy(void **state)
     write_bytes(bad_file, "PK\3\4 an archive", 15);
     fails_with(bad_file, "not the archive that it came in");
     write_bytes(bad_file, "", 0);
-    fails_with(bad_file, ": ");
-    fails_with(folder, ": ");
+    fails_with(bad_file, "is empty");
+    fails_with(folder, "no file of its own");
 }
 
 /* Half of a database, and one with bytes that are wrong, do no harm. */
