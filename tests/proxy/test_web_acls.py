@@ -13,7 +13,7 @@ from rig import Origin
 from stack import Served, Stack, forward
 from test_actions import ask
 from web_acl import (ALLOW, BLOCK, BODY, CAPTCHA, CHALLENGE, COUNT, QUERY, URI,
-                     answering, contains, exactly, header, inserting, rule, size)
+                     answering, contains, exactly, header, inserting, rate, rule, size)
 
 LIMIT = 8192
 
@@ -33,11 +33,12 @@ def post(client, body, *headers, path="/", chunks=None):
 
 class WebAclCase(unittest.TestCase):
     def serve(self, *rules, options=(), origin=None, attributes=None,
-              group=None, **more):
+              group=None, workers=1, **more):
         self.origin = origin or Origin()
         self.addCleanup(self.origin.close)
         self.sluice = Served(self.stack(*rules, attributes=attributes,
-                                        group=group, **more), *options)
+                                        group=group, **more), *options,
+                             workers=workers)
         self.addCleanup(self.sluice.stop)
         return self.sluice
 
@@ -273,6 +274,74 @@ class Bodies(WebAclCase):
 
 def active(sluice):
     return rig.Sluice.metrics(sluice).sum("sluice_requests_active")
+
+
+class Rates(WebAclCase):
+    def statuses(self, client, n, target="/", **more):
+        return [ask(client, target, **more).status for _ in range(n)]
+
+    # aws-waf.md 11: 84, 86, 90
+    def test_an_address_is_limited_beyond_its_rate(self):
+        sluice = self.serve(rule("Login", 1, rate(
+            10, scope=exactly("/login", URI)), BLOCK))
+        with sluice.client() as client:
+            self.assertEqual(self.statuses(client, 20), [200] * 20)
+            self.assertEqual(self.statuses(client, 14, "/login"),
+                             [200] * 10 + [403] * 4)
+            self.assertEqual(self.statuses(client, 3), [200] * 3)
+
+    def test_workers_count_together(self):
+        """Connections of one address are everywhere; after a round each of
+        them knows."""
+        sluice = self.serve(rule("Every", 1, rate(10), BLOCK), workers=4)
+        clients = [sluice.client() for _ in range(24)]
+        for client in clients:
+            self.addCleanup(client.sock.close)
+            ask(client, "/")
+        rig.until(lambda: all(ask(c, "/").status == 403 for c in clients),
+                  "every worker to limit")
+
+    # aws-waf.md 11: 87
+    def test_who_lacks_a_key_is_not_counted(self):
+        sluice = self.serve(rule("Key", 1, rate(
+            10, AggregateKeyType="CUSTOM_KEYS", CustomKeys=[
+                {"Header": {"Name": "x-api-key",
+                            "TextTransformations": web_acl.chain()}},
+                {"HTTPMethod": {}}]), BLOCK))
+        with sluice.client() as client:
+            self.assertEqual(self.statuses(client, 20), [200] * 20)
+            one = {"headers": ["X-Api-Key: one"]}
+            self.assertEqual(self.statuses(client, 12, **one),
+                             [200] * 10 + [403] * 2)
+            self.assertEqual(self.statuses(client, 3, headers=[
+                "X-Api-Key: two"]), [200] * 3)
+            self.assertEqual(self.statuses(client, 1, method="PUT", **one),
+                             [200])
+
+    # aws-waf.md 11: 78, 79, 88
+    def test_forwarded_addresses_share_a_bucket_when_they_are_none(self):
+        sluice = self.serve(rule("Xff", 1, rate(
+            10, AggregateKeyType="FORWARDED_IP", ForwardedIPConfig={
+                "HeaderName": "X-Forwarded-For", "FallbackBehavior": "MATCH"}),
+            BLOCK))
+        with sluice.client() as client:
+            self.assertEqual(self.statuses(client, 12), [200] * 12)
+            self.assertEqual([ask(client, "/", headers=[
+                "X-Forwarded-For: no%d" % i]).status for i in range(12)],
+                [200] * 10 + [403] * 2)
+            self.assertEqual(self.statuses(client, 1, headers=[
+                "X-Forwarded-For: 198.51.100.1"]), [200])
+
+    # aws-waf.md 11: 89
+    def test_other_settings_begin_anew_and_the_same_go_on(self):
+        sluice = self.serve(rule("R", 1, rate(10), BLOCK))
+        with sluice.client() as client:
+            self.statuses(client, 11)
+            sluice.reload(self.stack(rule("R", 1, rate(10), BLOCK),
+                                     rule("S", 2, contains("x", URI), BLOCK)))
+            self.assertEqual(self.statuses(client, 1), [403])
+            sluice.reload(self.stack(rule("R", 1, rate(11), BLOCK)))
+            self.assertEqual(self.statuses(client, 12), [200] * 11 + [403])
 
 
 class Changes(WebAclCase):

@@ -55,6 +55,15 @@ def label(key, scope="LABEL"):
     return {"LabelMatchStatement": {"Scope": scope, "Key": key}}
 
 
+def rate(limit, window=60, scope=None, **more):
+    """Requests of an address within some seconds."""
+    if scope:
+        more["ScopeDownStatement"] = scope
+    return {"RateBasedStatement": {
+        "Limit": limit, "EvaluationWindowSec": window,
+        "AggregateKeyType": "IP", **more}}
+
+
 def managed(name, **more):
     return {"ManagedRuleGroupStatement": {"VendorName": "AWS", "Name": name,
                                           **more}}
