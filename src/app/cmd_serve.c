@@ -177,6 +177,7 @@ static int run_server(struct serving *s, struct error *error)
             values->cookie_key || values->ticket_key ? serve_keys_again : NULL,
         .document = *s->state.document,
         .store = s->state.store,
+        .redis = store_is_shared(values->state) ? values->state : NULL,
         .unsaved = s->state.unsaved,
         .takes_over = s->parent.start == START_UPGRADE,
         .build = serve_build,

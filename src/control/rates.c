@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "api/access_keys.h"
+#include "base/log.h"
 #include "base/memory.h"
 #include "control/server_state.h"
 
@@ -37,8 +38,51 @@ static void on_timer(struct timer *timer)
     }
 }
 
+/* What other nodes have is added at the next turn. */
+static void on_others(void *owner, uint64_t number, unsigned n,
+                      const struct str *others)
+{
+    struct rate_ledger *ledger = ((struct server *)owner)->rates.ledger;
+
+    rate_ledger_forget_others(ledger, number);
+    for (unsigned i = 0; i < n; i++) {
+        if (!rate_ledger_add_other(ledger, number, others[i]))
+            log_write(LOG_WARN, "control",
+                      "what another node counted of rates is not understood");
+    }
+}
+
+/* What they said is soon old: without an answer only our own counts. */
+static void ask_others(struct server *server)
+{
+    struct rate_rounds *rates = &server->rates;
+
+    for (unsigned i = 0; i < rate_ledger_n(rates->ledger); i++) {
+        uint64_t number = rate_ledger_instance(rates->ledger, i)->number;
+        struct str packed = rate_ledger_pack(rates->ledger, number);
+
+        if (!redis_rates_exchange(rates->nodes, number, packed))
+            rate_ledger_forget_others(rates->ledger, number);
+        free((char *)(uintptr_t)packed.p);
+    }
+}
+
+static void join_nodes(struct server *server)
+{
+    struct error error = {""};
+
+    if (server->options.redis == NULL)
+        return;
+    server->rates.nodes = redis_rates_new(&server->loop, server->options.redis,
+                                          on_others, server, &error);
+    if (server->rates.nodes == NULL)
+        log_write(LOG_ERROR, "control",
+                  "rates are not shared with other nodes: %s", error.text);
+}
+
 void rates_begin(struct server *server)
 {
+    join_nodes(server);
     server->rates.ledger = rate_ledger_new();
     server->rates.back =
         memory_zeroed(server->nworkers + 1, sizeof(struct worker_rates *));
@@ -54,6 +98,7 @@ static void forget_back(struct rate_rounds *rates)
 
 void rates_end(struct server *server)
 {
+    redis_rates_free(server->rates.nodes);
     forget_back(&server->rates);
     free(server->rates.back);
     rate_ledger_free(server->rates.ledger);
@@ -77,6 +122,8 @@ static void conclude(struct server *server)
         mailbox_send(&back->worker->mailbox, &back->message);
     }
     rates->goes_on = false;
+    if (rates->nodes)
+        ask_others(server);
 }
 
 void rates_back(struct server *server, struct worker_rates *back)

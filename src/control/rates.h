@@ -9,6 +9,7 @@
 
 #include "api/call.h"
 #include "net/loop.h"
+#include "store/redis_rates.h"
 #include "waf/rate_ledger.h"
 
 enum { RATE_ROUND_MS = 1000 };
@@ -21,7 +22,8 @@ struct rate_rounds {
     struct timer timer;
     unsigned nback; /* workers that answered in this round */
     struct worker_rates **back;
-    bool goes_on; /* a round */
+    bool goes_on;              /* a round */
+    struct redis_rates *nodes; /* NULL: this is the only one */
 };
 
 void rates_begin(struct server *server);

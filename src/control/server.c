@@ -679,6 +679,7 @@ void server_free(struct server *server)
     target_registry_end(&server->targets);
     if (server->options.store)
         server->options.store->ops->end(server->options.store);
+    rates_end(server);
     if (server->loop.base) {
         forget_signals(server);
         loop_settle(&server->loop);
@@ -697,7 +698,6 @@ void server_free(struct server *server)
     free(server->all);
     access_keys_release(server->options.access_keys);
     geo_release(server->options.means.geo);
-    rates_end(server);
     for (unsigned i = 0; i < KEY_USES; i++)
         seal_keys_forget(&server->options.keys[i]);
     free(server);

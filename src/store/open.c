@@ -26,6 +26,11 @@ static bool is_file(const char *where)
            strstr(where, "://") == NULL;
 }
 
+bool store_is_shared(const char *where)
+{
+    return where && is_redis(where);
+}
+
 bool store_spec_check(const char *where, struct error *error)
 {
     struct suggest near = suggest_for(str_of(where));

@@ -27,6 +27,9 @@ struct store_open_options {
 /* Whether that can be meant; false with an error that says what can. */
 bool store_spec_check(const char *where, struct error *error);
 
+/* Whether several nodes use it; of NULL: no. */
+bool store_is_shared(const char *where);
+
 /* Opens it, and reads what is kept: `*found`, that the caller frees
  * (kept_free()); NULL: nothing so far.  NULL with an error, and nothing
  * changed. */
