@@ -86,6 +86,8 @@ uint32_t key_hash(struct str name, uint32_t salt, bool fold)
         name.p += n;
         name.n -= n;
     }
+    /* Once more: names in a row would be rows of slots. */
+    h = mix(h, key);
     return (uint32_t)(h ^ h >> 32);
 }
 
