@@ -40,7 +40,7 @@ static const uint32_t productions[][SQLI_JUDGED] = {SQLI_PRODUCTIONS(ROW, )};
 static const uint32_t seconds[SQLI_KINDS] = {
     SECONDS(STRING),    SECONDS(NUMBER), SECONDS(NAME),       SECONDS(VARIABLE),
     SECONDS(LOGIC),     SECONDS(UNION),  SECONDS(EXPRESSION), SECONDS(FUNCTION),
-    SECONDS(STATEMENT), SECONDS(HIDDEN),
+    SECONDS(STATEMENT), SECONDS(HIDDEN), SECONDS(CLOSE),      SECONDS(KEYWORD),
 };
 
 static bool produced(const struct sqli_folded *f)
