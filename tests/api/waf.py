@@ -8,10 +8,23 @@
         self.error(self.client.x, ...)      what boto3 has of an error
 """
 
+import shutil
+import subprocess
+
 import aws
 
 UUID = r"^[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}$"
 ACCOUNT = "000000000000"
+
+
+def command_version():
+    """Of the aws command; "" without one."""
+    path = shutil.which("aws")
+    if not path:
+        return ""
+    said = subprocess.run([path, "--version"], capture_output=True,
+                          env=aws.environment(), check=True)
+    return said.stdout.decode().partition("/")[2].partition(" ")[0]
 
 
 def visibility(name):
