@@ -34,17 +34,6 @@ static void put_headers(struct region *region, struct value *map,
     }
 }
 
-static void put_seconds(struct region *region, struct value *map,
-                        const char *name, uint64_t ms)
-{
-    struct value *v = value_new(region, VALUE_NUMBER, NULL);
-
-    v->text =
-        region_printf(region, "%llu.%03u", (unsigned long long)(ms / 1000),
-                      (unsigned)(ms % 1000));
-    put_value(region, map, name, v);
-}
-
 static void put_request(struct region *region, struct value *map,
                         const struct sampled_request *it)
 {
@@ -86,7 +75,7 @@ static void visit(void *to, const struct sampled_request *it)
     map = add_map(region, telling->list);
     put_request(region, map, it);
     put_number(region, map, "Weight", it->weight);
-    put_seconds(region, map, "Timestamp", it->time_ms);
+    put_number(region, map, "Timestamp", it->time_ms / 1000);
     put_text(region, map, "Action", it->action);
     if (it->rule_in_group.n)
         put_text(region, map, "RuleNameWithinRuleGroup", it->rule_in_group);
@@ -190,8 +179,8 @@ static bool get_samples(struct call *call, const struct account_view *view)
         view->samples(view->owner, &query, visit, &telling, &population);
     put_number(region, result, "PopulationSize", population);
     window = put_map(region, result, "TimeWindow");
-    put_seconds(region, window, "StartTime", query.from_ms);
-    put_seconds(region, window, "EndTime", query.to_ms);
+    put_number(region, window, "StartTime", query.from_ms / 1000);
+    put_number(region, window, "EndTime", query.to_ms / 1000);
     call->result = result;
     return true;
 }

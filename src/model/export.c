@@ -154,7 +154,7 @@ static bool is_secret(struct str key, const struct value *v)
 {
     static const char mark[] = "PRIVATE KEY-----";
 
-    return str_eq(key, STR("ClientSecret")) ||
+    return str_eq(key, STR("ClientSecret")) || str_eq(key, STR("Secret")) ||
            (v->text.n >= sizeof(mark) &&
             memmem(v->text.p, v->text.n, mark, sizeof(mark) - 1));
 }

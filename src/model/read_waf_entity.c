@@ -26,6 +26,7 @@ static const struct property metadata_properties[] = {
      .max = WAF_ARN_MAX,
      .example = "arn:aws:wafv2:us-east-1:000000000000:regional/ipset/NAME/ID"},
     {.name = "LockToken", .kind = PROPERTY_IGNORED},
+    {.name = "PermissionPolicy", .kind = PROPERTY_IGNORED},
 };
 
 static const struct schema metadata_schema = {
