@@ -29,8 +29,8 @@ unsigned value_plan_n(const struct value_plan *plan);
  * source itself: it is a part's. */
 unsigned value_plan_parent(const struct value_plan *plan, unsigned source);
 
-/* Bytes of the body that must be here before anything is evaluated; 0: no
- * source looks at it. */
+/* Bytes of the body that must be here before anything is evaluated: one more
+ * than is looked at.  0: no source looks at it. */
 uint32_t value_plan_body(const struct value_plan *plan);
 
 /* Whether some source looks at JA3 or JA4. */

@@ -9,9 +9,9 @@
 #define INSERTED "x-amzn-waf-"
 
 enum {
-    /* Of one evaluation: values of a body of WAF_BODY_LIMIT after each of some
-     * dozen chains. */
-    WAF_ARENA_MAX = 4 * 1024 * 1024,
+    /* Of one evaluation: thousands of values (arguments, members of a body)
+     * after each of some dozen chains of transformations. */
+    WAF_ARENA_MAX = 32 * 1024 * 1024,
 };
 
 static enum step_result fail(struct exchange *ex, enum reason reason)
@@ -22,10 +22,9 @@ static enum step_result fail(struct exchange *ex, enum reason reason)
 
 /* ---- what is looked at ------------------------------------------------------ */
 
-/* One byte more than is looked at: then it is known that there is more. */
 static bool wants_more(const struct piece *piece, uint32_t limit)
 {
-    return limit && !piece->end && piece->data.n <= limit;
+    return !piece->end && piece->data.n < limit;
 }
 
 static void put_target(struct inspected *to, struct str target)

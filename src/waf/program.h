@@ -24,7 +24,8 @@ void waf_program_release(struct waf_program *program); /* NULL: nothing */
 
 const struct config_web_acl *waf_program_acl(const struct waf_program *program);
 
-/* Bytes of the body that must be here before it is evaluated; 0: none. */
+/* Bytes of the body that must be here before it is evaluated, one more than it
+ * looks at, so that it is known whether there are more; 0: none. */
 uint32_t waf_program_body(const struct waf_program *program);
 
 /* What the rate-based rule of that name counts by; `in_group`: the name of the
