@@ -61,7 +61,7 @@ static const struct value *check(const char *form)
     return shape_check(&shape, input, &call);
 }
 
-static const char *fault_of(const char *form)
+static const char *message_of(const char *form)
 {
     assert_null(check(form));
     assert_string_equal(call.fault.code, "ValidationError");
@@ -112,11 +112,11 @@ static void test_a_blank_list_is_an_empty_one(void **state)
 static void test_what_is_required_must_be_there(void **state)
 {
     (void)state;
-    assert_string_equal(fault_of("Port=1"),
+    assert_string_equal(message_of("Port=1"),
                         "1 validation error detected: Value null at 'name' "
                         "failed to satisfy constraint: Member must not be "
                         "null");
-    assert_string_equal(fault_of("Name=w&Actions.member.1.Order=1"),
+    assert_string_equal(message_of("Name=w&Actions.member.1.Order=1"),
                         "1 validation error detected: Value null at "
                         "'actions.1.member.type' failed to satisfy "
                         "constraint: Member must not be null");
@@ -126,13 +126,13 @@ static void test_words_are_of_a_set(void **state)
 {
     (void)state;
     assert_string_equal(
-        fault_of("Name=w&Actions.member.1.Type=forward&"
-                 "Actions.member.2.Type=fly"),
+        message_of("Name=w&Actions.member.1.Type=forward&"
+                   "Actions.member.2.Type=fly"),
         "1 validation error detected: Value 'fly' at 'actions.2.member.type' "
         "failed to satisfy constraint: Member must satisfy enum value set: "
         "[forward, redirect]");
     assert_string_equal(
-        fault_of("Name=w&Include.member.1=redirect&Include.member.2=x"),
+        message_of("Name=w&Include.member.1=redirect&Include.member.2=x"),
         "1 validation error detected: Value '[redirect, x]' at 'include' "
         "failed to satisfy constraint: Member must satisfy constraint: "
         "[Member must satisfy enum value set: [forward, redirect]]");
@@ -141,46 +141,46 @@ static void test_words_are_of_a_set(void **state)
 static void test_texts_have_lengths_and_patterns(void **state)
 {
     (void)state;
-    assert_non_null(strstr(fault_of("Name="),
+    assert_non_null(strstr(message_of("Name="),
                            "Value '' at 'name' failed to satisfy constraint: "
                            "Member must have length greater than or equal to "
                            "1"));
-    assert_non_null(strstr(fault_of("Name=abcde"),
+    assert_non_null(strstr(message_of("Name=abcde"),
                            "Member must have length less than or equal to 4"));
     assert_non_null(check("Name=%C3%A9%C3%A9%C3%A9%C3%A9")); /* characters */
-    assert_non_null(strstr(fault_of("Name=-a"),
+    assert_non_null(strstr(message_of("Name=-a"),
                            "Member must satisfy regular expression pattern: "
                            "[^-].*"));
-    assert_non_null(strstr(fault_of("Name=w&Names.member.1=abcd"),
+    assert_non_null(strstr(message_of("Name=w&Names.member.1=abcd"),
                            "Value '[abcd]' at 'names' failed to satisfy "
                            "constraint: Member must satisfy constraint: "
                            "[Member must have length less than or equal to 3"
                            "]"));
-    assert_non_null(strstr(fault_of("Name=w&SSLPolicy=abc"), "'sSLPolicy'"));
+    assert_non_null(strstr(message_of("Name=w&SSLPolicy=abc"), "'sSLPolicy'"));
 }
 
 static void test_numbers_have_bounds(void **state)
 {
     (void)state;
-    assert_non_null(strstr(fault_of("Name=w&Port=0"),
+    assert_non_null(strstr(message_of("Name=w&Port=0"),
                            "Value '0' at 'port' failed to satisfy constraint: "
                            "Member must have value greater than or equal to "
                            "1"));
-    assert_non_null(strstr(fault_of("Name=w&Port=-3"), "greater than"));
-    assert_non_null(strstr(fault_of("Name=w&Port=65536"),
+    assert_non_null(strstr(message_of("Name=w&Port=-3"), "greater than"));
+    assert_non_null(strstr(message_of("Name=w&Port=65536"),
                            "Member must have value less than or equal to "
                            "65535"));
-    assert_non_null(strstr(fault_of("Name=w&Port=99999999999999999999"),
+    assert_non_null(strstr(message_of("Name=w&Port=99999999999999999999"),
                            "must be a number"));
-    assert_non_null(strstr(fault_of("Name=w&Port=http"), "must be a number"));
-    assert_non_null(strstr(fault_of("Name=w&Enabled=yes"), "true or false"));
+    assert_non_null(strstr(message_of("Name=w&Port=http"), "must be a number"));
+    assert_non_null(strstr(message_of("Name=w&Enabled=yes"), "true or false"));
     assert_null(value_get(check("Name=w&Port="), STR("Port")));
 }
 
 static void test_several_faults_are_told_at_once(void **state)
 {
     (void)state;
-    assert_string_equal(fault_of("Name=abcde&Port=0"),
+    assert_string_equal(message_of("Name=abcde&Port=0"),
                         "2 validation errors detected: Value 'abcde' at 'name' "
                         "failed to satisfy constraint: Member must have length "
                         "less than or equal to 4; Value '0' at 'port' failed "
