@@ -5,6 +5,11 @@
 
 #include "model/account_json.h"
 
+/* What the build makes of rules/. */
+extern const char rules_AWSManagedRulesCommonRuleSet[];
+extern const char rules_AWSManagedRulesKnownBadInputsRuleSet[];
+extern const char rules_AWSManagedRulesSQLiRuleSet[];
+
 #define WORDS(...)                                                             \
     (const char *const[])                                                      \
     {                                                                          \
