@@ -101,6 +101,26 @@ class Model:
                 yield from walk(element, "%s.%s.member." % (path, key),
                                 lambda v: put({key: v}))
 
+    def structures(self, top):
+        """The same of all structures: elements of lists and maps too."""
+        yield "", top, lambda value: value
+        for path, name, put in self.members(top):
+            shape = self.shapes[name]
+            if shape["type"] == "list":
+                name, path = shape["member"]["shape"], path + ".1.member"
+
+                def put(v, put=put, n=max(1, shape.get("min", 1))):
+                    return put([v] * n)
+            elif shape["type"] == "map":
+                key = self.fitting(shape["key"]["shape"])
+                name = shape["value"]["shape"]
+                path = "%s.%s.member" % (path, key)
+
+                def put(v, put=put, key=key):
+                    return put({key: v})
+            if self.shapes[name]["type"] == "structure":
+                yield path, name, put
+
     def outside(self, name):
         """Values that a shape does not allow, each with what is said."""
         shape = self.shapes[name]
@@ -209,10 +229,9 @@ class Wafv2(aws.ApiCase):
     def test_required_members_are_required(self):
         known = 0
         for action, top in self.actions():
-            for path, name, put in [("", top, lambda v: v),
-                                    *self.model.members(top)]:
+            for path, name, put in self.model.structures(top):
                 shape = self.model.shapes[name]
-                if shape["type"] != "structure" or not shape.get("required"):
+                if not shape.get("required"):
                     continue
                 dot = path + "." if path else ""
                 with self.subTest(action=action, structure=path):
