@@ -17,16 +17,24 @@ static const struct kind {
     const char *type;
     const char *path; /* behind the account */
     const char *service;
+    bool uuid;      /* its id is one */
+    bool attribute; /* of CloudFormation's its ARN is Arn, not Ref */
 } kinds[] = {
-    {ELB "LoadBalancer", "loadbalancer/", "elasticloadbalancing"},
-    {ELB "TargetGroup", "targetgroup/", "elasticloadbalancing"},
-    {ELB "Listener", "listener/", "elasticloadbalancing"},
-    {ELB "ListenerRule", "listener-rule/", "elasticloadbalancing"},
-    {ELB "TrustStore", "truststore/", "elasticloadbalancing"},
-    {"AWS::CertificateManager::Certificate", "certificate/", "acm"},
+    {ELB "LoadBalancer", "loadbalancer/", "elasticloadbalancing", false, false},
+    {ELB "TargetGroup", "targetgroup/", "elasticloadbalancing", false, false},
+    {ELB "Listener", "listener/", "elasticloadbalancing", false, false},
+    {ELB "ListenerRule", "listener-rule/", "elasticloadbalancing", false,
+     false},
+    {ELB "TrustStore", "truststore/", "elasticloadbalancing", false, false},
+    {"AWS::CertificateManager::Certificate", "certificate/", "acm", true,
+     false},
+    {"AWS::WAFv2::WebACL", "webacl/", "wafv2", true, true},
+    {"AWS::WAFv2::RuleGroup", "rulegroup/", "wafv2", true, true},
+    {"AWS::WAFv2::IPSet", "ipset/", "wafv2", true, true},
+    {"AWS::WAFv2::RegexPatternSet", "regexpatternset/", "wafv2", true, true},
 };
 
-enum { NKINDS = sizeof(kinds) / sizeof(kinds[0]), CERTIFICATE = NKINDS - 1 };
+enum { NKINDS = sizeof(kinds) / sizeof(kinds[0]) };
 
 struct named {
     struct str id;      /* at the end of its ARN */
@@ -65,9 +73,8 @@ static struct str id_of(const struct export *e,
     const struct value *given = value_get(account_sluice(r), STR("Id"));
     struct str id = given && value_is_scalar(given) ? given->text : STR("");
 
-    return kind == &kinds[CERTIFICATE]
-               ? arn_certificate_id(e->region, e->scope, id, r->id)
-               : arn_id(e->region, e->scope, id, r->id);
+    return kind->uuid ? arn_certificate_id(e->region, e->scope, id, r->id)
+                      : arn_id(e->region, e->scope, id, r->id);
 }
 
 static int compare(const void *a, const void *b)
@@ -103,30 +110,45 @@ static bool cut(struct str *rest, struct str word)
     return true;
 }
 
+/* "global/" of us-east-1, or "regional/" of this region: of WAF. */
+static bool cut_place(const struct export *e, struct str *arn)
+{
+    struct str region = str_cut(arn, ':');
+
+    return arn->p && cut(arn, e->scope->account) && cut(arn, STR(":")) &&
+           ((str_eq(region, e->scope->region_name) &&
+             cut(arn, STR("regional/"))) ||
+            (str_eq(region, STR("us-east-1")) && cut(arn, STR("global/"))));
+}
+
 /* Whether it is an ARN of that kind, of this region and account. */
 static bool is_ours(const struct export *e, struct str arn,
                     const struct kind *kind)
 {
-    return cut(&arn, STR("arn:")) &&
-           cut(&arn, arn_partition(e->scope->region_name)) &&
-           cut(&arn, STR(":")) && cut(&arn, str_of(kind->service)) &&
-           cut(&arn, STR(":")) && cut(&arn, e->scope->region_name) &&
-           cut(&arn, STR(":")) && cut(&arn, e->scope->account) &&
-           cut(&arn, STR(":")) && cut(&arn, str_of(kind->path));
+    if (!cut(&arn, STR("arn:")) ||
+        !cut(&arn, arn_partition(e->scope->region_name)) ||
+        !cut(&arn, STR(":")) || !cut(&arn, str_of(kind->service)) ||
+        !cut(&arn, STR(":")))
+        return false;
+    if (kind->attribute)
+        return cut_place(e, &arn) && cut(&arn, str_of(kind->path));
+    return cut(&arn, e->scope->region_name) && cut(&arn, STR(":")) &&
+           cut(&arn, e->scope->account) && cut(&arn, STR(":")) &&
+           cut(&arn, str_of(kind->path));
 }
 
-/* The logical id of the resource that has this ARN; n == 0: none has. */
-static struct str logical_of(const struct export *e, struct str text)
+/* The resource that has this ARN; NULL: none has. */
+static const struct named *owner_of(const struct export *e, struct str text)
 {
     const char *slash = text.n ? memrchr(text.p, '/', text.n) : NULL;
     struct named wanted = {.id = STR("")};
     const struct named *found;
 
     if (slash == NULL || e->n == 0 || !str_starts(text, STR("arn:")))
-        return STR("");
+        return NULL;
     wanted.id = str_make(slash + 1, (size_t)(text.p + text.n - slash - 1));
     found = bsearch(&wanted, e->named, e->n, sizeof(*e->named), compare);
-    return found && is_ours(e, text, found->kind) ? found->logical : STR("");
+    return found && is_ours(e, text, found->kind) ? found : NULL;
 }
 
 /* ---- values ---------------------------------------------------------------------- */
@@ -139,6 +161,17 @@ static struct value *string(struct export *e, const char *text)
 static struct value *map(struct export *e)
 {
     return value_new(e->region, VALUE_MAP, NULL);
+}
+
+static struct value *attribute(struct export *e, struct str logical)
+{
+    struct value *made = map(e);
+    struct value *list = value_new(e->region, VALUE_LIST, NULL);
+
+    value_append(list, value_string(e->region, logical, NULL));
+    value_append(list, string(e, "Arn"));
+    value_put(e->region, made, STR("Fn::GetAtt"), list);
+    return made;
 }
 
 static struct value *reference(struct export *e, struct str logical)
@@ -183,10 +216,12 @@ static struct value *write(struct export *e, struct str key,
 static struct value *write_string(struct export *e, struct str key,
                                   const struct value *v)
 {
-    struct str logical = logical_of(e, v->text);
+    const struct named *owner = owner_of(e, v->text);
 
-    if (logical.n)
-        return reference(e, logical);
+    if (owner && owner->kind->attribute)
+        return attribute(e, owner->logical);
+    if (owner)
+        return reference(e, owner->logical);
     if (e->hide && is_secret(key, v))
         return parameter(e, key);
     return value_string(e->region, v->text, NULL);

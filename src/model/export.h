@@ -2,8 +2,8 @@
  *
  * An account as a CloudFormation template in JSON, that `sluice serve` runs as
  * the same account: every resource says its id (Metadata.Sluice.Id), so that
- * ARNs stay, and names others by {"Ref": LOGICAL ID}.  Exported again, the
- * account of that template gives the same bytes.
+ * ARNs stay, and names others by {"Ref": LOGICAL ID}, of WAF by Fn::GetAtt.
+ * Exported again, the account of that template gives the same bytes.
  *
  * What only AWS knows is left out.  Secrets (client secrets, private keys) are
  * in it, or are parameters without a default that `--parameter` gives.
