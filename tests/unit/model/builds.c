@@ -65,7 +65,7 @@ const char in_transform[] =
 const char in_acl[] = ACL "%s}}";
 const char in_rules[] = ACL "Rules: [\n%s]}}";
 const char in_acl_rule[] = ACL RULE "\n%s}]}}";
-const char in_statement[] = ACL RULE "Action: {Block: {}}, Statement:\n%s}]}}";
+const char in_statement[] = ACL RULE "Action: {Block: {}}, Statement: \n%s}]}}";
 
 enum { TEXT_MAX = 2 * 1024 * 1024 };
 
