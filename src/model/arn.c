@@ -41,6 +41,12 @@ bool arn_is_id(struct str id, bool certificate)
     return true;
 }
 
+bool arn_has_uuid(struct str type)
+{
+    return str_eq(type, STR("AWS::CertificateManager::Certificate")) ||
+           str_starts(type, STR("AWS::WAFv2::"));
+}
+
 struct str arn_id(struct region *region, const struct arn_scope *scope,
                   struct str given, struct str logical_id)
 {
@@ -145,12 +151,12 @@ struct str arn_waf(struct region *region, const struct arn_scope *scope,
     struct str partition = arn_partition(scope->region_name);
     struct str at = global ? STR("us-east-1") : scope->region_name;
 
-    return region_printf(region,
-                         "arn:" STR_FMT ":wafv2:" STR_FMT ":" STR_FMT
-                         ":%s/%s/" STR_FMT "/" STR_FMT,
-                         STR_ARG(partition), STR_ARG(at),
-                         STR_ARG(scope->account), global ? "global" : "regional",
-                         kind, STR_ARG(name), STR_ARG(uuid));
+    return region_printf(
+        region,
+        "arn:" STR_FMT ":wafv2:" STR_FMT ":" STR_FMT ":%s/%s/" STR_FMT
+        "/" STR_FMT,
+        STR_ARG(partition), STR_ARG(at), STR_ARG(scope->account),
+        global ? "global" : "regional", kind, STR_ARG(name), STR_ARG(uuid));
 }
 
 static bool is_waf_name_character(char c)

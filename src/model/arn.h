@@ -31,6 +31,9 @@ struct str arn_certificate_id(struct region *region,
 /* Whether a Metadata.Sluice.Id is one, of a certificate or of anything else. */
 bool arn_is_id(struct str id, bool certificate);
 
+/* Whether the id of a resource of that type is such a UUID. */
+bool arn_has_uuid(struct str type);
+
 /* Its Name property, or the logical id made a name: what is no letter, digit
  * or hyphen left out, cut to 32 characters. */
 struct str arn_name(struct region *region, struct str name,

@@ -327,7 +327,7 @@ static struct str id_of(struct merge *m, const struct account_resource *r)
     const struct value *given = value_get(account_sluice(r), STR("Id"));
     struct str id = given ? given->text : STR("");
 
-    if (str_eq(account_type(r), STR("AWS::CertificateManager::Certificate")))
+    if (arn_has_uuid(account_type(r)))
         return arn_certificate_id(&m->region, &scope, id, r->id);
     return arn_id(&m->region, &scope, id, r->id);
 }

@@ -113,6 +113,25 @@ static void test_arns_of_resources_are_references(void **state)
     region_end(&region);
 }
 
+/* Ref of them is no ARN. */
+static void test_arns_of_what_waf_has_are_attributes(void **state)
+{
+    static const char *const kinds[] = {"WA", "WG", "IP", "RX"};
+    struct region region = {NULL};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(kinds) / sizeof(*kinds); i++) {
+        struct str text = region_printf(
+            &region, "A: {Type: %s}, B: {Type: AS, Properties: {X: [@A]}}",
+            kinds[i]);
+
+        check_has(text.p, false,
+                  "{\n            \"Fn::GetAtt\": [\n              \"A\",\n"
+                  "              \"Arn\"\n            ]");
+    }
+    region_end(&region);
+}
+
 static void test_arns_of_others_stay_as_they_are(void **state)
 {
     static const char *const arns[] = {
@@ -202,6 +221,7 @@ int main(void)
         cmocka_unit_test(test_an_empty_account_is_a_template_without_resources),
         cmocka_unit_test(test_every_resource_with_an_arn_says_its_id),
         cmocka_unit_test(test_arns_of_resources_are_references),
+        cmocka_unit_test(test_arns_of_what_waf_has_are_attributes),
         cmocka_unit_test(test_arns_of_others_stay_as_they_are),
         cmocka_unit_test(test_what_only_aws_knows_is_left_out_and_counted),
         cmocka_unit_test(test_secrets_are_parameters_where_they_are_hidden),

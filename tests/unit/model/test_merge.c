@@ -145,6 +145,10 @@ static void test_what_the_api_uses_does_not_go(void **state)
          "Tg: {Type: TG, Metadata: {Sluice: {Id: 0123456789abcdef}}}, R: "
          "{Type: RU, Properties: {X: [[arn:x/0123456789abcdef]]}}",
          "", NULL, "uses it"},
+        {"Ips: {Type: IP}",
+         "Ips: {Type: IP}, Acl: {Type: WA, Properties: {Rules: [{Statement: "
+         "{IPSetReferenceStatement: {Arn: @Ips}}}]}}",
+         "", NULL, "uses it"},
         /* Template resources that use it are the template's business. */
         {"Tg: {Type: TG}, R: {Type: RU, Properties: {X: @Tg}}",
          "Tg: {Type: TG}, R: {Type: RU, Properties: {X: @Tg}}",
