@@ -185,7 +185,12 @@ void *waf_find(const struct waf_reader *r, enum known_kind kind,
         return NULL;
     if (!field->ok)
         return field->value->kind == VALUE_UNKNOWN
-                   ? unresolved(r, field, path, "can be known only in AWS",
+                   ? unresolved(r, field, path,
+                                region_printf(r->resource.region,
+                                              "cannot be known here (" STR_FMT
+                                              ")",
+                                              STR_ARG(field->value->text))
+                                    .p,
                                 then)
                    : NULL;
     known = known_get(r->build, field->text);

@@ -11,13 +11,15 @@ enum context { PLAIN, ROOT, BYTE_MATCH, REFERENCE };
 /* Where the writer is: the names above it, outermost last. */
 struct path {
     const struct path *up;
+    const struct value *value;
     struct str name; /* n == 0: an element of a list */
     unsigned index;
 };
 
 struct words {
     struct region *region;
-    struct error *error;
+    struct error error;
+    struct place place; /* of the error */
     bool to_api;
     bool failed;
 };
@@ -50,18 +52,37 @@ static void put_path(struct text *t, const struct path *path)
     text_str_put(t, path->name);
 }
 
+/* The name of the rule that it stands in; n == 0: in none. */
+static struct str rule_of(const struct path *path)
+{
+    struct str found = STR("");
+
+    for (; path; path = path->up) {
+        const struct value *name = value_get(path->value, STR("Name"));
+
+        if (name && value_is_scalar(name) &&
+            value_get(path->value, STR("Statement")))
+            found = name->text;
+    }
+    return found;
+}
+
 static void fail(struct words *w, const struct path *path, const char *what)
 {
     char buffer[PATH_SHOWN_MAX];
     struct text t = text_in(buffer, sizeof(buffer) - 1);
+    struct str rule = rule_of(path);
 
     if (w->failed)
         return;
     w->failed = true;
+    if (path)
+        w->place = path->value->place;
     put_path(&t, path);
     buffer[t.n] = '\0';
-    if (w->error)
-        error_set(w->error, "%s%s %s", buffer, text_ok(&t) ? "" : "...", what);
+    error_set(&w->error, "%s%s%s%.*s %s", buffer, text_ok(&t) ? "" : "...",
+              rule.n ? " of rule " : "", (int)(rule.n < 128 ? rule.n : 128),
+              rule.p, what);
 }
 
 /* ---- search strings -------------------------------------------------------------- */
@@ -168,7 +189,7 @@ static void convert_map(struct words *w, const struct value *map,
                         unsigned depth, struct value *made)
 {
     for (const struct value *v = map->first; v; v = v->next) {
-        struct path path = {up, v->key, 0};
+        struct path path = {up, v, v->key, 0};
         struct str key = v->key;
         struct value *entry =
             w->to_api ? to_entry(w, v, context, &path, depth, &key)
@@ -196,7 +217,7 @@ static struct value *convert(struct words *w, const struct value *v,
         convert_map(w, v, context, path, depth - 1, made);
     for (const struct value *e = v->kind == VALUE_LIST ? v->first : NULL; e;
          e = e->next, i++) {
-        struct path at = {path, STR(""), i};
+        struct path at = {path, e, STR(""), i};
 
         value_append(made, convert(w, e, PLAIN, &at, depth - 1));
     }
@@ -207,10 +228,29 @@ const struct value *waf_words_from_api(const struct value *value,
                                        struct region *region,
                                        struct error *error)
 {
-    struct words w = {.region = region, .error = error};
+    struct words w = {.region = region};
     struct value *made = convert(&w, value, ROOT, NULL, VALUE_NESTED_MAX);
 
-    return w.failed ? NULL : made;
+    if (!w.failed)
+        return made;
+    *error = w.error;
+    return NULL;
+}
+
+const struct value *waf_words_from_file(const struct value *value,
+                                        struct region *region,
+                                        struct report *report)
+{
+    struct words w = {.region = region};
+    struct value *made = convert(&w, value, ROOT, NULL, VALUE_NESTED_MAX);
+
+    if (!w.failed)
+        return made;
+    report_error(report, &w.place,
+                 "%s\nwrite it as the API has it, or give a CloudFormation "
+                 "template",
+                 w.error.text);
+    return NULL;
 }
 
 const struct value *waf_words_to_api(const struct value *value,

@@ -8,7 +8,7 @@
 #define SLUICE_MODEL_WAF_WORDS_H
 
 #include "base/error.h"
-#include "model/value.h"
+#include "model/report.h"
 
 /* Members of a WebACL, RuleGroup, IPSet, RegexPatternSet, LoggingConfiguration
  * or a LIST of rules as the API spells them ("ARN", SearchString in base64,
@@ -18,6 +18,11 @@
 const struct value *waf_words_from_api(const struct value *value,
                                        struct region *region,
                                        struct error *error);
+
+/* The same of a file: the error is one of the report, at its place. */
+const struct value *waf_words_from_file(const struct value *value,
+                                        struct region *region,
+                                        struct report *report);
 
 /* The other way round; search strings that a template wrote as text too become
  * base64. */

@@ -509,8 +509,9 @@ static const struct fault unresolved[] = {
      "add the resource that has this ARN"},
     {"{RegexPatternSetReferenceStatement: {Arn: ^?Set exists elsewhere?, " URI
      "}}",
-     S ".RegexPatternSetReferenceStatement.Arn can be known only in AWS: the "
-       "statement never matches",
+     S
+     ".RegexPatternSetReferenceStatement.Arn cannot be known here (Set exists "
+     "elsewhere): the statement never matches",
      "add the resource that has this ARN"},
 };
 

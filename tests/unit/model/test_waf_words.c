@@ -100,8 +100,8 @@ static void test_what_is_no_base64_is_refused_with_its_path(void **state)
     (void)state;
     refused("{\"Rules\":[{},{\"Name\":\"x\",\"Statement\":{"
             "\"ByteMatchStatement\":{\"SearchString\":\"/login\"}}}]}",
-            "Rules[1].Statement.ByteMatchStatement.SearchString is no base64: "
-            "the API has it so");
+            "Rules[1].Statement.ByteMatchStatement.SearchString of rule x is no "
+            "base64: the API has it so");
     refused("{\"RegularExpressionList\":[\"a\"]}",
             "RegularExpressionList is a list of {\"RegexString\": \"...\"}");
 }
