@@ -7,10 +7,6 @@
 
 #include "match/sqli_fold.h"
 
-/* False: whatever follows, they do not; only what stands between tokens may
- * still be a comment made to hide. */
-bool sqli_may_inject(const struct sqli_folded *folded);
-
 /* False: whatever follows, they will not, unless it is a SQLI_HIDDEN. */
 bool sqli_may_inject(const struct sqli_folded *folded);
 
