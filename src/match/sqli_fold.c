@@ -211,44 +211,58 @@ static bool has_comments(struct str value)
     return false;
 }
 
+struct folding {
+    struct sqli_folded *folded;
+    struct sqli_token comment; /* after the last token; SQLI_NONE: none */
+};
+
+/* False: nothing more needs to be read. */
+static bool take(struct folding *f, const struct sqli_token *token)
+{
+    struct sqli_folded *folded = f->folded;
+    if (token->kind == SQLI_HIDDEN) { /* whatever is around it */
+        folded->tokens[0] = *token;
+        folded->n = 1;
+        f->comment.kind = SQLI_NONE;
+        return false;
+    }
+    if (token->kind == SQLI_COMMENT) {
+        f->comment = *token;
+        return true;
+    }
+    if (folded->n == 0 && leads(token))
+        return true;
+    folded->operated |= folded->n > 0 && f->comment.kind != SQLI_NONE;
+    f->comment.kind = SQLI_NONE;
+    folded->tokens[folded->n++] = *token;
+    reduce(folded);
+    return folded->n < SQLI_PUSHED;
+}
+
 void sqli_fold(struct str value, struct sqli_context context, sqli_go_on *go_on,
                struct sqli_folded *folded)
 {
     struct sqli_reader reader;
-    struct sqli_token token, comment = {.kind = SQLI_NONE};
-    bool looks_for_comments = false;
+    struct sqli_token token;
+    struct folding f = {.folded = folded, .comment = {.kind = SQLI_NONE}};
+    bool given_up = false; /* but for comments */
     sqli_read_start(&reader, value, context);
     folded->n = 0;
     folded->operated = false;
-    while (folded->n < SQLI_PUSHED && sqli_read(&reader, &token)) {
-        if (token.kind == SQLI_HIDDEN) { /* whatever is around it */
-            folded->tokens[0] = token;
-            folded->n = 1;
-            comment.kind = SQLI_NONE;
+    while (sqli_read(&reader, &token) && take(&f, &token)) {
+        if (given_up || go_on(folded))
+            continue;
+        given_up = true;
+        if (!has_comments(value)) {
+            folded->n = 0;
+            f.comment.kind = SQLI_NONE;
             break;
-        }
-        if (token.kind == SQLI_COMMENT) {
-            comment = token;
-            continue;
-        }
-        if (folded->n == 0 && leads(&token))
-            continue;
-        folded->operated |= comment.kind != SQLI_NONE;
-        comment.kind = SQLI_NONE;
-        folded->tokens[folded->n++] = token;
-        reduce(folded);
-        if (!looks_for_comments && !go_on(folded)) {
-            looks_for_comments = has_comments(value);
-            if (!looks_for_comments) {
-                folded->n = 0;
-                break;
-            }
         }
     }
     folded->hash = reader.hash;
     folded->dashes = reader.dashes;
-    if (folded->n < SQLI_JUDGED && comment.kind != SQLI_NONE && folded->n > 0)
-        folded->tokens[folded->n++] = comment;
+    if (folded->n < SQLI_JUDGED && f.comment.kind != SQLI_NONE && folded->n > 0)
+        folded->tokens[folded->n++] = f.comment;
     if (folded->n > SQLI_JUDGED)
         folded->n = SQLI_JUDGED;
 }
