@@ -3,9 +3,9 @@
  * What a web ACL costs: CPU time of one evaluation, by the size of the ACL, of
  * requests that match nothing.
  *
- *     bench/waf [ROUNDS]
+ *     bench/waf [ROUNDS [ACL]]
  *
- * For each ACL: the time to compile it, and the time for a GET as browsers send
+ * For each ACL, or the one of that name: the time to compile it, and the time for a GET as browsers send
  * it and for a POST of 4 KB of JSON, in microseconds: the median of rounds and
  * the best one.  The proxy's own work (a body that is waited for, logs) is not
  * in it.
@@ -328,7 +328,7 @@ int main(int argc, char **argv)
     if (argc > 1)
         bench.rounds = (unsigned)strtoul(argv[1], NULL, 10);
     if (bench.rounds == 0 || bench.rounds > 10000) {
-        fprintf(stderr, "usage: waf [ROUNDS]\n");
+        fprintf(stderr, "usage: waf [ROUNDS [ACL]]\n");
         return 2;
     }
     bench.times = memory_zeroed(bench.rounds, sizeof(double));
@@ -337,7 +337,8 @@ int main(int argc, char **argv)
     printf("%-14s %10s %8s %8s %8s %8s\n", "ACL", "compile ms", "GET us",
            "best", "POST us", "best");
     for (unsigned i = 0; i < sizeof(shapes) / sizeof(*shapes); i++)
-        bench_shape(&bench, &shapes[i]);
+        if (argc < 3 || strcmp(argv[2], shapes[i].name) == 0)
+            bench_shape(&bench, &shapes[i]);
     arena_reset(&bench.arena);
     chunk_pool_end(&bench.pool);
     waf_scratch_free(bench.scratch);
