@@ -88,6 +88,10 @@ struct action {
     /* Whom a policy has to allow it for: members whose values (a text or a list
      * of them) are ARNs, then NULL; none: "*". */
     const char *const *resources;
+    /* The same of an action whose input has no ARN; of what it makes `*` stands
+     * for the id.  In the call's region; NULL: `resources` says it. */
+    struct str (*concerns)(const struct call *call,
+                           const struct account_view *view);
     /* What has to be fetched before it (an object of S3): into call->more.  It
      * runs on the chore thread and may block; it knows the call alone, refuses
      * nothing, and what it could not get is edit()'s to refuse.  NULL:

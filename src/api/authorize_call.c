@@ -5,6 +5,7 @@
 #include "api/authorize.h"
 #include "api/authorize_internal.h"
 #include "api/find.h"
+#include "api/waf.h"
 #include "base/clock.h"
 #include "model/arn.h"
 
@@ -15,7 +16,7 @@ struct asked {
     struct call *call;
     const char *service;
     const char *name;   /* of the action */
-    struct str creates; /* AddTags with a Create*: that one; n == 0: not so */
+    struct str creates; /* tags with a Create*: that one; n == 0: not so */
     struct str resource;
 };
 
@@ -73,11 +74,13 @@ static struct str logical_id(const struct account_view *view, struct str arn)
                       : certificate_id(view->account, arn);
 }
 
-static const struct value *tags_of(const struct account_view *view,
-                                   struct str arn)
+static const struct value *tags_of(const struct asked *a, struct str arn)
 {
+    const struct account_view *view = a->view;
     const struct account_resource *r =
-        account_find(view->account, logical_id(view, arn));
+        str_eq(str_of(a->service), STR("wafv2"))
+            ? wafv2_with_arn(a->call->region, view, arn).resource
+            : account_find(view->account, logical_id(view, arn));
     const struct value *properties = r ? account_properties(r) : NULL;
 
     return value_get(properties, STR("Tags"));
@@ -247,7 +250,7 @@ static struct policy_values value_of_key(void *owner, struct str key,
         return nothing();
     name = str_cut(&tag, '/');
     if (tag.p && str_ieq(name, STR("ResourceTag")))
-        return tag_value(region, tags_of(a->view, a->resource), tag);
+        return tag_value(region, tags_of(a, a->resource), tag);
     if (tag.p && aws && str_ieq(name, STR("RequestTag")))
         return tag_value(region, call_get(a->call, "Tags"), tag);
     return aws ? account_value(a, rest, region)
@@ -364,10 +367,13 @@ static bool ask_member(struct asked *a, const char *name, unsigned *n)
 
 static bool ask_all(struct asked *a)
 {
-    const char *const *names = a->call->action->resources;
+    const struct action *action = a->call->action;
+    const char *const *names = action->resources;
     struct str made = made_arn(a);
     unsigned n = 0;
 
+    if (action->concerns)
+        made = action->concerns(a->call, a->view);
     if (made.n)
         return ask(a, made);
     for (; names && *names && !only_describes(a); names++) {
@@ -392,7 +398,7 @@ bool authorize_call(const struct authorized *who, const char *service,
         tags->first == NULL)
         return true;
     a.creates = str_of(a.name);
-    a.name = "AddTags";
+    a.name = strcmp(service, "wafv2") == 0 ? "TagResource" : "AddTags";
     return ask_all(&a);
 }
 

@@ -66,6 +66,12 @@ struct wafv2_found wafv2_with_id(struct region *region,
 bool wafv2_find(struct call *call, const struct account_view *view,
                 const struct wafv2_kind *kind, struct wafv2_found *found);
 
+/* Its ARN for policies, whether there is one or not; `*` for the id of one that
+ * the call makes. */
+struct str wafv2_concerned(const struct call *call,
+                           const struct account_view *view,
+                           const struct wafv2_kind *kind);
+
 /* The one that a member of the call names by its ARN; refused as
  * WAFNonexistentItemException, or WAFInvalidParameterException (RESOURCE_ARN)
  * when it is no ARN of that kind. */
@@ -241,6 +247,11 @@ extern const struct shape wafv2_regex_shape; /* {RegexString} */
 
 /* Handlers by these names: create_NAME ... */
 #define WAFV2_HANDLERS(name, kind)                                             \
+    static struct str concerned_##name(const struct call *call,                \
+                                       const struct account_view *view)        \
+    {                                                                          \
+        return wafv2_concerned(call, view, kind);                              \
+    }                                                                          \
     static bool create_##name(struct call *call,                               \
                               const struct account_view *view)                 \
     {                                                                          \
@@ -277,16 +288,22 @@ extern const struct shape wafv2_regex_shape; /* {RegexString} */
                       get_shape)                                               \
     {.name = "Create" one,                                                     \
      .input = &(create_shape),                                                 \
+     .concerns = concerned_##handler,                                          \
      .edit = create_##handler,                                                 \
      .answer = summary_##handler},                                             \
         {.name = "Update" one,                                                 \
          .input = &(update_shape),                                             \
+         .concerns = concerned_##handler,                                      \
          .edit = update_##handler,                                             \
          .answer = token_##handler},                                           \
         {.name = "Delete" one,                                                 \
          .input = &wafv2_locked_shape,                                         \
+         .concerns = concerned_##handler,                                      \
          .edit = delete_##handler},                                            \
-        {.name = "Get" one, .input = &(get_shape), .answer = get_##handler},   \
+        {.name = "Get" one,                                                    \
+         .input = &(get_shape),                                                \
+         .concerns = concerned_##handler,                                      \
+         .answer = get_##handler},                                             \
     {                                                                          \
         .name = "List" many, .input = &wafv2_list_shape,                       \
         .answer = list_##handler                                               \

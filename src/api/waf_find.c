@@ -98,25 +98,56 @@ bool wafv2_is_cloudfront(const struct call *call)
     return str_eq(call_text(call, "Scope"), STR("CLOUDFRONT"));
 }
 
-bool wafv2_find(struct call *call, const struct account_view *view,
-                const struct wafv2_kind *kind, struct wafv2_found *found)
+/* resource NULL: there is none. */
+static struct wafv2_found find_named(const struct call *call,
+                                     const struct account_view *view,
+                                     const struct wafv2_kind *kind)
 {
     const struct account *account = view->account;
 
     for (unsigned i = 0; i < account->n; i++) {
+        struct wafv2_found found;
+
         if (!is_of(account->resources[i], kind))
             continue;
-        *found = tell(call->region, view->config, kind, account->resources[i]);
-        if (found->cloudfront == wafv2_is_cloudfront(call) &&
-            str_eq(found->name, call_text(call, "Name")) &&
-            str_eq(found->uuid, call_text(call, "Id")))
-            return true;
+        found = tell(call->region, view->config, kind, account->resources[i]);
+        if (found.cloudfront == wafv2_is_cloudfront(call) &&
+            str_eq(found.name, call_text(call, "Name")) &&
+            str_eq(found.uuid, call_text(call, "Id")))
+            return found;
     }
+    return (struct wafv2_found){.resource = NULL};
+}
+
+bool wafv2_find(struct call *call, const struct account_view *view,
+                const struct wafv2_kind *kind, struct wafv2_found *found)
+{
+    *found = find_named(call, view, kind);
+    if (found->resource)
+        return true;
     return wafv2_refuse_missing(
         call,
         "there is no %s " STR_FMT " with the id " STR_FMT " in scope " STR_FMT,
         kind->name, STR_ARG(call_text(call, "Name")),
         STR_ARG(call_text(call, "Id")), STR_ARG(call_text(call, "Scope")));
+}
+
+struct str wafv2_concerned(const struct call *call,
+                           const struct account_view *view,
+                           const struct wafv2_kind *kind)
+{
+    const struct config *config = view->config;
+    struct arn_scope scope = {config->region_name, config->account,
+                              config->stack};
+    struct wafv2_found found = find_named(call, view, kind);
+    struct str id = call_text(call, "Id");
+
+    if (call_get(call, "ARN"))
+        return call_text(call, "ARN");
+    if (found.resource)
+        return found.arn;
+    return arn_waf(call->region, &scope, kind->path, call_text(call, "Name"),
+                   id.n ? id : STR("*"), wafv2_is_cloudfront(call));
 }
 
 /* The part of the ARN behind that colon; p == NULL: it has fewer. */

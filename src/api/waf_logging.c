@@ -343,10 +343,12 @@ static const struct member list_members[] = {
 static const struct shape list_shape = SHAPE_OF(list_members);
 
 static const char *const resources[] = {"ResourceArn", NULL};
+static const char *const in_it[] = {"LoggingConfiguration", NULL};
 
 static const struct action actions[] = {
     {.name = "PutLoggingConfiguration",
      .input = &put_shape,
+     .resources = in_it,
      .edit = put,
      .answer = answer_put},
     {.name = "GetLoggingConfiguration",

@@ -262,10 +262,31 @@ static struct value *put_keys(struct region *region, struct value *result,
     return put_list(region, map, "Addresses");
 }
 
+/* Like the call, with the members that name an ACL elsewhere. */
+static struct call named(const struct call *call)
+{
+    struct region *region = call->region;
+    struct value *input = make_map(region);
+    struct call inner = *call;
+
+    put_text(region, input, "Name", call_text(call, "WebACLName"));
+    put_text(region, input, "Scope", call_text(call, "Scope"));
+    put_text(region, input, "Id", call_text(call, "WebACLId"));
+    inner.input = input;
+    return inner;
+}
+
+static struct str concerned(const struct call *call,
+                            const struct account_view *view)
+{
+    struct call inner = named(call);
+
+    return wafv2_concerned(&inner, view, &wafv2_web_acls);
+}
+
 static bool get_keys(struct call *call, const struct account_view *view)
 {
     struct region *region = call->region;
-    struct value *named = make_map(region);
     struct value *result = make_map(region);
     struct listing listing = {.region = region};
     struct str reference = call_text(call, "RuleGroupRuleName");
@@ -274,13 +295,9 @@ static bool get_keys(struct call *call, const struct account_view *view)
         .rule = reference.n ? reference : name,
         .in_group = reference.n ? name : STR(""),
     };
-    struct call inner = *call;
+    struct call inner = named(call);
     struct wafv2_found found;
 
-    put_text(region, named, "Name", call_text(call, "WebACLName"));
-    put_text(region, named, "Scope", call_text(call, "Scope"));
-    put_text(region, named, "Id", call_text(call, "WebACLId"));
-    inner.input = named;
     if (!wafv2_find(&inner, view, &wafv2_web_acls, &found)) {
         call->fault = inner.fault;
         return false;
@@ -331,6 +348,7 @@ static const struct action actions[] = {
      .answer = get_samples},
     {.name = "GetRateBasedStatementManagedKeys",
      .input = &key_shape,
+     .concerns = concerned,
      .answer = get_keys},
 };
 
