@@ -120,6 +120,10 @@ static bool ask_address(struct run *run, const struct origin_leaf *leaf,
     find_place(run, forwarded, address, &place);
     if (statement->type == WAF_ASN) {
         run->result->asn_asked |= !forwarded;
+        if (forwarded) {
+            run->result->forwarded_asn_asked = true;
+            run->result->forwarded_asn = place.asn;
+        }
         return in_numbers(statement, place.asn);
     }
     run->result->geo_asked |= !forwarded;

@@ -105,6 +105,9 @@ struct waf_result {
     bool geo_asked;    /* `place` is of the client */
     bool asn_asked;
     struct geo_place place;
+    bool forwarded_asn_asked; /* of the last address of a header that an ASN
+                                 statement looked at: */
+    uint32_t forwarded_asn;
     unsigned regex_limits; /* patterns that took too long */
 };
 
