@@ -51,7 +51,7 @@ static void choose_columns(struct gate_automaton *automaton,
     count_bytes(literals, n, uses);
     for (unsigned i = 0; i < 256; i++)
         automaton->column[i] = uses[i] ? SHARED : OTHER;
-    for (unsigned char column = OTHER + 1; column < SHARED; column++) {
+    for (unsigned column = OTHER + 1; column < SHARED; column++) {
         unsigned most = 0;
 
         for (unsigned i = 1; i < 256; i++) {
@@ -60,7 +60,7 @@ static void choose_columns(struct gate_automaton *automaton,
         }
         if (uses[most] == 0)
             break;
-        automaton->column[most] = column;
+        automaton->column[most] = (unsigned char)column;
         uses[most] = 0;
     }
     for (unsigned c = 'A'; c <= 'Z'; c++)

@@ -240,16 +240,16 @@ static void read_digits(struct regex_reader *reader, char first, bool in_class,
 /* ---- all of them ------------------------------------------------------------------ */
 
 static const struct {
-    char name;
     enum regex_token_kind kind;
+    char name;
     unsigned char byte;
 } plain[] = {
-    {'a', REGEX_BYTE, '\a'}, {'e', REGEX_BYTE, 0x1b}, {'f', REGEX_BYTE, '\f'},
-    {'n', REGEX_BYTE, '\n'}, {'r', REGEX_BYTE, '\r'}, {'t', REGEX_BYTE, '\t'},
-    {'A', REGEX_PLACE, 0},   {'z', REGEX_PLACE, 0},   {'Z', REGEX_PLACE, 0},
-    {'b', REGEX_PLACE, 0},   {'B', REGEX_PLACE, 0},   {'C', REGEX_SINGLE, 0},
-    {'R', REGEX_NEWLINE, 0}, {'X', REGEX_CLUSTER, 0}, {'K', REGEX_KEEP, 0},
-    {'G', REGEX_BEGIN, 0},
+    {REGEX_BYTE, 'a', '\a'}, {REGEX_BYTE, 'e', 0x1b}, {REGEX_BYTE, 'f', '\f'},
+    {REGEX_BYTE, 'n', '\n'}, {REGEX_BYTE, 'r', '\r'}, {REGEX_BYTE, 't', '\t'},
+    {REGEX_PLACE, 'A', 0},   {REGEX_PLACE, 'z', 0},   {REGEX_PLACE, 'Z', 0},
+    {REGEX_PLACE, 'b', 0},   {REGEX_PLACE, 'B', 0},   {REGEX_SINGLE, 'C', 0},
+    {REGEX_NEWLINE, 'R', 0}, {REGEX_CLUSTER, 'X', 0}, {REGEX_KEEP, 'K', 0},
+    {REGEX_BEGIN, 'G', 0},
 };
 
 static bool read_plain(char name, bool in_class, struct regex_token *token)
