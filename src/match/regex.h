@@ -29,10 +29,12 @@ void regex_scratch_free(struct regex_scratch *scratch);
 enum regex_result {
     REGEX_NO,
     REGEX_YES,
-    REGEX_LIMIT, /* it took too long: nobody knows */
+    REGEX_LIMIT, /* it took too long or too much memory: nobody knows */
 };
 
-/* Searches; `from` and `to` (may be NULL) get where the match stands. */
+/* Searches; `from` and `to` (may be NULL) get where the match stands.  It takes
+ * no memory, and about a millisecond at most for 8 KB, three for 64 KB; without
+ * PCRE2's compiler to machine code a few times that, and little memory. */
 enum regex_result regex_search(const struct regex *regex,
                                struct regex_scratch *scratch, struct str text,
                                size_t *from, size_t *to);
