@@ -12,11 +12,14 @@
 
 #include "base/str.h"
 
+/* LOW: what changes a statement from where the value begins.  HIGH, too: signs
+ * anywhere in it (sqli_loose.h); prose may have some (aws-waf.md 2.5). */
 enum sqli_sensitivity { SQLI_LOW, SQLI_HIGH };
 
 enum { SQLI_TOKENS_MAX = 8 };
 
-/* What gave it away. */
+/* What gave it away: the folded tokens, without their quotes and what was folded
+ * into them ("10", "AND", "1" of 10 AND 1=1). */
 struct sqli_evidence {
     size_t from; /* in the value */
     size_t to;
