@@ -90,7 +90,7 @@ static size_t repetition(const char *p, char what[8], unsigned *times)
 {
     int n = 0;
 
-    if (sscanf(p, "{{%7[^*{}]*%u}}%n", what, times, &n) != 2)
+    if (sscanf(p, "{{%7[^*]*%u}}%n", what, times, &n) != 2)
         return 0;
     return (size_t)n;
 }

@@ -182,6 +182,45 @@ static void test_what_people_do_passes_all_rules(void **state)
     json_decref(file);
 }
 
+/* ---- what would take long ----------------------------------------------------------- */
+
+static json_t *repeated(const char *what)
+{
+    char text[64];
+
+    snprintf(text, sizeof(text), "{{%s*%zu}}", what, 8000 / strlen(what));
+    return json_pack("{s:s, s:s++, s:s}", "Method", "POST", "Url",
+                     "/x?a=", text, "", "Body", text);
+}
+
+/* managed_run() asserts that no pattern gave up. */
+static void test_no_pattern_gives_up(void **state)
+{
+    static const char *const texts[] = {
+        "${a",    "${:-",    "../",     "....",   "..;",     "http://",
+        "1.1.",   "0x0",     "latest/", "union ", "select ", "; drop",
+        "sleep(", "$1:",     "'$:a:",   "getrun", "java.l",  "rO0AB",
+        "<a b=",  "' or ",   "((",      "\\u00",  "%25",     ".log",
+        "a.log/", "' by 1 ", "xp_ ",    "exec ",  "ndi${",
+    };
+    struct managed m;
+
+    (void)state;
+    managed_begin(&m, groups);
+    for (size_t i = 0; i < sizeof(texts) / sizeof(*texts); i++) {
+        json_t *request = repeated(texts[i]);
+        struct waf_result result;
+
+        assert_non_null(request);
+        managed_run(&m, request, false, &result);
+        managed_run(&m, request, true, &result);
+        assert_true(
+            managed_matched(&result, STR("SizeRestrictions_QUERYSTRING")));
+        json_decref(request);
+    }
+    managed_end(&m);
+}
+
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
@@ -190,6 +229,7 @@ int main(void)
         cmocka_unit_test(test_the_known_bad_inputs_do_as_their_requests_say),
         cmocka_unit_test(test_the_sql_rules_do_as_their_requests_say),
         cmocka_unit_test(test_what_people_do_passes_all_rules),
+        cmocka_unit_test(test_no_pattern_gives_up),
     };
 
     return cmocka_run_group_tests_name("waf/managed_rules", tests, NULL, NULL);
