@@ -11,6 +11,7 @@
 #include "control/certificates.h"
 #include "control/target_tls.h"
 #include "proxy/lint.h"
+#include "waf/program.h"
 
 struct values {
     struct source_options source;
@@ -156,6 +157,20 @@ static void print_group(const struct config_group *group)
            group->ntargets, group->ntargets == 1 ? "" : "s");
 }
 
+static void print_acl(const struct config *config,
+                      const struct config_web_acl *acl)
+{
+    printf("web ACL " STR_FMT ", %u rule%s, %u capacity units",
+           STR_ARG(acl->entity.id), acl->nrules, acl->nrules == 1 ? "" : "s",
+           acl->capacity);
+    for (unsigned i = 0; i < config->nload_balancers; i++) {
+        if (config->load_balancers[i]->web_acl == acl)
+            printf(", of load balancer " STR_FMT,
+                   STR_ARG(config->load_balancers[i]->id));
+    }
+    putchar('\n');
+}
+
 static void print_config(const struct config *config)
 {
     for (unsigned i = 0; i < config->nload_balancers; i++)
@@ -164,6 +179,16 @@ static void print_config(const struct config *config)
         print_listener(config->listeners[i]);
     for (unsigned i = 0; i < config->ngroups; i++)
         print_group(config->groups[i]);
+    for (unsigned i = 0; config->waf && i < config->waf->nacls; i++)
+        print_acl(config, config->waf->acls[i]);
+}
+
+/* What only compiling them finds: patterns that AWS refuses. */
+static void check_acls(const struct config *config, struct report *report)
+{
+    for (unsigned i = 0; config->waf && i < config->waf->nacls; i++)
+        waf_program_release(
+            waf_program_new(config->waf->acls[i], NULL, report));
 }
 
 static void print_text(const struct values *values, const struct config *config,
@@ -202,6 +227,7 @@ static int run(int argc, char **argv)
         certificates_check(config, &report);
         target_tls_check(config, &report);
         lint_config(config, &report);
+        check_acls(config, &report);
     }
     if (values.json && !error.text[0])
         print_json(&report, config);

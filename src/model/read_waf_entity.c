@@ -157,22 +157,47 @@ static void *unresolved(const struct waf_reader *r, const struct field *field,
     return NULL;
 }
 
+/* Whether it is what Ref of that resource is: "NAME|ID|SCOPE". */
+static bool is_ref_of(const struct known *known, struct str text)
+{
+    struct str rest = text;
+    struct str id;
+
+    str_cut(&rest, '|');
+    id = rest.p ? str_cut(&rest, '|') : STR("");
+    return rest.p && str_eq(arn_last(known->arn), id);
+}
+
+/* Which one is meant; NULL: who knows. */
+static const char *meant(const struct waf_reader *r, enum known_kind kind,
+                         struct str text)
+{
+    struct suggest near = suggest_for(text);
+
+    for (unsigned i = 0; i < r->build->nknown; i++) {
+        const struct known *known = &r->build->known[i];
+
+        if (known->kind != kind)
+            continue;
+        if (is_ref_of(known, text))
+            return known->id.p;
+        suggest_offer(&near, known->id.p);
+    }
+    return suggest_best(&near);
+}
+
 static void *not_an_arn(const struct waf_reader *r, enum known_kind kind,
                         const struct field *field, const char *path)
 {
-    struct suggest near = suggest_for(field->text);
+    const char *id = meant(r, kind, field->text);
 
-    for (unsigned i = 0; i < r->build->nknown; i++) {
-        if (r->build->known[i].kind == kind)
-            suggest_offer(&near, r->build->known[i].id.p);
-    }
     waf_refuse(&r->resource, field_place(field), "RESOURCE_ARN", field->text,
                WAF_BAD_ARN,
                "%s is \"" STR_FMT "\": that is no ARN of %s %s\nwrite !GetAtt "
                "%s.Arn",
                path, STR_ARG(shown(field->text)),
                kind == KNOWN_IP_SET ? "an" : "a", known_word(kind),
-               suggest_best(&near) ? suggest_best(&near) : "NAME");
+               id ? id : "NAME");
     return NULL;
 }
 

@@ -276,7 +276,7 @@ static bool check_aggregate(const struct waf_reader *r,
         [WAF_BY_KEYS] = &input->keys,
     };
 
-    if (fields[aggregate] && !is_given(fields[aggregate])) {
+    if (aggregate != WAF_BY_IP && !is_given(fields[aggregate])) {
         waf_refuse(&r->resource, field_place(&input->aggregate),
                    needs[aggregate].field, str_of(needs[aggregate].parameter),
                    NULL, "%s has AggregateKeyType %s and no %s\nadd %s: %s",

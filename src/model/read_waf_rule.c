@@ -398,11 +398,11 @@ static void check_twice(const struct waf_reader *r,
 {
     const struct resource *resource = &r->resource;
     const struct waf_rule **sorted =
-        region_take(resource->region, (n + 1) * sizeof(*sorted));
+        region_take(resource->region, (n + 1) * sizeof(void *));
 
     for (unsigned i = 0; i < n; i++)
         sorted[i] = &rules[i];
-    qsort(sorted, n, sizeof(*sorted), compare_names);
+    qsort(sorted, n, sizeof(void *), compare_names);
     for (unsigned i = 1; i < n; i++) {
         const struct waf_rule *a = &rules[i - 1];
         const struct waf_rule *b = &rules[i];

@@ -90,7 +90,7 @@ static bool read_list(struct waf_reader *r, const struct value *list,
                       const struct waf_at *at, struct waf_statement *to)
 {
     const struct waf_statement **statements =
-        waf_take(r->waf, value_count(list), sizeof(*statements));
+        waf_take(r->waf, value_count(list), sizeof(void *));
     const char *path = waf_path(r, at->path, "Statements");
     unsigned n = 0;
     bool ok = true;
@@ -144,7 +144,7 @@ static bool read_not(struct waf_reader *r, const struct value *value,
     struct nested_input input = {.value = NULL};
     struct waf_at in = inside(at, waf_path(r, at->path, "Statement"));
     const struct waf_statement **statement =
-        waf_take(r->waf, 1, sizeof(*statement));
+        waf_take(r->waf, 1, sizeof(void *));
 
     if (!schema_read(&r->resource, &not_schema, at->path, value, &input))
         return false;

@@ -220,7 +220,7 @@ static void read_all_rules(struct waf_reader *r, const struct acl_input *input,
                           "PostProcessFirewallManagerRuleGroups", &n[2]);
     rules = waf_take(r->waf, n[0] + n[1] + n[2], sizeof(*rules));
     for (unsigned i = 0; i < 3; i++) {
-        if (n[i])
+        if (lists[i])
             memcpy(rules + acl->nrules, lists[i], n[i] * sizeof(*rules));
         acl->nrules += n[i];
     }

@@ -91,8 +91,8 @@ struct property {
 
 struct schema {
     const struct property *properties;
-    unsigned n;
     size_t size; /* of the struct that it is read into */
+    unsigned n;
     bool own;    /* Metadata.Sluice: an unknown key is an error */
     bool open;   /* unknown properties are nobody's business */
 };

@@ -84,19 +84,21 @@ static void report_pattern(struct builder *b,
                            struct str pattern, const struct error *error)
 {
     const struct config_regex_set *set = statement->u.regex_set;
+    bool of_set = statement->type == WAF_REGEX_SET;
+    const struct problem_detail detail = {
+        .code = "WAFInvalidParameterException",
+        .field = of_set ? "REGEX_PATTERN_SET" : "STATEMENT",
+        .parameter = pattern};
+    const char *remedy = strstr(error->text, "; ");
 
-    if (statement->type == WAF_REGEX_SET)
-        report_refuse(b->report, &statement->place,
-                      "WAFInvalidParameterException",
-                      STR_FMT ": pattern \"" STR_FMT
-                              "\" of the regex pattern set " STR_FMT ": %s",
-                      STR_ARG(statement->path), STR_ARG(pattern),
-                      STR_ARG(set->entity.name), error->text);
-    else
-        report_refuse(b->report, &statement->place,
-                      "WAFInvalidParameterException",
-                      STR_FMT ": pattern \"" STR_FMT "\": %s",
-                      STR_ARG(statement->path), STR_ARG(pattern), error->text);
+    report_tell(b->report, PROBLEM_ERROR, &statement->place, &detail,
+                "web ACL " STR_FMT ": " STR_FMT ": pattern \"" STR_FMT
+                "\"%s" STR_FMT ": %.*s\n%s",
+                STR_ARG(b->program->acl->entity.id), STR_ARG(statement->path),
+                STR_ARG(pattern), of_set ? " of regex pattern set " : "",
+                STR_ARG(of_set ? set->entity.id : STR("")),
+                remedy ? (int)(remedy - error->text) : (int)sizeof(error->text),
+                error->text, remedy ? remedy + 2 : "correct it");
 }
 
 static bool pattern_test(struct builder *b,

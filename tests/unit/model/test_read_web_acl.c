@@ -570,6 +570,86 @@ static void test_addresses_of_ip_sets_are_checked(void **state)
     CHECK_ERRORS(frame, addresses);
 }
 
+/* ---- quotas, aws-waf.md 6.2 ------------------------------------------------------------ */
+
+static const struct quota_case {
+    const char *before;
+    const char *each; /* %u: its number */
+    const char *after;
+    unsigned most;
+    const char *what;
+} quotas[] = {
+    {"Rules: [",
+     "{Name: r%u, Priority: %u, Action: {Block: {}}, " SEEN
+     ", Statement: {RateBasedStatement: {Limit: 10, "
+     "AggregateKeyType: IP}}},",
+     "]", 10, "there are more than 10 rate-based rules"},
+    {"Rules: [",
+     "{Name: r%u, Priority: %u, Action: {Block: {}}, " SEEN
+     ", Statement: {IPSetReferenceStatement: {Arn: @Ips}}},",
+     "]", 50, "it refers to rule groups and sets 51 times: AWS takes 50"},
+    {"Rules: [",
+     "{Name: r%u, Priority: %u, Action: {Block: {}}, " SEEN
+     ", Statement: {XssMatchStatement: {FieldToMatch: {Method: "
+     "{}}, TextTransformations: [{Priority: 0, Type: NONE}]}}},",
+     "]", 125, "its rules need 5040 capacity units: AWS takes 5000"},
+    {"TokenDomains: [", "d%u.example,", "]", 10,
+     "TokenDomains has 11 domains: AWS takes 10"},
+    {"CustomResponseBodies: {", "b%u: {ContentType: TEXT_HTML, Content: x},",
+     "}", 50, "CustomResponseBodies has 51 bodies: AWS takes 50"},
+    {"CustomResponseBodies: {b: {ContentType: TEXT_HTML, Content: '", "1234",
+     "'}}", 1024,
+     "CustomResponseBodies.b.Content has 4100 bytes: AWS takes 4096"},
+};
+
+static void put_quota(char *text, size_t cap, const struct quota_case *c,
+                      unsigned n)
+{
+    size_t at = (size_t)snprintf(text, cap, "%s", c->before);
+
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wformat-nonliteral"
+    for (unsigned i = 0; i < n; i++)
+        at += (size_t)snprintf(text + at, cap - at, c->each, i, i);
+#pragma GCC diagnostic pop
+    snprintf(text + at, cap - at, "%s", c->after);
+}
+
+static void test_more_than_quotas_allow_is_doubted(void **state)
+{
+    static char text[128 * 1024];
+    static char whole[160 * 1024];
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(quotas) / sizeof(*quotas); i++) {
+        for (unsigned more = 0; more < 2; more++) {
+            struct region region = {NULL};
+            struct report report = {.strict = false};
+            const struct local local = {.retry = RETRY_OFF};
+            struct place mark;
+            struct config *config;
+
+            put_quota(text, sizeof(text), &quotas[i], quotas[i].most + more);
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wformat-nonliteral"
+            snprintf(whole, sizeof(whole), in_acl, text);
+#pragma GCC diagnostic pop
+            config = config_build(values_parse(&region, whole, &mark),
+                                  STR("test"), &local, &report);
+            assert_non_null(config);
+            assert_int_equal(report.warnings, more);
+            if (more) {
+                assert_non_null(strstr(report.first->what.p, quotas[i].what));
+                assert_string_equal(report.first->code,
+                                    "WAFLimitsExceededException");
+            }
+            config_release(config);
+            report_end(&report);
+            region_end(&region);
+        }
+    }
+}
+
 /* ---- what the API says of it --------------------------------------------------------- */
 
 static const struct detail_case {
@@ -640,6 +720,7 @@ int main(void)
         cmocka_unit_test(test_an_unknown_member_is_ignored_with_one_warning),
         cmocka_unit_test(test_resources_are_checked_among_each_other),
         cmocka_unit_test(test_addresses_of_ip_sets_are_checked),
+        cmocka_unit_test(test_more_than_quotas_allow_is_doubted),
         cmocka_unit_test(test_problems_have_what_the_api_says),
     };
 
