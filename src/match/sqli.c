@@ -68,3 +68,15 @@ bool sqli_detect(struct str value, enum sqli_sensitivity sensitivity,
         tell(&folded, value, evidence);
     return true;
 }
+
+/* What makes a value not plain; a dash may be one of two. */
+void sqli_needs(uint64_t bytes[4])
+{
+    memset(bytes, 0, 4 * sizeof(*bytes));
+    for (unsigned c = 0; c < 256; c++) {
+        char byte = (char)c;
+
+        if (c == '-' || !sqli_is_plain(str_make(&byte, 1)))
+            bytes[c / 64] |= UINT64_C(1) << (c % 64);
+    }
+}

@@ -31,4 +31,8 @@ struct sqli_evidence {
 bool sqli_detect(struct str value, enum sqli_sensitivity sensitivity,
                  struct sqli_evidence *evidence);
 
+/* A value without one of these bytes is harmless: a set of 256 bits, for the
+ * gate. */
+void sqli_needs(uint64_t bytes[4]);
+
 #endif

@@ -134,7 +134,7 @@ bool xss_detect(struct str value, struct xss_evidence *evidence)
     struct xss_seen seen;
     bool markup;
 
-    if (value.n < 2)
+    if (value.n < XSS_LEAST)
         return false;
     markup = memchr(value.p, '<', value.n) != NULL;
     if (!markup && !memchr(value.p, '=', value.n))
@@ -145,4 +145,13 @@ bool xss_detect(struct str value, struct xss_evidence *evidence)
            detect_in(value, XSS_IN_SINGLE, &seen, evidence) ||
            detect_in(value, XSS_IN_DOUBLE, &seen, evidence) ||
            detect_in(value, XSS_IN_BACK, &seen, evidence);
+}
+
+void xss_needs(uint64_t bytes[4])
+{
+    static const char needed[] = {'<', '='};
+
+    memset(bytes, 0, 4 * sizeof(*bytes));
+    for (size_t i = 0; i < sizeof(needed); i++)
+        bytes[needed[i] / 64] |= UINT64_C(1) << (needed[i] % 64);
 }

@@ -26,6 +26,11 @@ struct xss_evidence {
 /* `evidence` may be NULL. */
 bool xss_detect(struct str value, struct xss_evidence *evidence);
 
+/* A value that is shorter, or without one of these bytes, is harmless: a set of
+ * 256 bits, for the gate. */
+enum { XSS_LEAST = 2 };
+void xss_needs(uint64_t bytes[4]);
+
 /* In one context only: for tests. */
 bool xss_detect_in(struct str value, enum xss_context context);
 
