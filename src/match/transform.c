@@ -65,6 +65,7 @@ struct str transform_apply(enum transform transform, struct str in,
 #define U BYTE_UPPER
 
 const uint16_t transform_classes[256] = {
+    [0] = BYTE_NULL,
     ['\t'] = BYTE_LINE,
     ['\n'] = BYTE_LINE,
     ['\v'] = BYTE_FEED,
@@ -80,6 +81,9 @@ const uint16_t transform_classes[256] = {
     ['\\'] = BYTE_BACKSLASH,
     ['^'] = BYTE_CARET,
     ['`'] = BYTE_GRAVE,
+    ['%'] = BYTE_URL,
+    ['&'] = BYTE_AMPERSAND,
+    ['+'] = BYTE_URL,
     [0xa0] = BYTE_NBSP,
     ['A'] = U,
     U,
@@ -123,4 +127,45 @@ bool transform_has(struct str in, unsigned always, unsigned twice)
         before = class;
     }
     return false;
+}
+
+/* ---- marks ------------------------------------------------------------------ */
+
+unsigned transform_marks(struct str in)
+{
+    unsigned marks = TRANSFORM_MARK_ANY;
+
+    for (size_t i = 0; i < in.n; i++)
+        marks |= transform_class(in.p[i]);
+    return marks;
+}
+
+unsigned transform_touched_by(enum transform transform)
+{
+    switch (transform) {
+    case TRANSFORM_NONE:
+        return 0;
+    case TRANSFORM_URL_DECODE:
+    case TRANSFORM_URL_DECODE_UNI:
+        return BYTE_URL;
+    case TRANSFORM_HTML_ENTITY_DECODE:
+        return BYTE_AMPERSAND;
+    case TRANSFORM_ESCAPE_SEQ_DECODE:
+    case TRANSFORM_JS_DECODE:
+    case TRANSFORM_JS_DECODE_EXT:
+    case TRANSFORM_CSS_DECODE:
+        return BYTE_BACKSLASH;
+    case TRANSFORM_LOWERCASE:
+        return BYTE_UPPER;
+    case TRANSFORM_REPLACE_COMMENTS:
+        return BYTE_OPENER;
+    case TRANSFORM_COMPRESS_WHITE_SPACE:
+    case TRANSFORM_REMOVE_WHITESPACE:
+        return BYTE_SPACE | BYTE_BLANK | BYTE_NBSP;
+    case TRANSFORM_REMOVE_NULLS:
+    case TRANSFORM_REPLACE_NULLS:
+        return BYTE_NULL;
+    default:
+        return TRANSFORM_MARK_ANY;
+    }
 }

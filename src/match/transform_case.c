@@ -26,9 +26,18 @@ static bool has_lower(struct str in)
     return has_range(in, 'a', 'z');
 }
 
+/* Letters are 0x20 apart, and word_range() marks a byte with 0x80. */
 static size_t write_lower(struct str in, char *out)
 {
-    for (size_t i = 0; i < in.n; i++)
+    size_t i = 0;
+
+    for (; i + WORD_BYTES <= in.n; i += WORD_BYTES) {
+        uint64_t word = word_at(in.p + i);
+
+        word ^= word_range(word, 'A', 'Z') >> 2;
+        memcpy(out + i, &word, sizeof(word));
+    }
+    for (; i < in.n; i++)
         out[i] = str_lower(in.p[i]);
     return in.n;
 }

@@ -47,8 +47,11 @@ enum transform_class {
     BYTE_BACKSLASH = 64,
     BYTE_CARET = 128,
     BYTE_GRAVE = 256,
-    BYTE_SEPARATOR = 512,               /* , ; */
-    BYTE_OPENER = 1024,                 /* / ( */
+    BYTE_SEPARATOR = 512, /* , ; */
+    BYTE_OPENER = 1024,   /* / ( */
+    BYTE_URL = 2048,      /* % + */
+    BYTE_AMPERSAND = 4096,
+    BYTE_NULL = 8192,
     BYTE_BLANK = BYTE_LINE | BYTE_FEED, /* white space that is no 0x20 */
 };
 
