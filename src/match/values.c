@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "base/memory.h"
+#include "match/key_table.h"
 
 /* ---- the plan ------------------------------------------------------------ */
 
@@ -131,6 +132,14 @@ unsigned value_plan_parent(const struct value_plan *plan, unsigned source)
     return plan->sources[source].parent;
 }
 
+bool value_plan_folds(const struct value_plan *plan, unsigned source)
+{
+    const struct source *s = &plan->sources[source];
+
+    return s->parent != source && (s->transformation == WAF_LOWERCASE ||
+                                   s->transformation == WAF_UPPERCASE);
+}
+
 /* One byte more than is looked at tells what is longer from what just fits. */
 uint32_t value_plan_body(const struct value_plan *plan)
 {
@@ -144,11 +153,15 @@ bool value_plan_fingerprint(const struct value_plan *plan)
 
 /* ---- of one request ------------------------------------------------------ */
 
+/* With as many values calls cost more than a look at their bytes. */
+enum { MANY = 32 };
+
 struct values {
     const struct value_plan *plan;
     struct part_request request;
     uint8_t oversized;
-    bool *made; /* by source */
+    bool *made;      /* by source */
+    unsigned *marks; /* by source: of all values together; 0: not known */
     struct source_values v[];
 };
 
@@ -158,17 +171,66 @@ struct values *values_new(const struct value_plan *plan,
     struct values *values =
         arena_take(arena, sizeof(*values) + plan->n * sizeof(*values->v));
     bool *made = arena_take(arena, plan->n + 1);
+    unsigned *marks = arena_take(arena, (plan->n + 1) * sizeof(*marks));
 
-    if (values == NULL || made == NULL)
+    if (values == NULL || made == NULL || marks == NULL)
         return NULL;
     memset(made, 0, plan->n);
+    memset(marks, 0, plan->n * sizeof(*marks));
     values->plan = plan;
     values->request = (struct part_request){
         .request = request, .limits = &plan->limits, .arena = arena};
     values->oversized = 0;
     values->made = made;
+    values->marks = marks;
     return values;
 }
+
+/* ---- values that are there twice ------------------------------------------ */
+
+static bool same_text(const void *owner, uint32_t number)
+{
+    const struct part_values *values = owner;
+
+    /* The one that is to be put stands behind those that stay. */
+    return str_eq(values->values[number].text, values->values[values->n].text);
+}
+
+/* A statement that is true of one value of a part is true: who sends the same
+ * one again need not be looked at again.  JSON's lists repeat all names. */
+static bool drop_repeated(struct arena *arena, struct part_values *values)
+{
+    struct key_table table = {.arena = arena};
+    unsigned n = values->n;
+
+    values->n = 0;
+    for (unsigned i = 0; i < n; i++) {
+        struct str text = values->values[i].text;
+        uint32_t number;
+
+        values->values[values->n] = values->values[i];
+        number = key_table_put(&table, key_hash(text, 0, false), values->n,
+                               same_text, values);
+        if (number == KEY_TABLE_FAILED)
+            return false;
+        values->n += number == values->n;
+    }
+    return true;
+}
+
+static void read_part(struct values *values, const struct waf_field *part,
+                      struct part_values *to)
+{
+    part_read(&values->request, part, to);
+    values->oversized |= to->oversized;
+    if (to->state == PART_VALUES && to->n >= MANY &&
+        !drop_repeated(values->request.arena, to)) {
+        to->state = PART_FAILED;
+        to->n = 0;
+    }
+}
+
+/* ---- transformed values ---------------------------------------------------- */
 
 /* The values of the parent are shared until the first one that differs. */
 static bool change(struct arena *arena, struct source_values *to, unsigned i,
@@ -190,13 +252,36 @@ static bool change(struct arena *arena, struct source_values *to, unsigned i,
     return true;
 }
 
-static void transform(struct values *values, const struct source_values *from,
-                      enum transform transformation, struct source_values *to)
+/* Whether some value of a source has what the transformation changes. */
+static bool touches(struct values *values, unsigned source,
+                    enum transform transformation)
 {
+    const struct part_values *from = &values->v[source].values;
+    unsigned *marks = &values->marks[source];
+
+    if (from->n < MANY)
+        return true;
+    if (*marks == 0) {
+        *marks = TRANSFORM_MARK_ANY;
+        for (unsigned i = 0; i < from->n; i++)
+            *marks |= transform_marks(from->values[i].text);
+    }
+    return (*marks & transform_touched_by(transformation)) != 0;
+}
+
+static void transform(struct values *values, unsigned source, unsigned parent,
+                      enum transform transformation)
+{
+    const struct source_values *from = &values->v[parent];
+    struct source_values *to = &values->v[source];
     struct arena *arena = values->request.arena;
 
     to->values = from->values;
     to->as_parent = true;
+    if (!touches(values, parent, transformation)) {
+        values->marks[source] = values->marks[parent];
+        return;
+    }
     for (unsigned i = 0; i < from->values.n; i++) {
         struct str in = from->values.values[i].text;
         struct str out = transform_apply(transformation, in, arena);
@@ -218,12 +303,10 @@ static void make(struct values *values, unsigned source)
     struct source_values *to = &values->v[source];
 
     if (s->parent == source) {
-        part_read(&values->request, s->part, &to->values);
+        read_part(values, s->part, &to->values);
         to->as_parent = false;
-        values->oversized |= to->values.oversized;
     } else {
-        transform(values, &values->v[s->parent],
-                  (enum transform)s->transformation, to);
+        transform(values, source, s->parent, (enum transform)s->transformation);
     }
     values->made[source] = true;
 }

@@ -29,6 +29,9 @@ unsigned value_plan_n(const struct value_plan *plan);
  * source itself: it is a part's. */
 unsigned value_plan_parent(const struct value_plan *plan, unsigned source);
 
+/* Whether its values are its parent's but for the case of ASCII letters. */
+bool value_plan_folds(const struct value_plan *plan, unsigned source);
+
 /* Bytes of the body that must be here before anything is evaluated: one more
  * than is looked at.  0: no source looks at it. */
 uint32_t value_plan_body(const struct value_plan *plan);
@@ -51,7 +54,8 @@ struct source_values {
     bool as_parent;
 };
 
-/* Good as long as the arena. */
+/* Good as long as the arena.  Of many values those that are there twice are
+ * left out but for the first. */
 const struct source_values *values_of(struct values *values, unsigned source);
 
 /* PART_OVERSIZE_* of all sources that were asked for. */
