@@ -5,7 +5,9 @@
  * What a test needs is found when it is added: literals of which one must
  * occur, classes of bytes of which one must be there, a least length.  A value
  * is looked at once for all tests: length and classes first, which mostly is
- * the end of it, then one automaton for the literals of all.  It never loses a
+ * the end of it, then one automaton for the literals of all.  The case of ASCII
+ * letters does not matter to it: values that differ in that alone have the same
+ * candidates.  It never loses a
  * match: a test that nothing is known about can always match.  What remains is
  * confirmed by whoever asks.
  */

@@ -6,6 +6,8 @@
 #include <stdlib.h>
 
 #include "base/memory.h"
+#include "match/sqli.h"
+#include "match/xss.h"
 #include "waf/builder.h"
 
 /* ---- tests ---------------------------------------------------------------- */
@@ -35,6 +37,8 @@ static unsigned gate_bytes(struct builder *b, const struct test *test)
 
 static void gate_test(struct builder *b, struct test *test)
 {
+    uint64_t bytes[4];
+
     switch ((enum test_kind)test->kind) {
     case TEST_BYTES:
         test->gate = gate_bytes(b, test);
@@ -43,8 +47,12 @@ static void gate_test(struct builder *b, struct test *test)
         test->gate = gate_add_regex(b->gate, test->bytes);
         break;
     case TEST_SQLI:
+        sqli_needs(bytes);
+        test->gate = gate_add_class(b->gate, 1, bytes);
+        break;
     case TEST_XSS:
-        test->gate = gate_add_always(b->gate);
+        xss_needs(bytes);
+        test->gate = gate_add_class(b->gate, XSS_LEAST, bytes);
         break;
     case TEST_SIZE: /* is cheaper than the gate */
         test->gate = NO_INDEX;
@@ -381,6 +389,7 @@ static void take_sources(struct builder *b)
                                                          sizeof(struct source));
     for (uint32_t i = 0; i < program->nsources; i++) {
         program->sources[i].parent = value_plan_parent(program->plan, i);
+        program->sources[i].folds = value_plan_folds(program->plan, i);
         program->sources[i].tests = region_take(
             &program->region, (program->words + 1) * sizeof(uint64_t));
     }

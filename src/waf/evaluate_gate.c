@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * Which leaves of a family can be true.  A value that transformations leave as
- * it is, is looked at once for all sources that have it.
+ * it is, is looked at once for all sources that have it; those that change the
+ * case of letters alone do not even make it before a leaf can be true.
  */
 #include "waf/evaluate.h"
 
@@ -170,16 +171,18 @@ static uint32_t group(struct run *run, const struct family *family)
     uint32_t n = 0;
 
     for (uint32_t k = 0; k < family->nsources; k++) {
-        gated[k].group =
-            gated[k].values->as_parent ? gated[parents[k]].group : k;
+        const struct source *source = source_at(run, family, k);
+
+        gated[k].group = source->folds || gated[k].values->as_parent
+                             ? gated[parents[k]].group
+                             : k;
         if (gated[k].group == k) {
             gated[k].wanted = run->scratch->wanted + k * words;
             memset(gated[k].wanted, 0, words * sizeof(uint64_t));
             n++;
         }
         for (uint32_t w = 0; w < words; w++)
-            gated[gated[k].group].wanted[w] |=
-                source_at(run, family, k)->tests[w];
+            gated[gated[k].group].wanted[w] |= source->tests[w];
     }
     return n;
 }
@@ -235,6 +238,7 @@ void run_make_family(struct run *run, uint32_t at)
 {
     const struct waf_program *program = run->program;
     const struct family *family = &program->families[at];
+    const uint32_t *parents = program->family_parents + family->first_source;
     struct gated_source *gated = run->scratch->gated;
 
     run->scratch->families[at] = 1;
@@ -244,7 +248,9 @@ void run_make_family(struct run *run, uint32_t at)
     for (uint32_t k = 0; k < family->nsources; k++) {
         uint32_t source = program->family_sources[family->first_source + k];
 
-        gated[k].values = values_of(run->values, source);
+        gated[k].values = program->sources[source].folds
+                              ? gated[parents[k]].values
+                              : values_of(run->values, source);
         settle(run, &program->sources[source], gated[k].values->values.state);
     }
     if (!run->whole && gated[0].values->values.state == PART_VALUES)

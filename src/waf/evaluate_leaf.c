@@ -134,6 +134,11 @@ static void confirm(struct run *run, const struct leaf *leaf,
     uint32_t value = NO_INDEX; /* the one after it is 0 */
     bool gave_up = false;
 
+    if (values->state == PART_FAILED) {
+        run->result->failed = true;
+        state->verdict = VERDICT_FALSE;
+        return;
+    }
     while ((value = next_value(run, state, value, values->n)) != NO_INDEX) {
         struct span span;
         enum waf_truth truth =

@@ -58,6 +58,7 @@ struct source {
     uint32_t first_leaf;
     uint32_t ngated;
     uint32_t nleaves; /* gated ones first */
+    bool folds;       /* its values have the candidates of the parent's */
     uint64_t *tests;  /* bitmap by number in the gate */
 };
 
