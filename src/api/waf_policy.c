@@ -74,7 +74,8 @@ static bool check_statement(struct call *call, const struct value *statement)
 static bool check_policy(struct call *call, struct str text)
 {
     struct error error = {""};
-    const struct value *policy = account_json_read(call->region, text, &error);
+    const struct value *policy =
+        account_json_read_client(call->region, text, &error);
     const struct value *statement = value_get(policy, STR("Statement"));
     struct str version = member_text(policy, "Version");
 

@@ -284,7 +284,7 @@ static enum wire_verdict read_json(const struct wire_request *request,
 
     if (body.n > WIRE_BODY_MAX)
         return too_long(call);
-    wire->input = account_json_read(call->region, body, &error);
+    wire->input = account_json_read_client(call->region, body, &error);
     if (wire->input == NULL)
         return bad(call, "SerializationException", error.text);
     if (wire->input->kind != VALUE_MAP)

@@ -198,8 +198,15 @@ struct str account_json_digest(const struct account *account,
 
 /* ---- reading --------------------------------------------------------------- */
 
-static struct value *read_value(struct region *region, const json_t *json,
-                                unsigned depth, struct error *error);
+/* Who reads.  What a client sent means nothing but itself. */
+struct reading {
+    struct region *region;
+    struct error *error;
+    bool client;
+};
+
+static struct value *read_value(const struct reading *r, const json_t *json,
+                                unsigned depth);
 
 static struct str text_of(const json_t *json)
 {
@@ -229,38 +236,37 @@ static struct value *read_marked(struct region *region, const char *mark,
                   text_of(json));
 }
 
-static struct value *read_object(struct region *region, json_t *json,
-                                 unsigned depth, struct error *error)
+static struct value *read_object(const struct reading *r, json_t *json,
+                                 unsigned depth)
 {
     const size_t mark = sizeof(MARK) - 1;
-    struct value *map = value_new(region, VALUE_MAP, NULL);
+    struct value *map = value_new(r->region, VALUE_MAP, NULL);
     const char *key;
     json_t *member;
 
     json_object_foreach(json, key, member)
     {
-        bool marked = strncmp(key, MARK, mark) == 0;
+        bool marked = !r->client && strncmp(key, MARK, mark) == 0;
         struct value *v;
 
         if (marked && strncmp(key + mark, MARK, mark) != 0)
-            return read_marked(region, key, member, error);
-        v = read_value(region, member, depth, error);
+            return read_marked(r->region, key, member, r->error);
+        v = read_value(r, member, depth);
         if (v == NULL)
             return NULL;
-        value_put(region, map, str_of(key + (marked ? mark : 0)), v);
+        value_put(r->region, map, str_of(key + (marked ? mark : 0)), v);
     }
     return map;
 }
 
-static struct value *read_array(struct region *region, json_t *json,
-                                unsigned depth, struct error *error)
+static struct value *read_array(const struct reading *r, json_t *json,
+                                unsigned depth)
 {
-    struct value *list = value_new(region, VALUE_LIST, NULL);
+    struct value *list = value_new(r->region, VALUE_LIST, NULL);
     size_t n = json_array_size(json);
 
     for (size_t i = 0; i < n; i++) {
-        struct value *v =
-            read_value(region, json_array_get(json, i), depth, error);
+        struct value *v = read_value(r, json_array_get(json, i), depth);
 
         if (v == NULL)
             return NULL;
@@ -278,21 +284,36 @@ static struct value *read_integer(struct region *region, const json_t *json)
     return scalar(region, VALUE_NUMBER, str_of(digits));
 }
 
-static struct value *read_value(struct region *region, const json_t *json,
-                                unsigned depth, struct error *error)
+static struct value *read_real(const struct reading *r, const json_t *json)
 {
+    char digits[32];
+
+    if (!r->client) {
+        error_set(r->error,
+                  "numbers with a fraction or exponent are written as "
+                  "{\"" NUMBER "\": \"...\"}");
+        return NULL;
+    }
+    snprintf(digits, sizeof(digits), "%.17g", json_real_value(json));
+    return scalar(r->region, VALUE_NUMBER, str_of(digits));
+}
+
+static struct value *read_value(const struct reading *r, const json_t *json,
+                                unsigned depth)
+{
+    struct region *region = r->region;
     json_t *nested = (json_t *)(uintptr_t)json;
 
     if (depth == 0) {
-        error_set(error, "it is nested deeper than %u levels",
+        error_set(r->error, "it is nested deeper than %u levels",
                   VALUE_NESTED_MAX);
         return NULL;
     }
     switch (json_typeof(json)) {
     case JSON_OBJECT:
-        return read_object(region, nested, depth - 1, error);
+        return read_object(r, nested, depth - 1);
     case JSON_ARRAY:
-        return read_array(region, nested, depth - 1, error);
+        return read_array(r, nested, depth - 1);
     case JSON_STRING:
         return scalar(region, VALUE_STRING, text_of(json));
     case JSON_INTEGER:
@@ -303,16 +324,15 @@ static struct value *read_value(struct region *region, const json_t *json,
         return scalar(region, VALUE_BOOL, STR("false"));
     case JSON_NULL:
         return value_new(region, VALUE_NULL, NULL);
-    default:
-        error_set(error, "numbers with a fraction or exponent are written as "
-                         "{\"" NUMBER "\": \"...\"}");
-        return NULL;
+    case JSON_REAL:
+        return read_real(r, json);
     }
+    return NULL;
 }
 
-struct value *account_json_read(struct region *region, struct str text,
-                                struct error *error)
+static struct value *read_text(const struct reading *r, struct str text)
 {
+    struct error *error = r->error;
     struct value *value;
     json_error_t why;
     json_t *json;
@@ -330,9 +350,25 @@ struct value *account_json_read(struct region *region, struct str text,
                   why.text);
         return NULL;
     }
-    value = read_value(region, json, VALUE_NESTED_MAX + 2, error);
+    value = read_value(r, json, VALUE_NESTED_MAX + 2);
     json_decref(json);
     return value;
+}
+
+struct value *account_json_read(struct region *region, struct str text,
+                                struct error *error)
+{
+    struct reading r = {region, error, false};
+
+    return read_text(&r, text);
+}
+
+struct value *account_json_read_client(struct region *region, struct str text,
+                                       struct error *error)
+{
+    struct reading r = {region, error, true};
+
+    return read_text(&r, text);
 }
 
 static bool is_map_or_nothing(const struct value *v)

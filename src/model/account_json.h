@@ -57,6 +57,11 @@ struct str account_json_digest(const struct account *account,
 struct value *account_json_read(struct region *region, struct str text,
                                 struct error *error);
 
+/* The same of what a client sent: keys that begin with "Sluice::" mean nothing,
+ * and numbers may have a fraction or an exponent. */
+struct value *account_json_read_client(struct region *region, struct str text,
+                                       struct error *error);
+
 /* Whether the value is a resource {Type, Properties, Metadata}; false with an
  * error that names it. */
 bool account_json_is_resource(struct str id, const struct value *value,

@@ -45,13 +45,20 @@ class Use(waf.Case):
         first, second = self.acl("first"), self.acl("second")
         balancer = self.balancer("guarded")
         of = ["--resource-arn", balancer]
+
+        def guard():
+            return self.client.get_web_acl_for_resource(
+                ResourceArn=balancer).get("WebACL", {}).get("ARN")
         self.assertIsNone(self.waf("get-web-acl-for-resource", *of))
         for one in (first, second):
-            self.assertIsNone(self.waf("associate-web-acl", "--web-acl-arn",
-                                       one["ARN"], *of))
-            got = self.waf("get-web-acl-for-resource", *of)
-            self.assertEqual(got["WebACL"]["ARN"], one["ARN"])
-            self.assertNotIn("LockToken", got)
+            self.client.associate_web_acl(WebACLArn=one["ARN"],
+                                          ResourceArn=balancer)
+            self.assertEqual(guard(), one["ARN"])
+        self.assertIsNone(self.waf("associate-web-acl", "--web-acl-arn",
+                                   second["ARN"], *of))
+        got = self.waf("get-web-acl-for-resource", *of)
+        self.assertEqual((set(got), got["WebACL"]["ARN"]),
+                         ({"WebACL"}, second["ARN"]))
         self.assertEqual([self.client.list_resources_for_web_acl(
             WebACLArn=one["ARN"])["ResourceArns"] for one in (first, second)],
                          [[], [balancer]])
@@ -65,9 +72,10 @@ class Use(waf.Case):
         gone = dict(named, LockToken=second["LockToken"])
         self.assertEqual(self.code(self.client.delete_web_acl, **gone),
                          "WAFAssociatedItemException")
-        for _ in range(2):
-            self.waf("disassociate-web-acl", *of)
-        self.assertIsNone(self.waf("get-web-acl-for-resource", *of))
+        self.assertEqual(guard(), second["ARN"])
+        self.waf("disassociate-web-acl", *of)
+        self.client.disassociate_web_acl(ResourceArn=balancer)
+        self.assertIsNone(guard())
         self.client.delete_web_acl(**gone)
 
     def test_an_association_goes_with_its_load_balancer(self):
@@ -136,9 +144,9 @@ class Use(waf.Case):
 
     def test_a_logging_configuration_goes_round(self):
         acl = self.acl("round")
-        of = ["--resource-arn", acl["ARN"]]
-        self.refused("WAFNonexistentItemException",
-                     "get-logging-configuration", *of)
+        of = {"ResourceArn": acl["ARN"]}
+        self.assertEqual(self.code(self.client.get_logging_configuration,
+                                   **of), "WAFNonexistentItemException")
         given = {
             "ResourceArn": acl["ARN"], "LogDestinationConfigs": [
                 "arn:aws:logs:us-east-1:000000000000:log-group:"
@@ -159,18 +167,18 @@ class Use(waf.Case):
             told = {**given, "ManagedByFirewallManager": False,
                     "LogType": "WAF_LOGS", "LogScope": "CUSTOMER"}
             self.assertEqual(put, {"LoggingConfiguration": told})
-            self.assertEqual(self.waf("get-logging-configuration", *of), put)
+            self.assertEqual(self.client.get_logging_configuration(**of)[
+                "LoggingConfiguration"], told)
         self.assertEqual([c for c in self.client.list_logging_configurations(
             Scope="REGIONAL")["LoggingConfigurations"]
                           if c["ResourceArn"] == acl["ARN"]], [told])
         self.assertEqual(self.client.list_logging_configurations(
             Scope="CLOUDFRONT")["LoggingConfigurations"], [])
-        self.waf("delete-logging-configuration", *of)
-        self.refused("WAFNonexistentItemException",
-                     "delete-logging-configuration", *of)
+        self.client.delete_logging_configuration(**of)
+        self.assertEqual(self.code(self.client.delete_logging_configuration,
+                                   **of), "WAFNonexistentItemException")
         # it goes with its ACL
-        self.waf("put-logging-configuration", "--logging-configuration",
-                 given)
+        self.client.put_logging_configuration(LoggingConfiguration=given)
         self.client.delete_web_acl(Name="round", Scope="REGIONAL",
                                    Id=acl["Id"], LockToken=acl["LockToken"])
 
@@ -180,9 +188,8 @@ class Use(waf.Case):
         arn = {"ResourceARN": one["ARN"]}
         self.client.tag_resource(Tags=[
             {"Key": "b", "Value": ""}, {"Key": "a", "Value": "2"}], **arn)
-        self.waf("untag-resource", "--resource-arn", one["ARN"], "--tag-keys",
-                 "c")
-        got = self.waf("list-tags-for-resource", "--resource-arn", one["ARN"])
+        self.client.untag_resource(TagKeys=["c"], **arn)
+        got = self.client.list_tags_for_resource(**arn)
         self.assertEqual(got["TagInfoForResource"], {
             "ResourceARN": one["ARN"], "TagList": [
                 {"Key": "a", "Value": "2"}, {"Key": "b", "Value": ""}]})
@@ -361,6 +368,13 @@ class Use(waf.Case):
                                .total_seconds(), 3 * 3600, delta=1)
         self.assertAlmostEqual((window["EndTime"] - now).total_seconds(), 0,
                                delta=60)
+        # the SDK for JavaScript sends fractions of a second
+        answer = self.api.json_call(
+            "AWSWAF_20190729.GetSampledRequests", {
+                **of, "RuleMetricName": "a", "TimeWindow": {
+                    "StartTime": time.time() - 60.5, "EndTime": time.time()}},
+            service="wafv2")
+        self.assertEqual(answer.status, 200, answer.text)
         for metric in ("sampled", "Default_Action", "ALL"):
             self.client.get_sampled_requests(RuleMetricName=metric,
                                              TimeWindow=day, **of)

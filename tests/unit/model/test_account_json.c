@@ -248,6 +248,25 @@ static void test_a_digest_is_of_what_the_resources_say(void **state)
     region_end(&region);
 }
 
+static void test_what_a_client_sends_means_itself(void **state)
+{
+    struct region region = {NULL};
+    struct error error = {""};
+    struct str text = STR("{\"Sluice::Unknown\": \"x\", \"n\": 1.5, "
+                          "\"m\": 1e3}");
+    const struct value *v = account_json_read_client(&region, text, &error);
+
+    (void)state;
+    assert_non_null(v);
+    assert_int_equal(v->kind, VALUE_MAP);
+    assert_true(str_eq(value_get(v, STR("Sluice::Unknown"))->text, STR("x")));
+    assert_true(str_eq(value_get(v, STR("n"))->text, STR("1.5")));
+    assert_true(str_eq(value_get(v, STR("m"))->text, STR("1000")));
+    assert_int_equal(value_get(v, STR("m"))->kind, VALUE_NUMBER);
+    assert_null(account_json_read(&region, STR("1.5"), &error));
+    region_end(&region);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -259,6 +278,7 @@ int main(void)
         cmocka_unit_test(test_what_is_no_account_is_refused_with_its_reason),
         cmocka_unit_test(test_what_is_nested_too_deep_is_refused),
         cmocka_unit_test(test_a_digest_is_of_what_the_resources_say),
+        cmocka_unit_test(test_what_a_client_sends_means_itself),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
