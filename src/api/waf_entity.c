@@ -149,7 +149,8 @@ bool wafv2_update(struct call *call, const struct account_view *view,
     resource_change(
         call, found.resource, properties,
         with_entry(region, account_sluice(found.resource), "LockToken", token));
-    call->made[call->nmade++] = found.resource->id;
+    /* The account before goes when the one after runs. */
+    call->made[call->nmade++] = region_copy(call->region, found.resource->id);
     return wafv2_try(call, view);
 }
 

@@ -179,7 +179,7 @@ static bool put(struct call *call, const struct account_view *view)
     else
         resource_make(call, view, "LoggingConfiguration", logging, properties,
                       NULL);
-    call->made[call->nmade++] = acl.arn;
+    call->made[call->nmade++] = region_copy(call->region, acl.arn);
     return true;
 }
 
