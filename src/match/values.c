@@ -153,15 +153,17 @@ bool value_plan_fingerprint(const struct value_plan *plan)
 
 /* ---- of one request ------------------------------------------------------ */
 
-/* With as many values calls cost more than a look at their bytes. */
-enum { MANY = 32 };
+enum {
+    MANY = 32,          /* values: it pays to look for those that repeat */
+    MARKED_BYTES = 256, /* of longer values marks cost more than they save */
+};
 
 struct values {
     const struct value_plan *plan;
     struct part_request request;
     uint8_t oversized;
-    bool *made;      /* by source */
-    unsigned *marks; /* by source: of all values together; 0: not known */
+    bool *made;       /* by source */
+    uint16_t **marks; /* by source: of each of its values (transform_marks()) */
     struct source_values v[];
 };
 
@@ -171,12 +173,11 @@ struct values *values_new(const struct value_plan *plan,
     struct values *values =
         arena_take(arena, sizeof(*values) + plan->n * sizeof(*values->v));
     bool *made = arena_take(arena, plan->n + 1);
-    unsigned *marks = arena_take(arena, (plan->n + 1) * sizeof(*marks));
+    uint16_t **marks = arena_take(arena, (plan->n + 1) * sizeof(*marks));
 
     if (values == NULL || made == NULL || marks == NULL)
         return NULL;
     memset(made, 0, plan->n);
-    memset(marks, 0, plan->n * sizeof(*marks));
     values->plan = plan;
     values->request = (struct part_request){
         .request = request, .limits = &plan->limits, .arena = arena};
@@ -218,77 +219,89 @@ static bool drop_repeated(struct arena *arena, struct part_values *values)
     return true;
 }
 
-static void read_part(struct values *values, const struct waf_field *part,
-                      struct part_values *to)
+static uint16_t marks_of(struct str text)
 {
-    part_read(&values->request, part, to);
+    return text.n > MARKED_BYTES ? UINT16_MAX : (uint16_t)transform_marks(text);
+}
+
+static bool mark(struct values *values, unsigned source)
+{
+    const struct part_values *of = &values->v[source].values;
+    uint16_t *marks =
+        arena_take(values->request.arena, (of->n + 1) * sizeof(*marks));
+
+    if (marks == NULL)
+        return false;
+    for (unsigned i = 0; i < of->n; i++)
+        marks[i] = marks_of(of->values[i].text);
+    values->marks[source] = marks;
+    return true;
+}
+
+static void read_part(struct values *values, unsigned source)
+{
+    struct part_values *to = &values->v[source].values;
+
+    part_read(&values->request, values->plan->sources[source].part, to);
+    values->v[source].as_parent = false;
     values->oversized |= to->oversized;
-    if (to->state == PART_VALUES && to->n >= MANY &&
-        !drop_repeated(values->request.arena, to)) {
-        to->state = PART_FAILED;
+    if (to->state != PART_VALUES)
         to->n = 0;
-    }
+    if ((to->n < MANY || drop_repeated(values->request.arena, to)) &&
+        mark(values, source))
+        return;
+    to->state = PART_FAILED;
+    to->n = 0;
 }
 
 /* ---- transformed values ---------------------------------------------------- */
 
 /* The values of the parent are shared until the first one that differs. */
-static bool change(struct arena *arena, struct source_values *to, unsigned i,
+static bool change(struct values *values, unsigned source, unsigned i,
                    struct str text)
 {
-    struct part_values *values = &to->values;
+    struct arena *arena = values->request.arena;
+    struct source_values *to = &values->v[source];
+    struct part_values *of = &to->values;
 
     if (to->as_parent) {
-        struct part_value *own =
-            arena_take(arena, values->n * sizeof(*values->values));
+        struct part_value *own = arena_take(arena, of->n * sizeof(*own));
+        uint16_t *marks = arena_take(arena, of->n * sizeof(*marks));
 
-        if (own == NULL)
+        if (own == NULL || marks == NULL)
             return false;
-        memcpy(own, values->values, values->n * sizeof(*own));
-        values->values = own;
+        memcpy(own, of->values, of->n * sizeof(*own));
+        memcpy(marks, values->marks[source], of->n * sizeof(*marks));
+        of->values = own;
+        values->marks[source] = marks;
         to->as_parent = false;
     }
-    values->values[i].text = text;
+    of->values[i].text = text;
+    values->marks[source][i] = marks_of(text);
     return true;
-}
-
-/* Whether some value of a source has what the transformation changes. */
-static bool touches(struct values *values, unsigned source,
-                    enum transform transformation)
-{
-    const struct part_values *from = &values->v[source].values;
-    unsigned *marks = &values->marks[source];
-
-    if (from->n < MANY)
-        return true;
-    if (*marks == 0) {
-        *marks = TRANSFORM_MARK_ANY;
-        for (unsigned i = 0; i < from->n; i++)
-            *marks |= transform_marks(from->values[i].text);
-    }
-    return (*marks & transform_touched_by(transformation)) != 0;
 }
 
 static void transform(struct values *values, unsigned source, unsigned parent,
                       enum transform transformation)
 {
-    const struct source_values *from = &values->v[parent];
+    const struct part_values *from = &values->v[parent].values;
+    const uint16_t *marks = values->marks[parent];
+    unsigned touched = transform_touched_by(transformation);
     struct source_values *to = &values->v[source];
-    struct arena *arena = values->request.arena;
 
-    to->values = from->values;
+    to->values = *from;
     to->as_parent = true;
-    if (!touches(values, parent, transformation)) {
-        values->marks[source] = values->marks[parent];
-        return;
-    }
-    for (unsigned i = 0; i < from->values.n; i++) {
-        struct str in = from->values.values[i].text;
-        struct str out = transform_apply(transformation, in, arena);
+    values->marks[source] = values->marks[parent];
+    for (unsigned i = 0; i < from->n; i++) {
+        struct str in = from->values[i].text;
+        struct str out;
 
+        if ((marks[i] & touched) == 0)
+            continue;
+        out = transform_apply(transformation, in, values->request.arena);
         if (out.p == in.p && out.n == in.n)
             continue;
-        if (out.p == NULL || !change(arena, to, i, out)) {
+        if (out.p == NULL || !change(values, source, i, out)) {
             to->values.state = PART_FAILED;
             to->values.n = 0;
             to->as_parent = false;
@@ -300,14 +313,11 @@ static void transform(struct values *values, unsigned source, unsigned parent,
 static void make(struct values *values, unsigned source)
 {
     const struct source *s = &values->plan->sources[source];
-    struct source_values *to = &values->v[source];
 
-    if (s->parent == source) {
-        read_part(values, s->part, &to->values);
-        to->as_parent = false;
-    } else {
+    if (s->parent == source)
+        read_part(values, source);
+    else
         transform(values, source, s->parent, (enum transform)s->transformation);
-    }
     values->made[source] = true;
 }
 

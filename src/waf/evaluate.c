@@ -52,6 +52,7 @@ static size_t lay_out(struct waf_scratch *s, const struct waf_program *program,
 
     s->leaves = place(memory, &at, program->nleaves, sizeof(*s->leaves));
     s->gated = place(memory, &at, program->most_sources, sizeof(*s->gated));
+    s->heads = place(memory, &at, program->most_sources, sizeof(*s->heads));
     s->wanted =
         place(memory, &at, (size_t)program->most_sources * program->words, 8);
     s->asked = place(memory, &at, program->words, 8);

@@ -48,7 +48,7 @@ struct leaf_state {
 struct gated_source {
     const struct source_values *values;
     uint32_t group;   /* the first source whose values are all the same */
-    uint32_t now;     /* ... whose value is the same as the one looked at */
+    uint32_t now;     /* of a head: whose value is the one looked at, too */
     uint64_t *wanted; /* tests of its group */
 };
 
@@ -59,6 +59,7 @@ struct waf_scratch {
     size_t size;
     struct leaf_state *leaves;
     struct gated_source *gated; /* most_sources */
+    uint32_t *heads;            /* of groups of those */
     uint64_t *wanted;           /* bitmaps of tests: of each of those, */
     uint64_t *asked;            /* of all that look at one value, */
     uint64_t *candidates;       /* and what can be true of it */

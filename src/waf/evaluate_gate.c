@@ -122,39 +122,36 @@ static bool same_value(const struct gated_source *a,
     return x->p == y->p && x->n == y->n;
 }
 
-static bool heads_group(const struct gated_source *gated, uint32_t k)
-{
-    return gated[k].group == k && gated[k].values->values.state == PART_VALUES;
-}
-
 /* Of the groups those whose value is the same look at it together. */
 static void ask_groups(struct run *run, const struct family *family,
-                       uint32_t value)
+                       uint32_t nheads, uint32_t value)
 {
     struct gated_source *gated = run->scratch->gated;
+    const uint32_t *heads = run->scratch->heads;
     const uint32_t *parents =
         run->program->family_parents + family->first_source;
     uint32_t words = run->program->words;
 
-    for (uint32_t k = 0; k < family->nsources; k++) {
+    for (uint32_t h = 0; h < nheads; h++) {
+        uint32_t k = heads[h];
         uint32_t parent = gated[parents[k]].group;
 
-        if (heads_group(gated, k))
-            gated[k].now = same_value(&gated[k], &gated[parent], value)
-                               ? (parent == k ? k : gated[parent].now)
-                               : k;
+        gated[k].now =
+            k != parent && same_value(&gated[k], &gated[parent], value)
+                ? gated[parent].now
+                : k;
     }
-    for (uint32_t k = 0; k < family->nsources; k++) {
+    for (uint32_t h = 0; h < nheads; h++) {
         uint64_t *asked = run->scratch->asked;
 
-        if (!heads_group(gated, k) || gated[k].now != k)
+        if (gated[heads[h]].now != heads[h])
             continue;
-        memcpy(asked, gated[k].wanted, words * sizeof(*asked));
-        for (uint32_t m = k + 1; m < family->nsources; m++)
-            if (heads_group(gated, m) && gated[m].now == k)
+        memcpy(asked, gated[heads[h]].wanted, words * sizeof(*asked));
+        for (uint32_t m = h + 1; m < nheads; m++)
+            if (gated[heads[m]].now == heads[h])
                 for (uint32_t w = 0; w < words; w++)
-                    asked[w] |= gated[m].wanted[w];
-        ask(run, family, k, asked, value);
+                    asked[w] |= gated[heads[m]].wanted[w];
+        ask(run, family, heads[h], asked, value);
     }
 }
 
@@ -167,38 +164,53 @@ static uint32_t group(struct run *run, const struct family *family)
     struct gated_source *gated = run->scratch->gated;
     const uint32_t *parents =
         run->program->family_parents + family->first_source;
-    uint32_t words = run->program->words;
     uint32_t n = 0;
 
     for (uint32_t k = 0; k < family->nsources; k++) {
-        const struct source *source = source_at(run, family, k);
-
-        gated[k].group = source->folds || gated[k].values->as_parent
-                             ? gated[parents[k]].group
-                             : k;
-        if (gated[k].group == k) {
-            gated[k].wanted = run->scratch->wanted + k * words;
-            memset(gated[k].wanted, 0, words * sizeof(uint64_t));
-            n++;
-        }
-        for (uint32_t w = 0; w < words; w++)
-            gated[gated[k].group].wanted[w] |= source->tests[w];
+        gated[k].group =
+            source_at(run, family, k)->folds || gated[k].values->as_parent
+                ? gated[parents[k]].group
+                : k;
+        if (gated[k].group == k && gated[k].values->values.state == PART_VALUES)
+            run->scratch->heads[n++] = k;
     }
     return n;
+}
+
+/* What each group asks. */
+static void join_wanted(struct run *run, const struct family *family)
+{
+    struct gated_source *gated = run->scratch->gated;
+    uint32_t words = run->program->words;
+
+    for (uint32_t k = 0; k < family->nsources; k++) {
+        const uint64_t *tests = source_at(run, family, k)->tests;
+
+        if (gated[k].group == k) {
+            gated[k].wanted = run->scratch->wanted + k * words;
+            memcpy(gated[k].wanted, tests, words * sizeof(*tests));
+            continue;
+        }
+        for (uint32_t w = 0; w < words; w++)
+            gated[gated[k].group].wanted[w] |= tests[w];
+    }
 }
 
 static void gate(struct run *run, const struct family *family)
 {
     uint32_t n = run->scratch->gated[0].values->values.n;
+    uint32_t nheads;
 
     if (family->ngated == 0 || n == 0)
         return;
-    if (group(run, family) == 1) {
+    nheads = group(run, family);
+    if (nheads == 1) {
         ask_once(run, family, n);
         return;
     }
+    join_wanted(run, family);
     for (uint32_t value = n; value-- > 0;)
-        ask_groups(run, family, value);
+        ask_groups(run, family, nheads, value);
 }
 
 /* Sizes cost less than to ask whether they can be true. */
