@@ -4,7 +4,6 @@
 #include <stdlib.h>
 
 #include "base/memory.h"
-#include "match/key_table.h"
 
 /* ---- the plan ------------------------------------------------------------ */
 
@@ -154,6 +153,7 @@ bool value_plan_fingerprint(const struct value_plan *plan)
 /* ---- of one request ------------------------------------------------------ */
 
 enum {
+    SEEN = 256,         /* values that are remembered for that */
     MANY = 32,          /* values: it pays to look for those that repeat */
     MARKED_BYTES = 256, /* of longer values marks cost more than they save */
 };
@@ -189,34 +189,41 @@ struct values *values_new(const struct value_plan *plan,
 
 /* ---- values that are there twice ------------------------------------------ */
 
-static bool same_text(const void *owner, uint32_t number)
+/* Where a value is looked for; which one is there only decides what is found,
+ * so that nobody can make it slow. */
+static unsigned slot_of(struct str text)
 {
-    const struct part_values *values = owner;
+    uint64_t first = text.n;
+    uint64_t last = 0;
 
-    /* The one that is to be put stands behind those that stay. */
-    return str_eq(values->values[number].text, values->values[values->n].text);
+    if (text.n >= sizeof(first)) {
+        memcpy(&first, text.p, sizeof(first));
+        memcpy(&last, text.p + text.n - sizeof(last), sizeof(last));
+    } else {
+        for (size_t i = 0; i < text.n; i++)
+            first = first << 8 | (unsigned char)text.p[i];
+    }
+    first = (first ^ last << 1 ^ text.n << 40) * UINT64_C(0x9e3779b97f4a7c15);
+    return (unsigned)(first >> 32) % SEEN;
 }
 
 /* A statement that is true of one value of a part is true: who sends the same
  * one again need not be looked at again.  JSON's lists repeat all names. */
-static bool drop_repeated(struct arena *arena, struct part_values *values)
+static void drop_repeated(struct part_values *values)
 {
-    struct key_table table = {.arena = arena};
+    uint32_t seen[SEEN] = {0}; /* of those that stay, from 1 */
     unsigned n = values->n;
 
     values->n = 0;
     for (unsigned i = 0; i < n; i++) {
-        struct str text = values->values[i].text;
-        uint32_t number;
+        struct part_value value = values->values[i];
+        uint32_t *slot = &seen[slot_of(value.text)];
 
-        values->values[values->n] = values->values[i];
-        number = key_table_put(&table, key_hash(text, 0, false), values->n,
-                               same_text, values);
-        if (number == KEY_TABLE_FAILED)
-            return false;
-        values->n += number == values->n;
+        if (*slot && str_eq(values->values[*slot - 1].text, value.text))
+            continue;
+        values->values[values->n++] = value;
+        *slot = values->n;
     }
-    return true;
 }
 
 static uint16_t marks_of(struct str text)
@@ -247,8 +254,9 @@ static void read_part(struct values *values, unsigned source)
     values->oversized |= to->oversized;
     if (to->state != PART_VALUES)
         to->n = 0;
-    if ((to->n < MANY || drop_repeated(values->request.arena, to)) &&
-        mark(values, source))
+    if (to->n >= MANY)
+        drop_repeated(to);
+    if (mark(values, source))
         return;
     to->state = PART_FAILED;
     to->n = 0;
