@@ -216,8 +216,8 @@ static bool answer_create(struct call *call, const struct account_view *view)
 
 static bool delete (struct call *call, const struct account_view *view)
 {
-    const struct account_resource *found;
-    const struct value *opened;
+    const struct account_resource *found = NULL;
+    const struct value *opened = NULL;
 
     if (!find(call, view, &found, &opened))
         return false;
@@ -237,8 +237,8 @@ static void put_created(struct region *region, struct value *map,
 static bool decrypt(struct call *call, const struct account_view *view)
 {
     struct value *result = make_map(call->region);
-    const struct account_resource *found;
-    const struct value *opened;
+    const struct account_resource *found = NULL;
+    const struct value *opened = NULL;
 
     if (!find(call, view, &found, &opened))
         return false;

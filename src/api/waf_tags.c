@@ -166,7 +166,7 @@ static bool list(struct call *call, const struct account_view *view)
     for (const struct value *t = tags ? tags->first : NULL; t; t = t->next)
         v[n++] = t;
     if (n)
-        qsort(v, n, sizeof(*v), compare);
+        qsort(v, n, sizeof(const struct value *), compare);
     for (unsigned i = 0; i < n; i++)
         keys[i] = member_text(v[i], "Key");
     if (!wafv2_page(call, keys, n, &page))
