@@ -19,6 +19,17 @@ static bool is_referred_to(const struct account_resource *resource)
            str_eq(type, str_of(wafv2_regex_sets.type));
 }
 
+/* Nobody looks at the addresses of a set that was right before. */
+static const struct value *without_addresses(struct region *region,
+                                             const struct account_resource *r)
+{
+    if (!str_eq(account_type(r), str_of(wafv2_ip_sets.type)))
+        return r->value;
+    return with_entry(region, r->value, "Properties",
+                      with_entry(region, account_properties(r), "Addresses",
+                                 make_list(region)));
+}
+
 /* Adds to `resources` what the Properties name, and not what the edit changes:
  * that is there. */
 static void add_named(struct call *call, const struct account_view *view,
@@ -34,8 +45,9 @@ static void add_named(struct call *call, const struct account_view *view,
             continue;
         arn = wafv2_arn_of(call->region, view, r);
         if (wafv2_names(properties, arn))
-            value_put(call->region, resources, r->id,
-                      value_copy(call->region, r->value));
+            value_put(
+                call->region, resources, r->id,
+                value_copy(call->region, without_addresses(call->region, r)));
     }
 }
 
@@ -49,38 +61,48 @@ void wafv2_add_named(struct call *call, const struct account_view *view,
 
 /* ---- regular expressions --------------------------------------------------------------- */
 
+/* `*left`: how many more there may be. */
 static bool check_regex(struct call *call, const char *field,
-                        struct str pattern)
+                        struct str pattern, unsigned *left)
 {
     struct error error = {""};
-    struct regex *regex = NULL;
 
-    if (regex_aws_takes(pattern, &error))
-        regex = regex_new(pattern, &error);
-    if (regex) {
-        regex_release(regex);
+    if ((*left)-- == 0)
+        return wafv2_refuse_limit(
+            call,
+            "regular expressions cost 3 WCU each, and all rules together "
+            "have %d",
+            WAF_WCU_MAX);
+    if (regex_aws_takes(pattern, &error) && regex_check(pattern, &error))
         return true;
-    }
     return wafv2_refuse_invalid(call, field, pattern,
                                 "The regular expression isn\u2019t valid: %s",
                                 error.text);
 }
 
-static bool check_regexes(struct call *call, const struct value *value,
-                          unsigned depth)
+static bool check_all(struct call *call, const struct value *value,
+                      unsigned *left, unsigned depth)
 {
     if (value_is_scalar(value))
         return !str_eq(value->key, STR("RegexString")) ||
-               check_regex(call, "STATEMENT", value->text);
+               check_regex(call, "STATEMENT", value->text, left);
     for (const struct value *v = value->first; depth && v; v = v->next) {
         bool pattern = str_eq(value->key, STR("RegularExpressionList"));
 
         if (pattern && value_is_scalar(v)
-                ? !check_regex(call, "REGEX_PATTERN_SET", v->text)
-                : !check_regexes(call, v, depth - 1))
+                ? !check_regex(call, "REGEX_PATTERN_SET", v->text, left)
+                : !check_all(call, v, left, depth - 1))
             return false;
     }
     return true;
+}
+
+/* Each is looked at: no more of them than there can be in one ACL. */
+static bool check_regexes(struct call *call, const struct value *value)
+{
+    unsigned left = WAF_WCU_MAX / 3;
+
+    return check_all(call, value, &left, VALUE_NESTED_MAX);
 }
 
 /* ---- building ---------------------------------------------------------------------------- */
@@ -145,7 +167,7 @@ bool wafv2_try(struct call *call, const struct account_view *view)
 
     if (put == NULL)
         return true;
-    if (!check_regexes(call, put, VALUE_NESTED_MAX))
+    if (!check_regexes(call, put))
         return false;
     wafv2_add_named(call, view, resources);
     config = wafv2_build(call, view, resources);
@@ -186,7 +208,7 @@ bool wafv2_capacity(struct call *call, const struct account_view *view,
     struct value *acl = acl_of(call, rules);
     struct config *config;
 
-    if (!check_regexes(call, acl, VALUE_NESTED_MAX))
+    if (!check_regexes(call, acl))
         return false;
     value_put(call->region, resources, STR("Capacity"), acl);
     wafv2_add_named(call, view, resources);

@@ -96,6 +96,14 @@ struct regex *regex_new(struct str pattern, struct error *error)
     return regex;
 }
 
+bool regex_check(struct str pattern, struct error *error)
+{
+    pcre2_code *code = compile(pattern, error);
+
+    pcre2_code_free(code);
+    return code != NULL;
+}
+
 struct regex *regex_hold(struct regex *regex)
 {
     atomic_fetch_add_explicit(&regex->holds, 1, memory_order_relaxed);

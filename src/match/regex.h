@@ -20,6 +20,10 @@ bool regex_aws_takes(struct str pattern, struct error *error);
 
 /* Compiles any pattern of PCRE2; NULL with an error "character N: ...". */
 struct regex *regex_new(struct str pattern, struct error *error);
+
+/* Whether regex_new() would; without the machine code, which is what costs. */
+bool regex_check(struct str pattern, struct error *error);
+
 struct regex *regex_hold(struct regex *regex);
 void regex_release(struct regex *regex); /* NULL: nothing */
 

@@ -220,7 +220,12 @@ static void test_what_cannot_be_compiled_says_where_and_why(void **state)
         assert_null(regex_new(str_of(faults[i].pattern), &error));
         if (strncmp(error.text, faults[i].error, strlen(faults[i].error)) != 0)
             fail_msg("%s: %s", faults[i].pattern, error.text);
+        error.text[0] = '\0';
+        assert_false(regex_check(str_of(faults[i].pattern), &error));
+        if (strncmp(error.text, faults[i].error, strlen(faults[i].error)) != 0)
+            fail_msg("%s: %s", faults[i].pattern, error.text);
     }
+    assert_true(regex_check(STR("(?=a)b*"), &(struct error){""}));
 }
 
 static void test_groups_nested_too_deep_are_an_error(void **state)
