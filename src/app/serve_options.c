@@ -79,6 +79,14 @@ static const struct option options[] = {
              "HealthCheckLog of the load balancer's Metadata.Sluice.",
      .kind = OPTION_TEXT,
      FIELD(logs[HEALTH_CHECK_LOG])},
+    {.name = "waf-log",
+     .argument = "FILE|-|off",
+     .help = "Where AWS WAF's log goes, a JSON object for each request that a "
+             "web ACL looked at, as its logging configuration wants it; as "
+             "--access-log, which may be the same file. Default: WafLog of the "
+             "web ACL's Metadata.Sluice.",
+     .kind = OPTION_TEXT,
+     FIELD(logs[WAF_LOG])},
     {.name = "explain-key",
      .argument = "KEY",
      .help = "A request with the header `X-Sluice-Explain: KEY` is told in a "

@@ -116,6 +116,7 @@ static const char *const names[LOG_KINDS] = {
     [ACCESS_LOG] = "access log",
     [CONNECTION_LOG] = "connection log",
     [HEALTH_CHECK_LOG] = "health check log",
+    [WAF_LOG] = "WAF log",
 };
 
 static void share_file(struct log_file *file, const struct log_sink *sink)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The thread that writes the access, connection and health check logs: reads
+ * The thread that writes the access, connection, health check and WAF logs: reads
  * the rings, formats, and appends to files in large writes.
  *
  * Lines are in their files after 200 ms at most, when the disk is fast enough.

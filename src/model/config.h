@@ -69,8 +69,15 @@ struct config_attributes {
     } access_logs, connection_logs, health_check_logs;
 };
 
-/* The logs that a load balancer can have (alb.md 7). */
-enum log_kind { ACCESS_LOG, CONNECTION_LOG, HEALTH_CHECK_LOG, LOG_KINDS };
+/* The logs that a load balancer can have (alb.md 7), its web ACL's too
+ * (aws-waf.md 7). */
+enum log_kind {
+    ACCESS_LOG,
+    CONNECTION_LOG,
+    HEALTH_CHECK_LOG,
+    WAF_LOG,
+    LOG_KINDS
+};
 
 struct config_listener;
 
@@ -90,8 +97,8 @@ struct config_load_balancer {
     enum scheme scheme;
     enum ip_address_type ip_address_type;
     struct config_attributes attributes;
-    /* Metadata.Sluice.AccessLog, ConnectionLog, HealthCheckLog: files, "-":
-     * standard output; n == 0: none. */
+    /* Metadata.Sluice.AccessLog, ConnectionLog, HealthCheckLog, and WafLog of
+     * its web ACL: files, "-": standard output; n == 0: none. */
     struct str logs[LOG_KINDS];
     unsigned nlisteners;
     struct config_listener **listeners;

@@ -103,6 +103,7 @@ static void add_balancer(struct sha256 *sha,
         sha256_add(sha, &policy, sizeof(policy));
     }
     lb.listeners = NULL;
+    lb.web_acl = NULL; /* of no group's concern */
     sha256_add(sha, &lb, sizeof(lb));
 }
 

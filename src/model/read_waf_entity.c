@@ -15,23 +15,44 @@ struct metadata {
     const struct value *value;
     struct identity_input identity;
     struct field arn;
+    struct field log; /* of web ACLs */
 };
 
-static const struct property metadata_properties[] = {
-    IDENTITY_PROPERTIES(struct metadata, identity),
-    {.name = "Arn",
+#define METADATA_PROPERTIES                                                    \
+    IDENTITY_PROPERTIES(struct metadata, identity),                            \
+        {.name = "Arn",                                                        \
+         .kind = PROPERTY_STRING,                                              \
+         .offset = offsetof(struct metadata, arn),                             \
+         .min = 20,                                                            \
+         .max = WAF_ARN_MAX,                                                   \
+         .example =                                                            \
+             "arn:aws:wafv2:us-east-1:000000000000:regional/ipset/NAME/ID"},   \
+        {.name = "LockToken", .kind = PROPERTY_IGNORED},                       \
+    {                                                                          \
+        .name = "PermissionPolicy", .kind = PROPERTY_IGNORED                   \
+    }
+
+static const struct property metadata_properties[] = {METADATA_PROPERTIES};
+
+static const struct property acl_metadata_properties[] = {
+    METADATA_PROPERTIES,
+    {.name = "WafLog",
      .kind = PROPERTY_STRING,
-     .offset = offsetof(struct metadata, arn),
-     .min = 20,
-     .max = WAF_ARN_MAX,
-     .example = "arn:aws:wafv2:us-east-1:000000000000:regional/ipset/NAME/ID"},
-    {.name = "LockToken", .kind = PROPERTY_IGNORED},
-    {.name = "PermissionPolicy", .kind = PROPERTY_IGNORED},
+     .offset = offsetof(struct metadata, log),
+     .min = 1,
+     .example = "waf.log"},
 };
 
 static const struct schema metadata_schema = {
     .properties = metadata_properties,
     .n = sizeof(metadata_properties) / sizeof(*metadata_properties),
+    .size = sizeof(struct metadata),
+    .own = true,
+};
+
+static const struct schema acl_metadata_schema = {
+    .properties = acl_metadata_properties,
+    .n = sizeof(acl_metadata_properties) / sizeof(*acl_metadata_properties),
     .size = sizeof(struct metadata),
     .own = true,
 };
@@ -116,8 +137,12 @@ void waf_read_entity(struct build *build, const struct resource *resource,
     struct waf_build *waf = waf_build(build);
     struct metadata metadata = {.value = NULL};
 
-    schema_read(resource, &metadata_schema, "Metadata.Sluice", resource->sluice,
-                &metadata);
+    schema_read(resource,
+                kind == KNOWN_WEB_ACL ? &acl_metadata_schema : &metadata_schema,
+                "Metadata.Sluice", resource->sluice, &metadata);
+    if (kind == KNOWN_WEB_ACL)
+        ((struct config_web_acl *)object)->log =
+            waf_keep_text(waf, &metadata.log);
     entity->id = waf_keep(waf, resource->id);
     entity->place = waf_place(build, resource_place(resource));
     entity->cloudfront = input->scope.ok && input->scope.number == 1;

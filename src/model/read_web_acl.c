@@ -372,6 +372,13 @@ static bool check_acl(const struct resource *resource,
     return false;
 }
 
+static void give(struct config_load_balancer *lb,
+                 const struct config_web_acl *acl)
+{
+    lb->web_acl = acl;
+    lb->logs[WAF_LOG] = acl->log;
+}
+
 void read_association(struct build *build, const struct resource *resource)
 {
     struct waf_reader r = {
@@ -388,7 +395,7 @@ void read_association(struct build *build, const struct resource *resource)
                    "no request is checked by it");
     lb = find_resource(build, resource, &input.resource);
     if (acl && lb && check_acl(resource, &input, acl, lb))
-        lb->web_acl = acl;
+        give(lb, acl);
     else if (lb == NULL && input.resource.value &&
              (!input.resource.ok || !known_has(build, input.resource.text)))
         report_partly(resource->report, &input.resource.value->place,

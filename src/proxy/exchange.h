@@ -69,6 +69,7 @@ struct exchange {
     struct str new_host; /* what transforms made; n == 0: nothing */
     struct str new_url;
     struct added_field *inserted; /* by the web ACL; in the arena */
+    struct str trace; /* "1-...", in the arena; n == 0: nobody was told it */
     struct str trail; /* what X-Sluice-Explain says; n == 0: nothing */
     struct access_record *record;   /* in the arena; NULL: nothing is logged */
     struct exchange_sticky *sticky; /* in the arena; NULL: no cookies */
@@ -184,6 +185,10 @@ exchange_step exchange_send_request;
 /* Has the program of the listener look at the request, once what it wants of
  * the body is here. */
 exchange_step exchange_inspect;
+
+/* What became of it is counted, logged and sampled (exchange_waf_log.c). */
+void exchange_waf_seen(struct exchange *ex, const struct inspected *request,
+                       const struct waf_result *result);
 
 /* "waf", "waf,forward": what the access log says was done. */
 struct str exchange_waf_actions(struct exchange *ex, struct str action);

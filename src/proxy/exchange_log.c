@@ -189,6 +189,17 @@ static void put_times(struct exchange *ex, struct access_record *record)
     record->response_us = (int64_t)(now - ex->responded_us);
 }
 
+/* Nothing was sent that has one; the web ACL's log may have it all the same. */
+static void put_root(const struct exchange *ex, struct text *t)
+{
+    if (ex->trace.n == 0) {
+        forwarded_put_root(t, clock_wall_seconds(), &ex->worker->loop.random);
+        return;
+    }
+    TEXT_LITERAL(t, "Root=");
+    text_str_put(t, ex->trace);
+}
+
 void exchange_log_end(struct exchange *ex)
 {
     struct access_record *record = ex->record;
@@ -200,8 +211,7 @@ void exchange_log_end(struct exchange *ex)
     ex->record = NULL;
     put_times(ex, record);
     if (record->texts[ACCESS_TRACE_ID].n == 0) {
-        forwarded_put_root(&trace, clock_wall_seconds(),
-                           &ex->worker->loop.random);
+        put_root(ex, &trace);
         record->texts[ACCESS_TRACE_ID] = text_str(&trace);
     }
     put_type(ex, record);

@@ -137,6 +137,7 @@ static bool describe(struct exchange *ex, struct text *t,
         .port = server_stream_port(ex->client)->local.port,
         .now = clock_wall_seconds(),
         .random = &w->loop.random,
+        .trace = ex->trace,
     };
 
     out->target = ex->new_url;

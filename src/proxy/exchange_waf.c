@@ -231,6 +231,7 @@ enum step_result exchange_inspect(struct exchange *ex)
                                           .rates = w->rates,
                                           .now_ms = w->loop.now_us / 1000},
                  &result);
+    exchange_waf_seen(ex, &request, &result);
     step = conclude(ex, &result);
     arena_reset(&w->waf_arena);
     return step;

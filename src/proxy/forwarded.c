@@ -98,7 +98,7 @@ static void x_forwarded_for(struct request *req,
 /* ---- X-Amzn-Trace-Id ----------------------------------------------------- */
 
 /* VERSION-TIME-ID: 1-63441c4a-abcdef012345678912345678. */
-static void put_id(struct text *t, int64_t now, struct random *random)
+void forwarded_put_trace(struct text *t, int64_t now, struct random *random)
 {
     uint64_t a = random_u64(random);
     uint64_t b = random_u64(random);
@@ -112,13 +112,16 @@ static void put_id(struct text *t, int64_t now, struct random *random)
 
 static void put_trace_id(struct text *t, const struct forwarded_from *from)
 {
-    put_id(t, from->now, from->random);
+    if (from->trace.n)
+        text_str_put(t, from->trace);
+    else
+        forwarded_put_trace(t, from->now, from->random);
 }
 
 void forwarded_put_root(struct text *t, int64_t now, struct random *random)
 {
     TEXT_LITERAL(t, "Root=");
-    put_id(t, now, random);
+    forwarded_put_trace(t, now, random);
 }
 
 static bool has_key(struct str value, struct str key)

@@ -52,12 +52,19 @@ struct forwarded_from {
     uint16_t port;       /* of the listener */
     int64_t now;         /* seconds since 1970 */
     struct random *random;
+    struct str trace; /* "1-...": our part of X-Amzn-Trace-Id, which was told
+                         already; n == 0: a new one */
 };
 
 /* Addresses that X-Forwarded-For may bring. */
 enum { FORWARDED_ADDRESSES_MAX = 30 };
 
-/* A new "Root=1-..." of X-Amzn-Trace-Id. */
+enum { FORWARDED_TRACE_LEN = 35 };
+
+/* A new "1-..." of X-Amzn-Trace-Id. */
+void forwarded_put_trace(struct text *t, int64_t now, struct random *random);
+
+/* A new "Root=1-..." of it. */
 void forwarded_put_root(struct text *t, int64_t now, struct random *random);
 
 /* How many addresses the X-Forwarded-For fields list. */

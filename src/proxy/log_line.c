@@ -227,6 +227,9 @@ void log_put_line(struct text *t, const struct log_record *record)
     case HEALTH_CHECK_LOG:
         health_check_put_line(t, &record->of.health_check);
         break;
+    case WAF_LOG:
+        waf_log_put_line(t, &record->of.waf);
+        break;
     case LOG_KINDS:
         break;
     }
@@ -241,6 +244,8 @@ uint32_t log_record_sink(const struct log_record *record)
         return record->of.connection.sink;
     case HEALTH_CHECK_LOG:
         return record->of.health_check.sink;
+    case WAF_LOG:
+        return record->of.waf.sink;
     case LOG_KINDS:
         break;
     }

@@ -32,7 +32,8 @@ struct head {
 };
 
 static_assert((int)CONNECTION_TEXTS <= (int)ACCESS_TEXTS &&
-                  (int)HEALTH_CHECK_TEXTS <= (int)ACCESS_TEXTS,
+                  (int)HEALTH_CHECK_TEXTS <= (int)ACCESS_TEXTS &&
+                  (int)WAF_LOG_TEXTS <= (int)ACCESS_TEXTS,
               "a head has room for the lengths of any record");
 
 struct log_ring {
@@ -86,6 +87,16 @@ struct log_ring {
     X(HEALTH_CHECK_LOAD_BALANCER, 256)                                         \
     X(HEALTH_CHECK_TARGET_GROUP, 256)
 
+#define WAF_LOG_CAPS(X)                                                        \
+    X(0, WAF_LOG_TEXT_MAX)                                                     \
+    X(1, WAF_LOG_TEXT_MAX)                                                     \
+    X(2, WAF_LOG_TEXT_MAX)                                                     \
+    X(3, WAF_LOG_TEXT_MAX)                                                     \
+    X(4, WAF_LOG_TEXT_MAX)                                                     \
+    X(5, WAF_LOG_TEXT_MAX)                                                     \
+    X(6, WAF_LOG_TEXT_MAX)                                                     \
+    X(7, WAF_LOG_TEXT_MAX)
+
 #define CAP(text, cap) [text] = (cap),
 #define PLUS_CAP(text, cap) +(cap)
 
@@ -94,6 +105,7 @@ static const uint16_t connection_caps[CONNECTION_TEXTS] = {
     CONNECTION_CAPS(CAP)};
 static const uint16_t health_check_caps[HEALTH_CHECK_TEXTS] = {
     HEALTH_CHECK_CAPS(CAP)};
+static const uint16_t waf_log_caps[WAF_LOG_TEXTS] = {WAF_LOG_CAPS(CAP)};
 
 /* The bytes before the texts of a record are copied as they are. */
 #define FIXED(record) offsetof(struct record, texts)
@@ -117,23 +129,27 @@ static const struct layout {
         LAYOUT(connection_record, CONNECTION_TEXTS, connection_caps),
     [HEALTH_CHECK_LOG] =
         LAYOUT(health_check_record, HEALTH_CHECK_TEXTS, health_check_caps),
+    [WAF_LOG] = LAYOUT(waf_log_record, WAF_LOG_TEXTS, waf_log_caps),
 };
 
-#define FITS(record, CAPS)                                                     \
-    (sizeof(struct head) + FIXED(record) + 2 * ALIGN CAPS(PLUS_CAP) <=         \
-     LOG_RECORD_MAX)
+#define FITS(record, CAPS, max)                                                \
+    (sizeof(struct head) + FIXED(record) + 2 * ALIGN CAPS(PLUS_CAP) <= (max))
 
-static_assert(FITS(access_record, ACCESS_CAPS) &&
-                  FITS(connection_record, CONNECTION_CAPS) &&
-                  FITS(health_check_record, HEALTH_CHECK_CAPS),
+static_assert(FITS(access_record, ACCESS_CAPS, LOG_RECORD_MAX) &&
+                  FITS(connection_record, CONNECTION_CAPS, LOG_RECORD_MAX) &&
+                  FITS(health_check_record, HEALTH_CHECK_CAPS,
+                       LOG_RECORD_MAX) &&
+                  FITS(waf_log_record, WAF_LOG_CAPS, WAF_LOG_RECORD_MAX),
               "the longest texts together are no record");
 static_assert(FIXED(access_record) >= sizeof(struct head) &&
                   FIXED(connection_record) >= sizeof(struct head) &&
-                  FIXED(health_check_record) >= sizeof(struct head),
+                  FIXED(health_check_record) >= sizeof(struct head) &&
+                  FIXED(waf_log_record) >= sizeof(struct head),
               "a whole head is never more than a record");
 static_assert((LOG_RING_SIZE & MASK) == 0 && LOG_RING_SIZE % ALIGN == 0,
               "positions are taken modulo a power of two");
-static_assert(LOG_RECORD_MAX * 2 <= LOG_RING_SIZE,
+static_assert(LOG_RECORD_MAX * 2 <= LOG_RING_SIZE &&
+                  WAF_LOG_RECORD_MAX * 2 <= LOG_RING_SIZE,
               "an empty ring takes any record, wherever it begins");
 
 struct log_ring *log_ring_new(void)
@@ -234,6 +250,11 @@ static bool is_half_full(struct log_ring *ring, uint64_t end)
     return true;
 }
 
+void log_ring_lose(struct log_ring *ring)
+{
+    atomic_fetch_add_explicit(&ring->dropped, 1, memory_order_relaxed);
+}
+
 bool log_ring_put(struct log_ring *ring, enum log_kind kind, const void *record,
                   bool *wake)
 {
@@ -244,7 +265,7 @@ bool log_ring_put(struct log_ring *ring, enum log_kind kind, const void *record,
     *wake = false;
     measure(&head, layout, texts_of(layout, record));
     if (!find_room(ring, head.size, &to)) {
-        atomic_fetch_add_explicit(&ring->dropped, 1, memory_order_relaxed);
+        log_ring_lose(ring);
         return false;
     }
     store(ring->bytes + (to & MASK), &head, layout, record);

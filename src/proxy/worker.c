@@ -490,7 +490,9 @@ struct worker *worker_new(struct mailbox *control)
     w->scratch = linear_scratch_new();
     w->waf = waf_scratch_new();
     w->rates = rate_worker_new();
-    if (w->text == NULL || !loop_init(&w->loop, &w->counters) ||
+    w->notes = waf_notes_new();
+    if (w->text == NULL || w->notes == NULL ||
+        !loop_init(&w->loop, &w->counters) ||
         !mailbox_init(&w->mailbox, &w->loop) ||
         !client_port_init(&w->targets, &w->loop)) {
         worker_free(w);
@@ -558,6 +560,7 @@ void worker_free(struct worker *w)
     linear_scratch_free(w->scratch);
     waf_scratch_free(w->waf);
     rate_worker_free(w->rates);
+    waf_notes_free(w->notes);
     if (w->ring)
         log_ring_free(w->ring);
     seal_free(w->seal);

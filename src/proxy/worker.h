@@ -18,6 +18,7 @@
 #include "net/mailbox.h"
 #include "proxy/log_ring.h"
 #include "proxy/snapshot.h"
+#include "proxy/waf_notes.h"
 
 enum { WORKER_TEXT = 128 * 1024 };
 
@@ -137,8 +138,9 @@ struct worker {
     struct waf_scratch *waf; /* of all programs */
     struct arena waf_arena;  /* of the evaluation that runs; else empty */
     struct rate_worker *rates;
-    struct seal *seal;  /* of cookies; NULL: none is set or followed */
-    int64_t week_ahead; /* what `expires` says, in seconds */
+    struct waf_notes *notes; /* of what web ACLs saw */
+    struct seal *seal;       /* of cookies; NULL: none is set or followed */
+    int64_t week_ahead;      /* what `expires` says, in seconds */
     char expires[CLOCK_HTTP_DATE_LEN];
 };
 

@@ -209,6 +209,14 @@ static void put_head(const struct waf_log_line *line)
     log_put_matches(line);
 }
 
+/* Of the body there is a byte more than is looked at, when there are more. */
+static uint64_t inspected_bytes(const struct waf_seen *seen)
+{
+    size_t n = seen->request->body.n;
+
+    return n < WAF_BODY_LIMIT ? n : WAF_BODY_LIMIT;
+}
+
 static void put_line(const struct waf_log_line *line)
 {
     const struct waf_seen *seen = line->seen;
@@ -221,7 +229,7 @@ static void put_line(const struct waf_log_line *line)
     put_labels(line);
     put_oversize(line);
     put_number(t, "requestBodySize", seen->body_bytes);
-    put_number(t, "requestBodySizeInspectedByWAF", seen->request->body.n);
+    put_number(t, "requestBodySizeInspectedByWAF", inspected_bytes(seen));
     put_origin(line);
     log_put_token(line, seen->result->action);
     if (line->brief) {

@@ -296,6 +296,7 @@ static void test_logs_of_all_kinds_can_share_a_file(void **state)
     struct log_sink sinks[LOG_KINDS];
     struct connection_record connection = {.sink = CONNECTION_LOG};
     struct health_check_record check = {.sink = HEALTH_CHECK_LOG};
+    struct waf_log_record waf = {.sink = WAF_LOG};
     struct error error;
     struct str text;
     bool wake;
@@ -310,6 +311,8 @@ static void test_logs_of_all_kinds_can_share_a_file(void **state)
         assert_true(
             log_ring_put(f.rings[0], CONNECTION_LOG, &connection, &wake));
         assert_true(log_ring_put(f.rings[0], HEALTH_CHECK_LOG, &check, &wake));
+        waf_log_cut(&waf, STR("{}\n"));
+        assert_true(log_ring_put(f.rings[0], WAF_LOG, &waf, &wake));
     }
     stop();
     text = read_file(f.path[0]);
@@ -321,6 +324,7 @@ static void test_logs_of_all_kinds_can_share_a_file(void **state)
         assert_true(str_eq(str_cut(&text, '\n'),
                            STR("http 1970-01-01T00:00:00.000000Z 0.000000000 "
                                "- - PASS - - - -")));
+        assert_true(str_eq(str_cut(&text, '\n'), STR("{}")));
     }
     assert_int_equal(text.n, 0);
 }
@@ -329,7 +333,7 @@ static void test_logs_of_all_kinds_can_share_a_file(void **state)
 static void test_a_log_that_cannot_be_opened_is_called_by_its_name(void **state)
 {
     static const char *const names[LOG_KINDS] = {"access log", "connection log",
-                                                 "health check log"};
+                                                 "health check log", "WAF log"};
 
     (void)state;
     for (unsigned i = 0; i < LOG_KINDS; i++) {

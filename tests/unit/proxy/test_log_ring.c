@@ -146,15 +146,26 @@ static void test_texts_are_cut_so_that_a_record_always_fits(void **state)
     assert_true(total * 4 < LOG_LINE_MAX - 1024);
 }
 
-/* Record i of the three kinds in turn, with texts as long as may be. */
+/* Longer than any other record. */
+static char line[WAF_LOG_LINE_MAX];
+
+static struct str line_of(uint64_t i)
+{
+    return str_make(line, i % 3 == 0 ? sizeof(line)
+                                     : 1 + i * 997 % (sizeof(line) / 8));
+}
+
+/* Record i of all kinds in turn, with texts as long as may be. */
 static void put_in_turn(struct log_ring *ring, uint64_t i)
 {
     struct connection_record connection = {.time = (int64_t)i};
     struct health_check_record check = {.latency_ns = i};
     struct access_record access = record_of(i, SMALL_MAX);
-    const void *records[LOG_KINDS] = {&access, &connection, &check};
+    struct waf_log_record waf = {.sink = (uint32_t)i};
+    const void *records[LOG_KINDS] = {&access, &connection, &check, &waf};
     bool wake;
 
+    waf_log_cut(&waf, line_of(i));
     for (unsigned k = 0; k < CONNECTION_TEXTS; k++)
         connection.texts[k] = str_make(filler + k, LONG - k);
     for (unsigned k = 0; k < HEALTH_CHECK_TEXTS; k++)
@@ -171,11 +182,28 @@ static void check_texts(const struct str *texts, unsigned n)
     }
 }
 
+static void check_line(const struct log_record *got, uint64_t i)
+{
+    static char room[sizeof(line)];
+    struct text t = text_in(room, sizeof(room));
+
+    assert_int_equal(log_record_sink(got), i);
+    log_put_line(&t, got);
+    assert_true(text_ok(&t));
+    assert_int_equal(t.n, line_of(i).n);
+    assert_memory_equal(t.p, line, t.n);
+    t = text_in(room, line_of(i).n - 1);
+    log_put_line(&t, got);
+    assert_false(text_ok(&t));
+}
+
 static void test_records_of_all_kinds_come_out_in_their_order(void **state)
 {
     struct access_record access;
     struct log_record got;
 
+    for (size_t i = 0; i < sizeof(line); i++)
+        line[i] = (char)(i * 31 + i / 256);
     for (uint64_t i = 0; i < 3000; i++) {
         put_in_turn(*state, i);
         assert_true(log_ring_take(*state, &got));
@@ -192,6 +220,9 @@ static void test_records_of_all_kinds_come_out_in_their_order(void **state)
         case HEALTH_CHECK_LOG:
             assert_int_equal(got.of.health_check.latency_ns, i);
             check_texts(got.of.health_check.texts, HEALTH_CHECK_TEXTS);
+            break;
+        case WAF_LOG:
+            check_line(&got, i);
             break;
         case LOG_KINDS:
             fail();
