@@ -11,16 +11,16 @@
 
 #include "app/commands.h"
 #include "app/key_file.h"
+#include "app/offline.h"
 #include "app/source.h"
 #include "base/clock.h"
 #include "base/memory.h"
-#include "codec/h1.h"
 #include "proxy/explain.h"
 #include "proxy/explain_cookies.h"
 #include "proxy/explain_desync.h"
 #include "proxy/snapshot.h"
 
-enum { HEAD_TEXT = 128 * 1024, TRAIL_TEXT = 1024 * 1024 };
+enum { TRAIL_TEXT = 1024 * 1024 };
 
 struct values {
     struct source_options source; /* templates: TEMPLATE... METHOD URL */
@@ -69,71 +69,10 @@ static const struct option options[] = {
     SOURCE_LOCAL_OPTIONS(struct values),
 };
 
-/* The request as it was asked for, cut in its parts. */
-struct asked {
-    struct str method;
-    struct str host; /* n == 0: the URL is a path */
-    struct str path;
-    uint16_t port; /* 0: not said */
-    bool https;
-};
-
 /* ---- the request --------------------------------------------------------- */
 
-static bool bad_url(const char *url, struct error *error)
-{
-    return error_set(error,
-                     "\"%.200s\" is no URL: write http://HOST[:PORT]/PATH or "
-                     "https://HOST[:PORT]/PATH, or /PATH alone",
-                     url);
-}
-
-static uint16_t standard_port(const struct asked *asked)
-{
-    return asked->https ? 443 : 80;
-}
-
-static bool cut_authority(struct str authority, struct asked *asked)
-{
-    struct str text;
-    uint64_t port;
-
-    asked->host = authority_split(authority, &text);
-    if (asked->host.n == authority.n)
-        return authority.n != 0;
-    if (!str_to_u64(text, UINT16_MAX, &port))
-        return false;
-    asked->port = (uint16_t)port;
-    return asked->host.n != 0 && port != 0;
-}
-
-static bool cut_url(const char *url, struct asked *asked, struct error *error)
-{
-    struct str rest = str_of(url);
-    size_t n = 0;
-
-    if (rest.n && rest.p[0] == '/') {
-        asked->path = rest;
-        return true;
-    }
-    asked->https = str_istarts(rest, STR("https://"));
-    if (!asked->https && !str_istarts(rest, STR("http://")))
-        return bad_url(url, error);
-    n = asked->https ? strlen("https://") : strlen("http://");
-    rest = str_make(rest.p + n, rest.n - n);
-    n = 0;
-    while (n < rest.n && rest.p[n] != '/' && rest.p[n] != '?')
-        n++;
-    if (!cut_authority(str_make(rest.p, n), asked))
-        return bad_url(url, error);
-    if (asked->port == 0)
-        asked->port = standard_port(asked);
-    asked->path = str_make(rest.p + n, rest.n - n);
-    return true;
-}
-
 /* Takes METHOD and URL from the end of the words. */
-static bool cut_words(struct values *values, struct asked *asked,
+static bool cut_words(struct values *values, struct offline_request *asked,
                       struct error *error)
 {
     struct option_list *words = &values->source.templates;
@@ -149,45 +88,16 @@ static bool cut_words(struct values *values, struct asked *asked,
                          "\"%.100s\" stands where the method belongs: `sluice "
                          "explain TEMPLATE GET http://HOST/PATH`",
                          asked->method.p);
-    return cut_url(words->v[words->n + 1], asked, error);
-}
-
-static void put_request(struct text *t, const struct values *values,
-                        const struct asked *asked)
-{
-    text_str_put(t, asked->method);
-    text_char(t, ' ');
-    if (asked->path.n == 0 || asked->path.p[0] != '/')
-        text_char(t, '/');
-    text_str_put(t, asked->path);
-    TEXT_LITERAL(t, " HTTP/1.1\r\n");
-    if (asked->host.n) {
-        TEXT_LITERAL(t, "Host: ");
-        text_str_put(t, asked->host);
-        if (asked->port && asked->port != standard_port(asked))
-            text_printf(t, ":%u", asked->port);
-        TEXT_LITERAL(t, "\r\n");
-    }
-    for (unsigned i = 0; i < values->headers.n; i++) {
-        text_str_put(t, str_of(values->headers.v[i]));
-        TEXT_LITERAL(t, "\r\n");
-    }
-    TEXT_LITERAL(t, "\r\n");
-}
-
-static bool has_host(const struct values *values)
-{
-    for (unsigned i = 0; i < values->headers.n; i++) {
-        if (str_istarts(str_of(values->headers.v[i]), STR("host:")))
-            return true;
-    }
-    return false;
+    asked->nlines = values->headers.n;
+    asked->lines = values->headers.v;
+    asked->client = values->from;
+    return offline_cut_url(str_of(words->v[words->n + 1]), &asked->url, error);
 }
 
 /* ---- the listener -------------------------------------------------------- */
 
-static bool no_listener(const struct config *config, const struct asked *asked,
-                        struct error *error)
+static bool no_listener(const struct config *config,
+                        const struct offline_url *asked, struct error *error)
 {
     char buffer[200];
     struct text ports = text_in(buffer, sizeof(buffer));
@@ -202,7 +112,7 @@ static bool no_listener(const struct config *config, const struct asked *asked,
 
 /* A path alone is of whatever the listener speaks. */
 static bool speaks(const struct config_listener *listener,
-                   const struct asked *asked, struct error *error)
+                   const struct offline_url *asked, struct error *error)
 {
     bool https = listener->protocol == PROTOCOL_HTTPS;
 
@@ -217,7 +127,7 @@ static bool speaks(const struct config_listener *listener,
 /* The listener that the URL's port means: by the template's port, else by the
  * local one; the first of all when none is said. */
 static unsigned find_listener(const struct config *config,
-                              const struct asked *asked)
+                              const struct offline_url *asked)
 {
     for (unsigned i = 0; i < config->nlisteners; i++) {
         if (asked->port == 0 || config->listeners[i]->port == asked->port)
@@ -295,42 +205,6 @@ static void print_trail(const struct snapshot *s,
     linear_scratch_free(scratch);
 }
 
-static bool answered_early(const struct h1_fault *fault, struct error *error)
-{
-    char room[100];
-    struct text class = text_in(room, sizeof(room));
-
-    if (fault->class != DESYNC_COMPLIANT)
-        text_printf(&class, " (%s, %s)",
-                    desync_class_word((enum desync_class)fault->class),
-                    desync_reason_word((enum desync_reason)fault->reason));
-    return error_set(error,
-                     "this request is answered %u before any rule is "
-                     "tried: %s" STR_FMT,
-                     fault->status ? fault->status : 400,
-                     fault->why ? fault->why : "it is incomplete",
-                     STR_ARG(text_str(&class)));
-}
-
-static bool parse(struct text *head, struct field *fields, struct request *req,
-                  enum desync_mode mode, struct error *error)
-{
-    struct h1_fault fault = {0};
-    size_t n = 0;
-
-    req->fields.v = fields;
-    req->fields.cap = H1_FIELDS_MAX;
-    if (!text_ok(head))
-        return error_set(error,
-                         "the request is longer than any that is "
-                         "accepted (%d bytes)",
-                         HEAD_TEXT);
-    if (h1_parse_request(req, head->p, head->n, &h1_request_limits, mode, &n,
-                         &fault) == H1_OK)
-        return true;
-    return answered_early(&fault, error);
-}
-
 static void drop_target(void *owner, struct target *target)
 {
     (void)owner;
@@ -369,24 +243,22 @@ static int explain(struct config *config, const struct values *values,
 }
 
 static int with_config(struct config *config, const struct values *values,
-                       struct asked *asked, struct error *error)
+                       struct offline_request *asked, struct error *error)
 {
-    struct field *fields = memory_zeroed(H1_FIELDS_MAX, sizeof(*fields));
-    struct text head = text_in(memory_zeroed(1, HEAD_TEXT), HEAD_TEXT);
-    struct request req = {.method = METHOD_OTHER};
-    unsigned i = find_listener(config, asked);
+    unsigned i = find_listener(config, &asked->url);
+    struct offline offline = {.fields = NULL};
     int status = EX_DATAERR;
 
-    if (asked->host.n == 0 && !has_host(values) && config->nload_balancers)
-        asked->host = config->load_balancers[0]->dns_name;
-    put_request(&head, values, asked);
+    if (asked->url.host.n == 0 && !offline_has_line(asked, STR("host")) &&
+        config->nload_balancers)
+        asked->url.host = config->load_balancers[0]->dns_name;
     if (i == config->nlisteners)
-        no_listener(config, asked, error);
-    else if (speaks(config->listeners[i], asked, error) &&
-             parse(&head, fields, &req, mode_of(config->listeners[i]), error))
-        status = explain(config, values, i, &req, error);
-    free(head.p);
-    free(fields);
+        no_listener(config, &asked->url, error);
+    else if (speaks(config->listeners[i], &asked->url, error) &&
+             offline_read(&offline, asked, mode_of(config->listeners[i]),
+                          error))
+        status = explain(config, values, i, &offline.request, error);
+    offline_end(&offline);
     return status;
 }
 
@@ -410,7 +282,7 @@ static bool read_keys(struct values *values, struct error *error)
 static int run(int argc, char **argv)
 {
     struct values values = {.json = false};
-    struct asked asked = {.port = 0};
+    struct offline_request asked = {.nlines = 0};
     struct source source = {.stack = STR("")};
     struct report report = {.strict = false};
     struct error error = {""};

@@ -17,5 +17,8 @@ extern const struct command cmd_explain;
 extern const struct command cmd_status;
 extern const struct command cmd_ca;
 extern const struct command cmd_export;
+extern const struct command cmd_waf;
+extern const struct command cmd_waf_check; /* `sluice waf check` */
+extern const struct command cmd_waf_test;
 
 #endif

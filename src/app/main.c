@@ -15,8 +15,8 @@
 #include "template/library.h"
 
 static const struct command *const commands[] = {
-    &cmd_serve,  &cmd_status, &cmd_check, &cmd_explain,
-    &cmd_export, &cmd_ca,     &cmd_origin};
+    &cmd_serve, &cmd_status, &cmd_check, &cmd_explain,
+    &cmd_waf,   &cmd_export, &cmd_ca,    &cmd_origin};
 
 enum { NCOMMANDS = sizeof(commands) / sizeof(commands[0]) };
 

@@ -25,4 +25,12 @@ struct inspected {
     struct str ja4;
 };
 
+/* Cuts a request target, as it came, into path, query and fragment. */
+void inspected_put_target(struct inspected *to, struct str target);
+
+/* The begin of a body as far as it is here; `ended`: it has no more than that.
+ * At most `limit` bytes of it are looked at. */
+void inspected_put_body(struct inspected *to, struct str begin, bool ended,
+                        uint32_t limit);
+
 #endif

@@ -27,29 +27,6 @@ static bool wants_more(const struct piece *piece, uint32_t limit)
     return !piece->end && piece->data.n < limit;
 }
 
-static void put_target(struct inspected *to, struct str target)
-{
-    const char *hash = target.n ? memchr(target.p, '#', target.n) : NULL;
-    struct str rest = target;
-
-    if (hash) {
-        rest.n = (size_t)(hash - target.p);
-        to->fragment = str_make(hash + 1, target.n - rest.n - 1);
-    }
-    to->path = str_cut(&rest, '?');
-    to->query = rest;
-    if (to->path.n == 0)
-        to->path = STR("/");
-}
-
-static void put_body(struct inspected *to, const struct piece *piece,
-                     uint32_t limit)
-{
-    to->body_whole = piece->end && piece->data.n <= limit;
-    to->body =
-        str_make(piece->data.p, piece->data.n < limit ? piece->data.n : limit);
-}
-
 static void inspected_of(const struct exchange *ex, const struct piece *piece,
                          uint32_t limit, struct inspected *to)
 {
@@ -69,8 +46,9 @@ static void inspected_of(const struct exchange *ex, const struct piece *piece,
         to->ja3 = conn_tls_ja3(tls);
         to->ja4 = conn_tls_ja4(tls);
     }
-    put_target(to, slice_of(&req->fields, req->path));
-    put_body(to, piece, limit);
+    inspected_put_target(to, slice_of(&req->fields, req->path));
+    inspected_put_body(to, str_make(piece->data.p, piece->data.n), piece->end,
+                       limit);
 }
 
 /* ---- what goes on ------------------------------------------------------------- */
