@@ -96,7 +96,7 @@ struct server_options {
     struct store *store; /* where changes are kept; NULL: nowhere.  It is the
                             server's, also when that cannot start, and ends
                             while there is the loop that it waits on */
-    const char *redis; /* redis://..., where nodes share what rate-based rules
+    const char *redis;   /* redis://..., where nodes share what rate-based rules
                           counted; NULL: this is the only one */
     bool takes_over; /* another process has the store, and lets go of it once
                             we serve: the API waits for that, so that whoever

@@ -93,8 +93,8 @@ struct schema {
     const struct property *properties;
     size_t size; /* of the struct that it is read into */
     unsigned n;
-    bool own;    /* Metadata.Sluice: an unknown key is an error */
-    bool open;   /* unknown properties are nobody's business */
+    bool own;  /* Metadata.Sluice: an unknown key is an error */
+    bool open; /* unknown properties are nobody's business */
 };
 
 #define SCHEMA(table, type)                                                    \

@@ -98,10 +98,11 @@ static void test_patterns_of_a_set_are_texts(void **state)
 static void test_what_is_no_base64_is_refused_with_its_path(void **state)
 {
     (void)state;
-    refused("{\"Rules\":[{},{\"Name\":\"x\",\"Statement\":{"
-            "\"ByteMatchStatement\":{\"SearchString\":\"/login\"}}}]}",
-            "Rules[1].Statement.ByteMatchStatement.SearchString of rule x is no "
-            "base64: the API has it so");
+    refused(
+        "{\"Rules\":[{},{\"Name\":\"x\",\"Statement\":{"
+        "\"ByteMatchStatement\":{\"SearchString\":\"/login\"}}}]}",
+        "Rules[1].Statement.ByteMatchStatement.SearchString of rule x is no "
+        "base64: the API has it so");
     refused("{\"RegularExpressionList\":[\"a\"]}",
             "RegularExpressionList is a list of {\"RegexString\": \"...\"}");
 }
