@@ -410,10 +410,10 @@ struct config_web_acl {
     unsigned nprotections;
     const struct waf_protection *protections;
     const struct waf_logging *logging; /* NULL: none */
-    struct str log; /* Metadata.Sluice.WafLog: a file, "-": standard output;
+    struct str log;    /* Metadata.Sluice.WafLog: a file, "-": standard output;
                        n == 0: none */
-    unsigned capacity;                 /* WCU in use */
-    struct config_waf *waf;            /* that it stands in */
+    unsigned capacity; /* WCU in use */
+    struct config_waf *waf; /* that it stands in */
     /* Of it and all that it refers to: ACLs with the same one become the same
      * program. */
     uint8_t digest[32];
