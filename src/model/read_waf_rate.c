@@ -262,6 +262,7 @@ static bool check_aggregate(const struct waf_reader *r,
         const char *parameter;
         const char *remedy;
     } needs[] = {
+        [WAF_BY_IP] = {"", "", ""},
         [WAF_BY_FORWARDED_IP] = {"FORWARDED_IP_CONFIG", "ForwardedIPConfig",
                                  "{HeaderName: X-Forwarded-For, "
                                  "FallbackBehavior: NO_MATCH}"},
