@@ -14,7 +14,7 @@
 
 enum {
     /* Of regexes, for one request: about a nanosecond each. */
-    WORK_MAX = 4 * 1000 * 1000,
+    WORK_MAX = 3 * 1000 * 1000,
     WORK_SEARCH = 100,       /* one search, */
     WORK_BYTE = 2,           /* and each byte of its value; */
     WORK_LIMIT = 500 * 1000, /* one that took too long */

@@ -218,6 +218,12 @@ static void test_rate_rules_act_beyond_their_limits(void **state)
     check_file("rates.json");
 }
 
+static void test_managed_groups_have_a_scope_and_overrides(void **state)
+{
+    (void)state;
+    check_file("managed.json");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -232,6 +238,7 @@ int main(void)
         cmocka_unit_test(test_labels_are_seen_by_later_rules),
         cmocka_unit_test(test_groups_are_overridden_rule_by_rule_and_whole),
         cmocka_unit_test(test_rate_rules_act_beyond_their_limits),
+        cmocka_unit_test(test_managed_groups_have_a_scope_and_overrides),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
