@@ -131,12 +131,9 @@ unsigned value_plan_parent(const struct value_plan *plan, unsigned source)
     return plan->sources[source].parent;
 }
 
-bool value_plan_folds(const struct value_plan *plan, unsigned source)
+enum transform value_plan_last(const struct value_plan *plan, unsigned source)
 {
-    const struct source *s = &plan->sources[source];
-
-    return s->parent != source && (s->transformation == WAF_LOWERCASE ||
-                                   s->transformation == WAF_UPPERCASE);
+    return (enum transform)plan->sources[source].transformation;
 }
 
 /* One byte more than is looked at tells what is longer from what just fits. */

@@ -29,8 +29,8 @@ unsigned value_plan_n(const struct value_plan *plan);
  * source itself: it is a part's. */
 unsigned value_plan_parent(const struct value_plan *plan, unsigned source);
 
-/* Whether its values are its parent's but for the case of ASCII letters. */
-bool value_plan_folds(const struct value_plan *plan, unsigned source);
+/* What makes its values of its parent's; NONE: it is a part's. */
+enum transform value_plan_last(const struct value_plan *plan, unsigned source);
 
 /* Bytes of the body that must be here before anything is evaluated: one more
  * than is looked at.  0: no source looks at it. */

@@ -388,10 +388,15 @@ static void take_sources(struct builder *b)
     program->sources = region_take(&program->region, (program->nsources + 1) *
                                                          sizeof(struct source));
     for (uint32_t i = 0; i < program->nsources; i++) {
-        program->sources[i].parent = value_plan_parent(program->plan, i);
-        program->sources[i].folds = value_plan_folds(program->plan, i);
-        program->sources[i].tests = region_take(
-            &program->region, (program->words + 1) * sizeof(uint64_t));
+        enum transform last = value_plan_last(program->plan, i);
+
+        program->sources[i] = (struct source){
+            .parent = value_plan_parent(program->plan, i),
+            .last = (uint8_t)last,
+            .folds = last == TRANSFORM_LOWERCASE || last == TRANSFORM_UPPERCASE,
+            .tests = region_take(&program->region,
+                                 (program->words + 1) * sizeof(uint64_t)),
+        };
     }
 }
 

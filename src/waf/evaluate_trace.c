@@ -6,52 +6,91 @@
 
 /* ---- where a match stands in what came --------------------------------------------------- */
 
-/* Of a value that a transformation made of another: the same bytes at the
- * same place seen from the begin or from the end, or a part of it. */
-static bool map_back(struct str to, struct str from, size_t *begin, size_t *end)
-{
-    size_t shift = from.n - to.n;
+enum { SEARCHED_MAX = 4096 }; /* bytes of a value: the search is quadratic */
 
+/* A step back: `to` was made of `from`. */
+struct step_back {
+    enum transform transform;
+    struct str from;
+    struct str to;
+};
+
+static bool becomes(const struct step_back *step, size_t n, size_t made,
+                    struct arena *arena)
+{
+    struct str out;
+
+    arena_reset(arena);
+    out = transform_apply(step->transform, str_make(step->from.p, n), arena);
+    return out.p && out.n == made && memcmp(out.p, step->to.p, made) == 0;
+}
+
+/* The shortest begin of `from` that becomes the begin of `to` up to the end of
+ * the match, and the longest that becomes what stands before it: what lies
+ * between became the match. */
+static bool search_back(const struct step_back *step, struct span *span)
+{
+    struct chunk_pool pool = {.free = {NULL}};
+    struct arena arena;
+    size_t from = 0;
+    size_t to = 0;
+    bool found;
+
+    if (step->from.n > SEARCHED_MAX)
+        return false;
+    arena_init(&arena, &pool, 16 * SEARCHED_MAX);
+    while (to < step->from.n && !becomes(step, to, span->to, &arena))
+        to++;
+    found = becomes(step, to, span->to, &arena);
+    from = to;
+    while (from > 0 && !becomes(step, from, span->from, &arena))
+        from--;
+    found = found && becomes(step, from, span->from, &arena);
+    arena_reset(&arena);
+    chunk_pool_end(&pool);
+    *span = (struct span){from, to};
+    return found;
+}
+
+static bool map_back(const struct step_back *step, struct span *span)
+{
+    struct str to = step->to;
+    struct str from = step->from;
+
+    if (to.n == from.n && str_ieq(to, from))
+        return true;
     if (to.p >= from.p && to.p + to.n <= from.p + from.n) {
-        *begin += (size_t)(to.p - from.p);
-        *end += (size_t)(to.p - from.p);
+        span->from += (size_t)(to.p - from.p);
+        span->to += (size_t)(to.p - from.p);
         return true;
     }
-    if (*end <= from.n && memcmp(to.p, from.p, *end) == 0)
-        return true;
-    if (to.n > from.n ||
-        memcmp(to.p + *begin, from.p + *begin + shift, to.n - *begin) != 0)
-        return false;
-    *begin += shift;
-    *end += shift;
-    return true;
+    return search_back(step, span);
 }
 
-static bool same_but_case(struct str a, struct str b)
+static struct str text_of(struct run *run, uint32_t source, uint32_t value)
 {
-    return a.n == b.n && str_ieq(a, b);
+    return values_of(run->values, source)->values.values[value].text;
 }
 
-static void map(struct run *run, uint32_t source, uint32_t value,
+static void map(struct run *run, uint32_t at, uint32_t value,
                 struct waf_trace_leaf *leaf)
 {
     const struct source *sources = run->program->sources;
-    size_t begin = leaf->from;
-    size_t end = leaf->to;
+    struct span span = {leaf->from, leaf->to};
 
-    for (; sources[source].parent != source; source = sources[source].parent) {
-        struct str to =
-            values_of(run->values, source)->values.values[value].text;
-        struct str from = values_of(run->values, sources[source].parent)
-                              ->values.values[value]
-                              .text;
+    for (; sources[at].parent != at; at = sources[at].parent) {
+        struct step_back step = {
+            .transform = (enum transform)sources[at].last,
+            .from = text_of(run, sources[at].parent, value),
+            .to = text_of(run, at, value),
+        };
 
-        if (!same_but_case(to, from) && !map_back(to, from, &begin, &end))
+        if (!map_back(&step, &span))
             return;
     }
     leaf->mapped = true;
-    leaf->raw_from = begin;
-    leaf->raw_to = end;
+    leaf->raw_from = span.from;
+    leaf->raw_to = span.to;
 }
 
 static uint32_t root_of(const struct run *run, uint32_t source)

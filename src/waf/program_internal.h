@@ -58,7 +58,9 @@ struct source {
     uint32_t first_leaf;
     uint32_t ngated;
     uint32_t nleaves; /* gated ones first */
-    bool folds;       /* its values have the candidates of the parent's */
+    uint8_t last;     /* enum transform: of its parent's values */
+    bool folds;       /* that changes case alone: its values have the candidates
+                         of the parent's */
     uint64_t *tests;  /* bitmap by number in the gate */
 };
 
