@@ -135,6 +135,49 @@ class Sets(waf.Case):
                                      *words, "--addresses", "192.0.2.0/24")
                 self.assertIn(says, error.message)
 
+    # 77.
+    def test_addresses_are_blocks_of_their_version(self):
+        for version, address in (
+                ("IPV4", "0.0.0.0/0"), ("IPV4", "192.0.2.1"),
+                ("IPV4", "192.0.2.0/33"), ("IPV4", "2001:db8::/32"),
+                ("IPV6", "::/0"), ("IPV6", "192.0.2.0/24")):
+            with self.subTest(address):
+                error = self.error(
+                    self.client.create_ip_set, Name="wrong", Scope="REGIONAL",
+                    IPAddressVersion=version, Addresses=[address])
+                self.assertEqual(
+                    (error["Error"]["Code"], error["Field"],
+                     error["Parameter"]),
+                    ("WAFInvalidParameterException", "IP_ADDRESS", address))
+
+    def test_ten_thousand_addresses_are_the_most(self):
+        many = ["10.%d.%d.0/24" % (i // 250, i % 250) for i in range(10001)]
+        one = self.ip_set("many", many[:10000])
+        got = self.client.get_ip_set(Name="many", Scope="REGIONAL",
+                                     Id=one["Id"])
+        self.assertEqual(got["IPSet"]["Addresses"], many[:10000])
+        error = self.error(
+            self.client.update_ip_set, Name="many", Scope="REGIONAL",
+            Id=one["Id"], LockToken=one["LockToken"], Addresses=many)
+        self.assertEqual(error["Error"]["Code"], "WAFLimitsExceededException")
+
+
+class Quotas(waf.Case):
+    options = ("--quota", "ip-sets=1")
+
+    def test_there_are_so_many_in_each_scope(self):
+        one = self.ip_set("one")
+        error = self.error(self.client.create_ip_set, Name="two",
+                           Scope="REGIONAL", IPAddressVersion="IPV4",
+                           Addresses=[])
+        self.assertEqual(error["Error"]["Code"], "WAFLimitsExceededException")
+        self.assertIn("--quota ip-sets=N", error["Error"]["Message"])
+        self.client.create_ip_set(Name="two", Scope="CLOUDFRONT",
+                                  IPAddressVersion="IPV4", Addresses=[])
+        self.client.delete_ip_set(Name="one", Scope="REGIONAL", Id=one["Id"],
+                                  LockToken=one["LockToken"])
+        self.ip_set("two")
+
 
 if __name__ == "__main__":
     rig.main()
