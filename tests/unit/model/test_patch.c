@@ -88,8 +88,9 @@ static struct str says(struct region *region, const struct config *config)
     for (unsigned i = 0; i < config->nload_balancers; i++) {
         const struct config_load_balancer *lb = config->load_balancers[i];
 
-        text_printf(&t, "balancer " STR_FMT " idle %u\n", STR_ARG(lb->arn),
-                    lb->attributes.idle_timeout_ms);
+        text_printf(&t, "balancer " STR_FMT " idle %u acl " STR_FMT "\n",
+                    STR_ARG(lb->arn), lb->attributes.idle_timeout_ms,
+                    STR_ARG(lb->web_acl ? lb->web_acl->entity.arn : STR("-")));
         for (unsigned k = 0; k < lb->nlisteners; k++)
             say_listener(&t, config, lb->listeners[k]);
     }
@@ -117,6 +118,12 @@ static struct config *build(const struct account *account)
 static void put_resources(struct text *t)
 {
     TEXT_LITERAL(t, "Lb: {Type: LB}, Other: {Type: LB}, "
+                    "Acl: {Type: WA, Properties: {Scope: REGIONAL, "
+                    "DefaultAction: {Allow: {}}, VisibilityConfig: "
+                    "{MetricName: m, SampledRequestsEnabled: true, "
+                    "CloudWatchMetricsEnabled: true}}}, "
+                    "As: {Type: AS, Properties: {WebACLArn: @Acl, "
+                    "ResourceArn: @Lb}}, "
                     "Web: {Type: LI, Properties: {LoadBalancerArn: @Lb, "
                     "Port: 80, Protocol: HTTP, DefaultActions: [{Type: "
                     "forward, TargetGroupArn: @Tg0}]}}, "

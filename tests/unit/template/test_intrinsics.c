@@ -47,13 +47,19 @@ static const char base[] =
     "  Green:\n"
     "    Type: AWS::ElasticLoadBalancingV2::TargetGroup\n"
     "    Condition: NotProd\n"
+    "  Acl:\n"
+    "    Type: AWS::WAFv2::WebACL\n"
+    "    Properties: {Name: shop, Scope: REGIONAL}\n"
+    "  Ips:\n"
+    "    Type: AWS::WAFv2::IPSet\n"
+    "    Properties: {Scope: CLOUDFRONT}\n"
     "  Vpc:\n"
     "    Type: AWS::EC2::VPC\n"
     "  Test:\n"
     "    Type: AWS::ElasticLoadBalancingV2::TargetGroup\n"
     "    Properties:\n";
 
-enum { BASE_LINES = 38 }; /* the next line's number is one more */
+enum { BASE_LINES = 44 }; /* the next line's number is one more */
 
 #define ARN "arn:aws:elasticloadbalancing:us-east-1:000000000000:"
 
@@ -257,6 +263,38 @@ static void test_get_att_gives_what_sluice_knows(void **state)
     assert_ptr_equal(strstr(dns, "'internal-edge-"), dns);
     assert_non_null(strstr(dns, ".us-east-1.elb.localhost'"));
     loading_free(l);
+}
+
+/* Ref of these is no ARN. */
+static void test_web_acls_have_arns_by_their_attribute_alone(void **state)
+{
+    static const char *const cases[][2] = {
+        {"!Ref Acl", "'shop|@|REGIONAL'"},
+        {"!Ref Ips", "'Ips|@|CLOUDFRONT'"},
+        {"!GetAtt Acl.Arn",
+         "'arn:aws:wafv2:us-east-1:000000000000:regional/webacl/shop/@'"},
+        {"!GetAtt Ips.Arn",
+         "'arn:aws:wafv2:us-east-1:000000000000:global/ipset/Ips/@'"},
+        {"!GetAtt Acl.Id", "'@'"},
+        {"!GetAtt Acl.LabelNamespace", "'awswaf:000000000000:webacl:shop:'"},
+        {"!GetAtt Acl.Capacity", "<what Acl needs is not known yet>"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        struct loading *l = load(cases[i][0]);
+        const char *is = loading_property(l, "Test", "X");
+        const char *at = strchr(cases[i][1], '@');
+        size_t n = at ? (size_t)(at - cases[i][1]) : 0;
+        size_t end = at ? strlen(at + 1) : strlen(cases[i][1]);
+
+        assert_null(l->report.first);
+        assert_int_equal(strlen(is), n + end + (at ? 36 : 0));
+        assert_memory_equal(is, cases[i][1], n);
+        assert_string_equal(is + strlen(is) - end,
+                            cases[i][1] + strlen(cases[i][1]) - end);
+        loading_free(l);
+    }
 }
 
 /* What is said in Metadata.Sluice.Id stands in the ARN, and in those of the
@@ -729,6 +767,7 @@ int main(void)
         cmocka_unit_test(test_ref_gives_arns_of_what_sluice_is),
         cmocka_unit_test(test_ref_to_nothing_is_refused),
         cmocka_unit_test(test_get_att_gives_what_sluice_knows),
+        cmocka_unit_test(test_web_acls_have_arns_by_their_attribute_alone),
         cmocka_unit_test(test_ids_of_metadata_stand_in_arns),
         cmocka_unit_test(test_get_att_of_nothing_is_refused),
         cmocka_unit_test(test_sub_puts_values_into_text),
