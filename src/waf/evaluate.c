@@ -391,7 +391,6 @@ static void begin(struct run *run)
     run->next_label = &result->labels;
     run->next_rated = &result->rates;
     run->next_group = &result->groups;
-    run->work = WORK_MAX;
     run->whole = evaluation->plain || evaluation->trace;
     prepare(run->scratch, run->program);
     run->values =

@@ -1,9 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * One evaluation of a program while it runs.
- *
- * Work is bounded by what is done, not by a clock, so that the same request
- * always has the same result.
  */
 #ifndef SLUICE_WAF_EVALUATE_H
 #define SLUICE_WAF_EVALUATE_H
@@ -13,13 +10,8 @@
 #include "waf/trace.h"
 
 enum {
-    /* Of regexes, for one request: about a nanosecond each. */
-    WORK_MAX = 3 * 1000 * 1000,
-    WORK_SEARCH = 100,       /* one search, */
-    WORK_BYTE = 2,           /* and each byte of its value; */
-    WORK_LIMIT = 500 * 1000, /* one that took too long */
-    PAIRS_MAX = 4096,        /* values remembered for leaves */
-    ADDRESSES_MAX = 10,      /* of a header that are looked at */
+    PAIRS_MAX = 4096,   /* values remembered for leaves */
+    ADDRESSES_MAX = 10, /* of a header that are looked at */
 };
 
 /* What is known of a leaf. */
@@ -78,6 +70,14 @@ struct queued_label {
     uint32_t index; /* NO_INDEX: of geo */
 };
 
+/* What patterns may still cost. */
+struct work {
+    size_t searches;   /* since the clock was asked */
+    int clock;         /* that `until_ns` is of */
+    uint64_t until_ns; /* 0: not asked so far */
+    bool done;         /* nothing */
+};
+
 struct run {
     const struct waf_program *program;
     struct waf_scratch *scratch;
@@ -86,8 +86,8 @@ struct run {
     struct values *values;
     const struct item *item; /* that runs */
     uint32_t npairs;
-    int64_t work; /* what is left of WORK_MAX */
-    bool whole;   /* all steps run, all values are candidates */
+    struct work work;
+    bool whole; /* all steps run, all values are candidates */
     struct queued_label *queued;
     struct waf_match **next_match;
     struct waf_label **next_label;
@@ -124,6 +124,11 @@ struct span {
 };
 enum waf_truth run_test(struct run *run, const struct test *test,
                         struct str text, struct span *span);
+
+/* ---- evaluate_work.c ------------------------------------------------------------ */
+
+/* Whether a pattern may still be searched for in a value of n bytes. */
+bool run_may_search(struct run *run, size_t n);
 
 /* ---- evaluate_origin.c ------------------------------------------------------------ */
 

@@ -49,9 +49,8 @@ static bool compare_size(const struct test *test, uint64_t n)
 static enum waf_truth test_regex(struct run *run, const struct test *test,
                                  struct str text, struct span *span)
 {
-    if (run->work <= 0)
+    if (!run_may_search(run, text.n))
         return WAF_GAVE_UP;
-    run->work -= WORK_SEARCH + (int64_t)text.n * WORK_BYTE;
     switch (regex_search(test->regex, run->scratch->regex, text, &span->from,
                          &span->to)) {
     case REGEX_YES:
@@ -61,7 +60,6 @@ static enum waf_truth test_regex(struct run *run, const struct test *test,
     case REGEX_LIMIT:
         break;
     }
-    run->work -= WORK_LIMIT;
     return WAF_GAVE_UP;
 }
 
