@@ -25,7 +25,7 @@ struct acl_maker {
 void acl_maker_begin(struct acl_maker *maker, uint64_t seed);
 
 /* An ACL as acl_begin() takes it; the pool begins anew. */
-void acl_maker_acl(struct acl_maker *maker, struct text *json);
+void acl_maker_acl(struct acl_maker *m, struct text *t);
 
 /* A request to it, in place of what was there. */
 void acl_maker_request(struct acl_maker *maker, struct request_made *request);
