@@ -32,6 +32,7 @@ struct wafv2_kind {
                                    the end */
     const char *const *fixed;   /* of those: what only Create* takes */
     enum quota quota;           /* how many there may be in a scope */
+    const struct shape *shape;  /* of Create* */
 };
 
 extern const struct wafv2_kind wafv2_web_acls;
@@ -133,9 +134,11 @@ bool wafv2_answer_one(struct call *call, const struct account_view *view,
                                    struct value *one));
 
 /* A resource of wafv2's as the API spells its Properties, in the region: only
- * these members. */
+ * these members.  With a `shape` (of the whole) numbers and truths are what they
+ * are there: parameters of a template are texts. */
 struct value *wafv2_members(struct region *region,
                             const struct account_resource *resource,
+                            const struct shape *shape,
                             const char *const *members);
 
 /* ---- refusing: always false ---------------------------------------------------------- */

@@ -41,6 +41,7 @@ const struct wafv2_kind wafv2_web_acls = {
     .members = members,
     .fixed = fixed,
     .quota = QUOTA_WEB_ACLS,
+    .shape = &wafv2_create_acl_shape,
 };
 
 WAFV2_HANDLERS(acl, &wafv2_web_acls)

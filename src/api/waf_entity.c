@@ -4,6 +4,7 @@
  */
 #include "api/resource.h"
 #include "api/waf_acl.h"
+#include "model/arn.h"
 #include "model/instant.h"
 #include "model/waf_words.h"
 
@@ -189,17 +190,38 @@ bool wafv2_delete(struct call *call, const struct account_view *view,
 
 /* ---- telling of them -------------------------------------------------------------------- */
 
+/* NULL: something in it does not fit. */
+static const struct value *by_shape(struct region *region,
+                                    const struct account_resource *resource,
+                                    const struct shape *shape,
+                                    const struct value *told)
+{
+    struct call call = {.region = region};
+    struct str name =
+        arn_waf_name(region, member_text(told, "Name"), resource->id);
+
+    return shape_check(
+        shape,
+        with_entry(region, told, "Name", value_string(region, name, NULL)),
+        &call);
+}
+
 struct value *wafv2_members(struct region *region,
                             const struct account_resource *resource,
+                            const struct shape *shape,
                             const char *const *members)
 {
     const struct value *told =
         waf_words_to_api(account_properties(resource), region);
+    const struct value *fitting =
+        shape ? by_shape(region, resource, shape, told) : NULL;
     struct value *made = make_map(region);
 
     for (; *members; members++) {
-        const struct value *v = value_get(told, str_of(*members));
+        const struct value *v = value_get(fitting, str_of(*members));
 
+        if (v == NULL)
+            v = value_get(told, str_of(*members));
         if (v)
             put_value(region, made, *members, value_copy(region, v));
     }
@@ -267,8 +289,8 @@ bool wafv2_answer_one(struct call *call, const struct account_view *view,
     struct region *region = call->region;
     struct value *result = make_map(region);
     struct value *one = put_map(region, result, found->kind->name);
-    struct value *told =
-        wafv2_members(region, found->resource, found->kind->members);
+    struct value *told = wafv2_members(
+        region, found->resource, found->kind->shape, found->kind->members);
 
     put_identity(region, one, found);
     for (const struct value *v = told->first; v; v = v->next)

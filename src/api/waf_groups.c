@@ -6,6 +6,7 @@
 #include "api/waf_acl.h"
 #include "api/waf_shape.h"
 
+static const struct shape create_shape;
 static const char *const members[] = {
     "Capacity",           "Rules", "VisibilityConfig", "CustomResponseBodies",
     "MonetizationConfig", NULL,
@@ -21,6 +22,7 @@ const struct wafv2_kind wafv2_rule_groups = {
     .members = members,
     .fixed = fixed,
     .quota = QUOTA_RULE_GROUPS,
+    .shape = &create_shape,
 };
 
 WAFV2_HANDLERS(group, &wafv2_rule_groups)

@@ -198,7 +198,7 @@ static bool delete (struct call *call, const struct account_view *view)
 static struct value *tell(struct region *region,
                           const struct account_resource *resource)
 {
-    struct value *told = wafv2_members(region, resource, members);
+    struct value *told = wafv2_members(region, resource, NULL, members);
 
     put_text(region, told, "ResourceArn", acl_of(resource));
     put_bool(region, told, "ManagedByFirewallManager", false);

@@ -7,6 +7,8 @@
 
 /* ---- IP sets ------------------------------------------------------------------------ */
 
+static const struct shape create_ip_shape;
+static const struct shape create_regex_shape;
 static const char *const ip_members[] = {"IPAddressVersion", "Addresses", NULL};
 static const char *const ip_fixed[] = {"IPAddressVersion", NULL};
 
@@ -19,6 +21,7 @@ const struct wafv2_kind wafv2_ip_sets = {
     .members = ip_members,
     .fixed = ip_fixed,
     .quota = QUOTA_IP_SETS,
+    .shape = &create_ip_shape,
 };
 
 /* ---- regex pattern sets ---------------------------------------------------------------- */
@@ -35,6 +38,7 @@ const struct wafv2_kind wafv2_regex_sets = {
     .members = regex_members,
     .fixed = nothing,
     .quota = QUOTA_REGEX_SETS,
+    .shape = &create_regex_shape,
 };
 
 /* ---- handlers --------------------------------------------------------------------------- */

@@ -162,5 +162,28 @@ class Kept(Case):
                                  **named)
 
 
+class Parameters(unittest.TestCase):
+
+    def test_what_a_template_says_in_texts_has_its_kind(self):
+        rate = waf.rule("rate", "3", {"RateBasedStatement": {
+            "Limit": {"Ref": "Limit"}, "AggregateKeyType": "IP"}})
+        rate["VisibilityConfig"]["SampledRequestsEnabled"] = "true"
+        with Api(template=json.dumps({
+                "Parameters": {"Limit": {"Type": "Number", "Default": 100}},
+                "Resources": {"Acl": {
+                    "Type": "AWS::WAFv2::WebACL", "Properties": {
+                        "Scope": "REGIONAL", "DefaultAction": {"Allow": {}},
+                        "VisibilityConfig": waf.visibility("acl"),
+                        "Rules": [rate]}}}})) as api:
+            client = api.client("wafv2")
+            arn = client.list_web_acls(Scope="REGIONAL")["WebACLs"][0]["ARN"]
+            found = client.get_web_acl(ARN=arn)["WebACL"]["Rules"][0]
+            self.assertEqual(
+                [found["Statement"]["RateBasedStatement"]["Limit"],
+                 found["Priority"],
+                 found["VisibilityConfig"]["SampledRequestsEnabled"]],
+                [100, 3, True])
+
+
 if __name__ == "__main__":
     rig.main()
