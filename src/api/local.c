@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "api/local.h"
 
+#include "api/local_waf.h"
+
 static const char plain[] = "text/plain; charset=utf-8";
 static const char json[] = "application/json";
 static const char exposition[] = "text/plain; version=0.0.4; charset=utf-8";
@@ -110,6 +112,7 @@ static void put_process(struct text *body, const struct local_view *view)
 static void put_metrics(struct text *body, const struct local_view *view)
 {
     counters_put(body, view->workers, view->nworkers);
+    local_put_waf(body, view->waf, view->nwaf);
     TEXT_LITERAL(body,
                  "# HELP sluice_snapshots_alive Compiled configurations that "
                  "something still uses\n"
@@ -166,6 +169,11 @@ static const struct page {
     {"/config", json, put_config},
 };
 
+bool local_wants_metrics(struct str path)
+{
+    return str_eq(str_cut(&path, '?'), STR("/metrics"));
+}
+
 bool local_wants_config(struct str path)
 {
     return str_eq(str_cut(&path, '?'), STR("/config"));
@@ -182,7 +190,7 @@ size_t local_room(const struct local_view *view)
     size_t room =
         LOCAL_BODY_MAX + (size_t)view->ntargets * (size_t)LOCAL_TARGET_MAX;
 
-    room += view->config.n;
+    room += view->config.n + (size_t)view->nwaf * LOCAL_WAF_MAX;
     return view->status ? room + status_room(view->status) : room;
 }
 

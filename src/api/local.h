@@ -35,6 +35,8 @@ struct local_view {
     uint64_t restarts; /* of it, after crashes */
     uint64_t upgrades;
     uint64_t access_log_dropped;
+    unsigned nwaf; /* where local_wants_metrics(): as waf_meters_sum() */
+    const struct waf_metric *waf;
     unsigned ntargets;
     const struct local_target *targets;
     const struct status_view *status; /* where local_wants_status() */
@@ -45,7 +47,11 @@ struct local_view {
 
 /* Room that an answer but the status needs at most, for each target and for
  * all else. */
-enum { LOCAL_BODY_MAX = 32 * 1024, LOCAL_TARGET_MAX = 1024 };
+enum {
+    LOCAL_BODY_MAX = 32 * 1024,
+    LOCAL_TARGET_MAX = 1024,
+    LOCAL_WAF_MAX = 512, /* of most; others are tried with more */
+};
 
 /* The field of an answer that says how many values of view->config only AWS
  * knows, which are left out. */
@@ -57,6 +63,9 @@ struct local_reply {
     struct str allow;  /* value of Allow; n == 0: none */
     unsigned left_out; /* value of LOCAL_LEFT_OUT; 0: none */
 };
+
+/* Whether the answer shows view->waf. */
+bool local_wants_metrics(struct str path);
 
 /* Whether the answer shows view->status, which costs something to gather. */
 bool local_wants_status(struct str path);

@@ -24,7 +24,7 @@ unsigned status_count(const struct status_group *group, struct str state)
 size_t status_room(const struct status_view *view)
 {
     enum { ALL = 4096, EACH = 1024, RULE = 512, FORWARD = 256 };
-    size_t room = ALL;
+    size_t room = ALL + view->nacls * (size_t)EACH;
 
     for (unsigned i = 0; i < view->nbalancers; i++) {
         const struct status_balancer *balancer = &view->balancers[i];

@@ -25,6 +25,8 @@
  *           FixedResponseConfig?: {StatusCode},
  *           ForwardConfig?: {TargetGroups: [{TargetGroupName,
  *             TargetGroupArn, Weight, Percent}]}}]}]}]}]
+ *   WebACLs: [{Name, ARN, LogicalId, AllowedRequests, BlockedRequests,
+ *     CountedRequests, CaptchaRequests, ChallengeRequests}]
  *   TargetGroups: [{TargetGroupName, TargetGroupArn, Removed,
  *     LogicalId, TargetType, Protocol, ProtocolVersion, Port?, Algorithm,
  *     InUse, Stickiness?, SlowStartSeconds, DeregistrationDelaySeconds,
@@ -35,6 +37,7 @@
  *       AnomalyDetection?: {Result, MitigationInEffect}, StateSeconds?,
  *       WeightPercent?, SharePercent?, SlowStartPercent?,
  *       DrainingSecondsLeft?, RequestsInProgress?, Requests?, Errors?}]}]
+ *
  *
  * Priority is a string ("10", "default"), as DescribeRules has it;
  * MitigationInEffect is "yes" or "no".  Actions has the action that ends the
@@ -161,12 +164,26 @@ struct status_group {
     const struct status_target *targets;
 };
 
+/* Requests since the process began. */
+struct status_acl {
+    struct str id;
+    struct str name;
+    struct str arn;
+    uint64_t allowed;
+    uint64_t blocked;
+    uint64_t counted;
+    uint64_t captcha; /* asked */
+    uint64_t challenge;
+};
+
 struct status_view {
     struct status_process process;
     unsigned nbalancers;
     const struct status_balancer *balancers;
     unsigned ngroups;
     const struct status_group *groups;
+    unsigned nacls;
+    const struct status_acl *acls;
 };
 
 /* What the two begin with: who asks knows by it whom it asked. */

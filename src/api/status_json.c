@@ -246,6 +246,20 @@ static void put_group(struct json *j, const struct status_group *group)
     json_end(j, '}');
 }
 
+static void put_acl(struct json *j, const struct status_acl *acl)
+{
+    json_begin(j, NULL, '{');
+    json_str(j, "Name", acl->name);
+    json_str(j, "ARN", acl->arn);
+    json_str(j, "LogicalId", acl->id);
+    json_u64(j, "AllowedRequests", acl->allowed);
+    json_u64(j, "BlockedRequests", acl->blocked);
+    json_u64(j, "CountedRequests", acl->counted);
+    json_u64(j, "CaptchaRequests", acl->captcha);
+    json_u64(j, "ChallengeRequests", acl->challenge);
+    json_end(j, '}');
+}
+
 void status_put_json(struct text *t, const struct status_view *view)
 {
     struct json j = {.t = t};
@@ -255,6 +269,10 @@ void status_put_json(struct text *t, const struct status_view *view)
     json_begin(&j, "LoadBalancers", '[');
     for (unsigned i = 0; i < view->nbalancers; i++)
         put_balancer(&j, &view->balancers[i]);
+    json_end(&j, ']');
+    json_begin(&j, "WebACLs", '[');
+    for (unsigned i = 0; i < view->nacls; i++)
+        put_acl(&j, &view->acls[i]);
     json_end(&j, ']');
     json_begin(&j, "TargetGroups", '[');
     for (unsigned i = 0; i < view->ngroups; i++)

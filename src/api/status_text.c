@@ -397,6 +397,27 @@ static bool has_certificates(const struct status_view *view)
     return false;
 }
 
+/* ---- web ACLs ------------------------------------------------------------- */
+
+static void acl_rows(struct table *table, const void *owner)
+{
+    const struct status_view *view = owner;
+
+    HEADING(table, "WEB ACL", "ALLOWED", "BLOCKED", "COUNTED", "CAPTCHA",
+            "CHALLENGE");
+    for (unsigned i = 0; i < view->nacls; i++) {
+        const struct status_acl *acl = &view->acls[i];
+
+        table_cell(table, acl->name);
+        cell_u64(table, acl->allowed);
+        cell_u64(table, acl->blocked);
+        cell_u64(table, acl->counted);
+        cell_u64(table, acl->captcha);
+        cell_u64(table, acl->challenge);
+        table_row(table);
+    }
+}
+
 void status_put_text(struct text *t, const struct status_view *view)
 {
     bool listeners = false;
@@ -431,6 +452,10 @@ void status_put_text(struct text *t, const struct status_view *view)
     if (targets) {
         text_char(t, '\n');
         table_put(t, target_rows, view);
+    }
+    if (view->nacls) {
+        text_char(t, '\n');
+        table_put(t, acl_rows, view);
     }
     put_elsewhere(t, view);
 }

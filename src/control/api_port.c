@@ -166,6 +166,9 @@ static void answer(struct api_port *api, struct server_stream *stream,
         status_view_fill(&status, api->view.server, &targets.region);
         view.status = &status;
     } else {
+        if (local_wants_metrics(path))
+            view.waf = waf_meters_sum(api->view.meters, api->view.ncounters,
+                                      &targets.region, &view.nwaf);
         gather(&targets, api->view.health);
         view.targets = targets.v;
         view.ntargets = targets.n;

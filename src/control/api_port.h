@@ -18,7 +18,8 @@ struct server;
 /* What the handlers may see. */
 struct api_port_view {
     struct counters *const *counters;
-    unsigned ncounters;
+    struct waf_meter *const *meters;
+    unsigned ncounters; /* and meters */
     const _Atomic unsigned *snapshots;
     const struct health_monitor *health;
     struct log_writer *const *log; /* NULL there: nothing is logged */

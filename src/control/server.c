@@ -276,6 +276,7 @@ static bool make_workers(struct server *server, bool logs, struct error *error)
         w->explain_key = server->options.explain_key;
         server->workers[server->nworkers++] = w;
         server->all[i] = &w->counters;
+        server->meters[i] = w->notes->meter;
     }
     return true;
 }
@@ -381,6 +382,7 @@ bool server_start_api(struct server *server, struct error *error)
 {
     struct api_port_view view = {
         .counters = server->all,
+        .meters = server->meters,
         .ncounters = server->nworkers,
         .snapshots = &server->snapshots,
         .health = server->health,
@@ -564,6 +566,8 @@ struct server *server_start(struct config *config,
         memory_zeroed(options->workers + 1, sizeof(struct worker *));
     server->all =
         memory_zeroed(options->workers + 1, sizeof(struct counters *));
+    server->meters =
+        memory_zeroed(options->workers + 1, sizeof(struct waf_meter *));
     server->rings =
         memory_zeroed(options->workers + 1, sizeof(struct log_ring *));
     server->targets.nworkers = options->workers;
@@ -696,6 +700,7 @@ void server_free(struct server *server)
     log_ring_free(server->ring);
     free(server->rings);
     free(server->all);
+    free(server->meters);
     access_keys_release(server->options.access_keys);
     geo_release(server->options.means.geo);
     for (unsigned i = 0; i < KEY_USES; i++)

@@ -164,6 +164,7 @@ struct server {
     struct api_port *api;
     struct counters **all; /* of every worker; not control's: calls of the API
                               are no requests of clients */
+    struct waf_meter **meters; /* of every worker */
 };
 
 /* ---- publish.c ----------------------------------------------------------- */

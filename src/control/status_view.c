@@ -431,6 +431,47 @@ static void fill_group(struct status_group *to, const struct server *server,
     };
 }
 
+/* ---- web ACLs ------------------------------------------------------------ */
+
+static void count_acl(struct status_acl *acl, const struct waf_metric *m)
+{
+    if (!str_eq(m->arn, acl->arn) || m->group.n ||
+        !str_eq(m->rule, STR(WAF_METER_ALL)))
+        return;
+    acl->allowed = m->counts[WAF_ALLOW];
+    acl->blocked = m->counts[WAF_BLOCK];
+    acl->counted = m->counts[WAF_COUNT];
+    acl->captcha = m->counts[WAF_CAPTCHA];
+    acl->challenge = m->counts[WAF_CHALLENGE];
+}
+
+static void fill_acls(struct status_view *view, const struct server *server,
+                      struct region *region)
+{
+    const struct waf_set *set = server->newest->wafs;
+    struct status_acl *acls = region_take(region, (set->n + 1) * sizeof(*acls));
+    unsigned n = 0;
+    const struct waf_metric *metrics =
+        set->n ? waf_meters_sum(server->meters, server->nworkers, region, &n)
+               : NULL;
+
+    view->nacls = 0;
+    view->acls = acls;
+    for (unsigned i = 0; i < set->n; i++) {
+        struct status_acl *acl = &acls[view->nacls];
+        const struct waf_entity *entity;
+
+        if (set->programs[i] == NULL)
+            continue;
+        entity = &waf_program_acl(set->programs[i])->entity;
+        *acl = (struct status_acl){
+            .id = entity->id, .name = entity->name, .arn = entity->arn};
+        for (unsigned k = 0; k < n; k++)
+            count_acl(acl, &metrics[k]);
+        view->nacls++;
+    }
+}
+
 void status_view_fill(struct status_view *view, const struct server *server,
                       struct region *region)
 {
@@ -449,4 +490,5 @@ void status_view_fill(struct status_view *view, const struct server *server,
     view->balancers = balancers;
     view->ngroups = server->newest->ngroups;
     view->groups = groups;
+    fill_acls(view, server, region);
 }

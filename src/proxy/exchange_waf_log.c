@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * What is noted of a request that a web ACL looked at (aws-waf.md 7): its line
- * of the log.
+ * What is noted of a request that a web ACL looked at (aws-waf.md 7): it is
+ * counted, and has its line of the log.
  */
 #include "base/clock.h"
 #include "proxy/exchange.h"
@@ -85,8 +85,14 @@ void exchange_waf_seen(struct exchange *ex, const struct inspected *request,
                        const struct waf_result *result)
 {
     struct waf_seen seen = {.request = request, .result = result};
+    struct worker *w = ex->worker;
 
-    if (result->failed || !is_logged(ex, result))
+    COUNTER_ADD(&w->counters, waf_regex_limits, result->regex_limits);
+    COUNTER_ADD(&w->counters, waf_failed, result->failed);
+    if (result->failed)
+        return;
+    waf_meter_count(w->notes->meter, ex->table->waf, result);
+    if (!is_logged(ex, result))
         return;
     describe(ex, &seen);
     put_log(ex, &seen);

@@ -9,6 +9,7 @@ struct waf_notes *waf_notes_new(void)
 {
     struct waf_notes *notes = memory_zeroed(1, sizeof(*notes));
 
+    notes->meter = waf_meter_new();
     notes->line = malloc(WAF_LOG_LINE_MAX);
     notes->room = malloc(WAF_NOTES_ROOM);
     if (notes->line && notes->room && sha256_init(&notes->sha))
@@ -21,6 +22,7 @@ void waf_notes_free(struct waf_notes *notes)
 {
     if (notes == NULL)
         return;
+    waf_meter_free(notes->meter);
     sha256_end(&notes->sha);
     free(notes->line);
     free(notes->room);

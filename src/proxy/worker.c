@@ -158,6 +158,7 @@ static void adopt(struct worker *w, struct lease *lease)
     struct lease *old = w->lease;
 
     w->lease = lease;
+    waf_meter_turn(w->notes->meter);
     linear_scratch_reserve(w->scratch, &lease->snapshot->need);
     for (struct list *l = w->ports.next; l != &w->ports; l = l->next) {
         struct worker_port *p = LIST_ENTRY_OF(l, struct worker_port, node);

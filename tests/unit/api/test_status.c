@@ -418,7 +418,8 @@ static void test_the_JSON_has_the_process(void **state)
         "{\"Version\":\"1.2.3\",\"ProcessId\":4711,\"UptimeSeconds\":93784,"
         "\"Workers\":2,\"Draining\":false,\"ConfigGeneration\":3,"
         "\"ConfigsAlive\":1,\"Requests\":1090,\"RequestsInProgress\":8,"
-        "\"ClientConnections\":3},\"LoadBalancers\":[],\"TargetGroups\":[]}");
+        "\"ClientConnections\":3},\"LoadBalancers\":[],\"WebACLs\":[],"
+        "\"TargetGroups\":[]}");
     view.process.draining = true;
     view.process.restarts = 5;
     view.process.upgrades = 0;
@@ -578,6 +579,33 @@ static void test_there_is_room_for_a_large_account_at_once(void **state)
     assert_true(text_ok(&t));
 }
 
+static void test_web_acls_show_what_they_did(void **state)
+{
+    static const struct status_acl acl = {
+        .id = STR("Acl"),
+        .name = STR("shop"),
+        .arn = STR("arn:acl"),
+        .allowed = 10,
+        .blocked = 3,
+        .counted = 4,
+        .captcha = 1,
+        .challenge = 2,
+    };
+
+    (void)state;
+    view.acls = &acl;
+    view.nacls = 1;
+    assert_non_null(strstr(text(),
+                           "\nWEB ACL  ALLOWED  BLOCKED  COUNTED  CAPTCHA  "
+                           "CHALLENGE\n"
+                           "shop     10       3        4        1        2\n"));
+    assert_non_null(
+        strstr(json(), "\"WebACLs\":[{\"Name\":\"shop\",\"ARN\":\"arn:acl\","
+                       "\"LogicalId\":\"Acl\",\"AllowedRequests\":10,"
+                       "\"BlockedRequests\":3,\"CountedRequests\":4,"
+                       "\"CaptchaRequests\":1,\"ChallengeRequests\":2}],"));
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup(name, fill)
@@ -597,6 +625,7 @@ int main(void)
         TEST(test_the_JSON_has_listeners_in_the_names_of_AWS),
         TEST(test_the_JSON_has_groups_and_targets),
         TEST(test_what_is_not_known_is_not_in_the_JSON),
+        TEST(test_web_acls_show_what_they_did),
         TEST(test_names_are_escaped_in_the_JSON),
         TEST(test_odds_are_parts_of_the_sum_of_weights),
         TEST(test_there_is_room_for_a_large_account_at_once),
