@@ -10,6 +10,7 @@
 #include "app/geo_files.h"
 #include "app/offline.h"
 #include "app/waf_acl.h"
+#include "app/waf_batch.h"
 #include "base/memory.h"
 #include "waf/replay.h"
 
@@ -21,9 +22,12 @@ struct values {
     struct option_list headers;
     struct option_list geoip;
     struct address from;
-    const char *name;   /* --acl; NULL: the only one */
-    const char *method; /* NULL: GET, or POST with data */
-    const char *data;   /* NULL: no body */
+    const char *name;                       /* --acl; NULL: the only one */
+    const char *method;                     /* NULL: GET, or POST with data */
+    const char *data;                       /* NULL: no body */
+    const char *files[WAF_CASES_LINES + 1]; /* by kind; NULL: none */
+    const char *expected;                   /* VERDICT[:RULE]; NULL: nothing */
+    struct option_list diff;
     bool verbose;
     bool json;
 };
@@ -57,6 +61,43 @@ static const struct option options[] = {
                  "A database in MaxMind's format that says where addresses "
                  "are: for statements about countries and autonomous "
                  "systems."),
+    {.name = "har",
+     .argument = "FILE",
+     .help = "Tries the requests of an HTTP archive, as browsers save it, in "
+             "place of one URL.",
+     .kind = OPTION_TEXT,
+     .offset = offsetof(struct values, files[WAF_CASES_HAR])},
+    {.name = "waf-log",
+     .argument = "FILE",
+     .help = "Tries the requests of a log of AWS WAF's (a JSON record after "
+             "another; \"-\": standard input), and says how far rules and "
+             "verdicts agree with it. Logs have no bodies: rules that depend "
+             "on one are not evaluable.",
+     .kind = OPTION_TEXT,
+     .offset = offsetof(struct values, files[WAF_CASES_LOG])},
+    {.name = "requests",
+     .argument = "FILE.jsonl",
+     .help = "Tries one request a line, {\"method\", \"url\", \"headers\", "
+             "\"body\" or \"bodyBase64\", \"clientIp\", \"expect\": "
+             "{\"action\", \"rule\", \"status\", \"labels\"}}; only \"url\" "
+             "must be there. What is not as expected is printed, and the exit "
+             "code is 1.",
+     .kind = OPTION_TEXT,
+     .offset = offsetof(struct values, files[WAF_CASES_LINES])},
+    {.name = "expect",
+     .argument = "VERDICT[:RULE]",
+     .help = "What a request that does not say it itself has to come to: "
+             "ALLOW, BLOCK, CAPTCHA or CHALLENGE, by that rule "
+             "(\"common/NoUserAgent_HEADER\", \"Default_Action\"). The exit "
+             "code is 1 when one does not.",
+     .kind = OPTION_TEXT,
+     .offset = offsetof(struct values, expected)},
+    {.name = "diff",
+     .argument = "OTHER-ACL",
+     .help = "Another web ACL that the same requests are tried on: says which "
+             "verdicts change, and the exit code is 1 when one does.",
+     .kind = OPTION_LIST,
+     .offset = offsetof(struct values, diff)},
     {.name = "acl",
      .argument = "NAME",
      .help = "Which web ACL, where the files have several.",
@@ -65,7 +106,7 @@ static const struct option options[] = {
     WAF_ACL_OPTIONS(struct values),
     {.name = "verbose",
      .letter = 'v',
-     .help = "Says what every rule saw.",
+     .help = "Says what every rule saw; of many requests, each has a line.",
      .kind = OPTION_FLAG,
      .offset = offsetof(struct values, verbose)},
     {.name = "json",
@@ -104,30 +145,74 @@ static void print_trail(const struct trail *trail, const struct values *values)
     free(t.p);
 }
 
-static int try_one(struct waf_program *program, const struct values *values,
+/* What is tried, on what. */
+struct trial {
+    const struct values *values;
+    const char *url; /* NULL: a file's */
+    struct geo *geo;
+    struct waf_program *program;
+    struct waf_program *other; /* NULL: none */
+    struct replay_expected expected;
+};
+
+static bool judge_one(const struct trial *trial, const struct trail *trail,
+                      struct error *error)
+{
+    char room[sizeof(error->text)];
+    struct text t = text_in(room, sizeof(room) - 1);
+
+    if (replay_expects_nothing(&trial->expected) ||
+        replay_meets(&trial->expected, &trail->result, &t))
+        return true;
+    return error_set(error, STR_FMT, STR_ARG(text_str(&t)));
+}
+
+static int try_one(const struct trial *trial,
                    const struct offline_request *request, struct error *error)
 {
     struct offline offline;
-    struct replay *replay = replay_new(program);
+    struct replay *replay = replay_new(trial->program);
     struct inspected inspected;
     struct trail trail;
-    bool ok = offline_read(&offline, request, DESYNC_MODE_DEFENSIVE, error);
+    int status = EX_DATAERR;
 
-    if (ok) {
-        offline_inspected(&offline, request, waf_program_body(program),
+    if (offline_read(&offline, request, DESYNC_MODE_DEFENSIVE, error)) {
+        offline_inspected(&offline, request, waf_program_body(trial->program),
                           &inspected);
         replay_try(replay, &inspected, 0, true, &trail);
-        print_trail(&trail, values);
+        print_trail(&trail, trial->values);
+        status = judge_one(trial, &trail, error) ? EX_OK : EXIT_FAILURE;
     }
     offline_end(&offline);
     replay_free(replay);
-    return ok ? EX_OK : EX_DATAERR;
+    return status;
 }
 
-static int with_program(struct waf_program *program,
-                        const struct values *values, const char *url,
-                        struct error *error)
+static struct waf_batch *begin_batch(const struct trial *trial, bool log)
 {
+    return waf_batch_new(
+        &(struct waf_batch_options){.program = trial->program,
+                                    .other = trial->other,
+                                    .expected = trial->expected,
+                                    .log = log,
+                                    .places = trial->geo != NULL,
+                                    .verbose = trial->values->verbose,
+                                    .json = trial->values->json});
+}
+
+static int diff_one(const struct trial *trial,
+                    const struct offline_request *request)
+{
+    struct waf_batch *batch = begin_batch(trial, false);
+
+    waf_batch_add(batch, &(struct waf_case){.request = *request,
+                                            .place = STR("request")});
+    return waf_batch_end(batch) ? EX_OK : EXIT_FAILURE;
+}
+
+static int try_url(const struct trial *trial, struct error *error)
+{
+    const struct values *values = trial->values;
     struct file_text file = {.text = {NULL, 0}};
     struct offline_request request = {
         .method = values->method ? str_of(values->method)
@@ -139,44 +224,129 @@ static int with_program(struct waf_program *program,
     };
     int status = EX_DATAERR;
 
-    if (!offline_cut_url(str_of(url), &request.url, error))
+    if (!offline_cut_url(str_of(trial->url), &request.url, error))
         return EX_USAGE;
     if (offline_has_line(&request, STR("host")))
         request.url.host = STR("");
     else if (request.url.host.n == 0)
         request.url.host = STR("localhost");
     if (read_data(values->data, &file, &request.body, error))
-        status = try_one(program, values, &request, error);
+        status = trial->other ? diff_one(trial, &request)
+                              : try_one(trial, &request, error);
     file_forget(&file);
     return status;
 }
 
+static int try_file(const struct trial *trial, struct error *error)
+{
+    struct waf_cases_defaults defaults = {.client = trial->values->from};
+    enum waf_cases_kind kind = WAF_CASES_HAR;
+    struct waf_batch *batch;
+    bool read;
+    bool good;
+
+    while (trial->values->files[kind] == NULL)
+        kind++;
+    batch = begin_batch(trial, kind == WAF_CASES_LOG);
+    read = waf_cases_read(kind, trial->values->files[kind], &defaults,
+                          waf_batch_add, batch, error);
+    good = waf_batch_end(batch);
+    if (!read)
+        return EX_DATAERR;
+    return good ? EX_OK : EXIT_FAILURE;
+}
+
 /* ---- the command ------------------------------------------------------------------ */
 
-static int with_acls(const struct values *values, struct geo *geo,
-                     const char *url)
+static unsigned count_files(const struct values *values)
+{
+    unsigned n = 0;
+
+    for (unsigned i = 0; i <= WAF_CASES_LINES; i++)
+        n += values->files[i] != NULL;
+    return n;
+}
+
+/* The URL is the last word when no file stands for it. */
+static bool check_values(struct values *values, const char **url,
+                         struct error *error)
+{
+    unsigned files = count_files(values);
+
+    *url = NULL;
+    if (files > 1)
+        return error_set(error, "--har, --waf-log and --requests cannot go "
+                                "together: try one after the other");
+    if (files && (values->headers.n || values->method || values->data))
+        return error_set(error, "--header, --method and --data are of one "
+                                "URL: the file says those of its requests");
+    if (files)
+        return true;
+    if (values->words.n < 2)
+        return error_set(error, "the URL is missing: `sluice waf test ACL "
+                                "http://HOST/PATH`, or give a file with --har, "
+                                "--waf-log or --requests");
+    *url = values->words.v[--values->words.n];
+    return true;
+}
+
+static bool read_expected(const struct values *values,
+                          struct replay_expected *to, struct error *error)
+{
+    struct str rest;
+
+    if (values->expected == NULL)
+        return true;
+    rest = str_of(values->expected);
+    to->action = str_cut(&rest, ':');
+    to->rule = rest.p ? rest : STR("");
+    if (replay_is_verdict(to->action))
+        return true;
+    return error_set(error,
+                     "--expect \"%.100s\": must be ALLOW, BLOCK, CAPTCHA or "
+                     "CHALLENGE, and :RULE behind it to say which rule",
+                     values->expected);
+}
+
+/* The web ACL of some files; `acls` must be ended. */
+static struct waf_program *load(const struct trial *trial,
+                                const struct option_list *files,
+                                struct waf_acls *acls, int *status,
+                                struct error *error)
 {
     struct report report = {.strict = false};
-    struct error error = {""};
-    struct waf_acls acls;
     struct waf_program *program = NULL;
-    int status = EX_DATAERR;
-    bool loaded = waf_acls_load(&acls, &values->acl, values->words.v,
-                                values->words.n, geo, &report, &error);
+    bool loaded = waf_acls_load(acls, &trial->values->acl, files->v, files->n,
+                                trial->geo, &report, error);
 
     source_print(&report);
+    *status = EX_USAGE;
     if (loaded)
-        program = waf_acls_one(&acls, values->name, &error);
-    if (program)
-        status = with_program(program, values, url, &error);
-    else if (loaded)
-        status = EX_USAGE;
-    else
-        status = source_failed(
-            &cmd_waf_test, &(struct source){.stack = STR("")}, &report, &error);
-    if (loaded && error.text[0])
-        options_fail(&cmd_waf_test, status, &error);
+        program = waf_acls_one(acls,
+                               files == &trial->values->diff && acls->n == 1
+                                   ? NULL
+                                   : trial->values->name,
+                               error);
+    else if (!error->text[0])
+        *status = source_failed(
+            &cmd_waf_test, &(struct source){.stack = STR("")}, &report, error);
     report_end(&report);
+    return program;
+}
+
+static int with_acls(struct trial *trial, struct error *error)
+{
+    struct waf_acls acls;
+    struct waf_acls others = {.n = 0};
+    const struct values *values = trial->values;
+    int status;
+
+    trial->program = load(trial, &values->words, &acls, &status, error);
+    if (trial->program && values->diff.n)
+        trial->other = load(trial, &values->diff, &others, &status, error);
+    if (trial->program && (trial->other || values->diff.n == 0))
+        status = trial->url ? try_url(trial, error) : try_file(trial, error);
+    waf_acls_end(&others);
     waf_acls_end(&acls);
     return status;
 }
@@ -184,24 +354,23 @@ static int with_acls(const struct values *values, struct geo *geo,
 static int run(int argc, char **argv)
 {
     struct values values = {.json = false};
+    struct trial trial = {.values = &values};
     struct geo_files files;
-    struct geo *geo = NULL;
     struct error error = {""};
-    const char *url;
     int status;
 
     if (!options_read(&cmd_waf_test, argc, argv, &values, &status))
         return status;
-    if (values.words.n < 2) {
-        error_set(&error, "the URL is missing: `sluice waf test ACL "
-                          "http://HOST/PATH`");
-        return options_fail(&cmd_waf_test, EX_USAGE, &error);
+    status = EX_USAGE;
+    if (check_values(&values, &trial.url, &error) &&
+        read_expected(&values, &trial.expected, &error)) {
+        status = EX_DATAERR;
+        if (geo_files_open(&files, &values.geoip, &trial.geo, &error))
+            status = with_acls(&trial, &error);
     }
-    url = values.words.v[--values.words.n];
-    if (!geo_files_open(&files, &values.geoip, &geo, &error))
-        return options_fail(&cmd_waf_test, EX_DATAERR, &error);
-    status = with_acls(&values, geo, url);
-    geo_release(geo);
+    geo_release(trial.geo);
+    if (error.text[0])
+        options_fail(&cmd_waf_test, status, &error);
     return status;
 }
 

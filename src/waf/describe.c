@@ -31,6 +31,11 @@ static void put_bytes(struct text *t, struct str s, size_t from, size_t to)
         put_byte(t, s.p[i]);
 }
 
+void describe_put_plain(struct text *t, struct str s)
+{
+    put_bytes(t, s, 0, s.n);
+}
+
 void describe_put_quoted(struct text *t, struct str s)
 {
     size_t n = s.n < SHOWN_MAX ? s.n : SHOWN_MAX;

@@ -31,6 +31,9 @@ void describe_put_statement(struct text *t,
  * before them. */
 void describe_put_quoted(struct text *t, struct str s);
 
+/* The same without the quotes around it, and all of it. */
+void describe_put_plain(struct text *t, struct str s);
+
 /* The same with >>> before the bytes from `from` and <<< behind those before
  * `to`; of a long text what stands around them, and ... for the rest. */
 void describe_put_marked(struct text *t, struct str s, size_t from, size_t to);
