@@ -245,8 +245,15 @@ static struct str text_at(struct request_made *request,
                           const char *otherwise)
 {
     const struct value *member = value_get(value, str_of(key));
+    struct str first = {request->text + request->used, 0};
+    uint64_t times;
 
-    return request_keep(request, member ? member->text : str_of(otherwise));
+    if (!member || member->kind != VALUE_LIST)
+        return request_keep(request, member ? member->text : str_of(otherwise));
+    assert_true(str_to_u64(member->last->text, 1000000, &times));
+    while (times--)
+        first.n += request_keep(request, member->first->text).n;
+    return first;
 }
 
 static void read_headers(struct request_made *request,
@@ -254,10 +261,14 @@ static void read_headers(struct request_made *request,
 {
     for (const struct value *h = headers ? headers->first : NULL; h;
          h = h->next) {
-        struct str rest = h->text;
+        bool list = h->kind == VALUE_LIST;
+        struct str rest = list ? h->first->text : h->text;
         struct str name = str_cut(&rest, ':');
+        uint64_t times = 1;
 
-        request_add(request, name, str_trim(rest));
+        assert_true(!list || str_to_u64(h->last->text, 1000, &times));
+        while (times--)
+            request_add(request, name, str_trim(rest));
     }
 }
 

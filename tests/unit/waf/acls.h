@@ -9,7 +9,8 @@
  *
  * A request is "METHOD /path?query#fragment", or an object with that as `line`,
  * and `headers` ["Name: value"], `body`, `client`, `ja3`, `ja4`, `http2`,
- * `grpc`, `now` (ms).  \xHH in any text is that byte.
+ * `grpc`, `now` (ms).  \xHH in any text is that byte; [TEXT, N] as the body or
+ * a header is N times the text.
  */
 #ifndef TESTS_WAF_ACLS_H
 #define TESTS_WAF_ACLS_H

@@ -19,9 +19,11 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
+#include "../match/mmdb.h"
 #include "acls.h"
 
 enum { TEXT = 64 * 1024 };
@@ -131,7 +133,9 @@ static void check_requests(struct trial *trial)
     evaluator_end(&trial->traced);
 }
 
-static void check_file(const char *file)
+static struct geo *places; /* of addresses for documents */
+
+static void check_file_with(const char *file, struct geo *geo)
 {
     struct region region = {NULL};
     struct trial *trial = calloc(1, sizeof(*trial));
@@ -143,7 +147,7 @@ static void check_file(const char *file)
         const struct value *error = value_get(v, STR("error"));
 
         trial->entry = v;
-        acl_begin(&trial->acl, v, NULL);
+        acl_begin(&trial->acl, v, geo);
         if (error)
             check_refused(trial, error->text);
         else if (!trial->acl.program)
@@ -155,6 +159,41 @@ static void check_file(const char *file)
     }
     free(trial);
     region_end(&region);
+}
+
+static void check_file(const char *file)
+{
+    check_file_with(file, NULL);
+}
+
+static int open_places(void **state)
+{
+    static const struct mmdb_entry entries[] = {
+        {"192.0.2.0/24", "DE", "BE", 64500},
+        {"198.51.100.0/24", "US", NULL, 0},
+        {"2001:db8::/32", "FR", "IDF", 0},
+    };
+    char path[] = "/tmp/sluice-places-XXXXXX";
+    const char *const files[] = {path};
+    struct error error;
+    int fd = mkstemp(path);
+
+    (void)state;
+    assert_true(fd >= 0);
+    close(fd);
+    mmdb_write(path, MMDB_SHAPE_MAXMIND, entries, 3);
+    places = geo_open(files, 1, &error);
+    unlink(path);
+    if (!places)
+        fail_msg("%s", error.text);
+    return 0;
+}
+
+static int close_places(void **state)
+{
+    (void)state;
+    geo_release(places);
+    return 0;
 }
 
 static void test_byte_matches_are_those_of_aws(void **state)
@@ -192,6 +231,12 @@ static void test_addresses_are_the_clients_or_a_headers(void **state)
 {
     (void)state;
     check_file("addresses.json");
+}
+
+static void test_places_are_those_of_databases(void **state)
+{
+    (void)state;
+    check_file_with("places.json", places);
 }
 
 static void test_actions_end_or_count(void **state)
@@ -234,6 +279,7 @@ int main(void)
         cmocka_unit_test(test_nested_statements_know_what_is_missing),
         cmocka_unit_test(test_parts_are_what_came),
         cmocka_unit_test(test_addresses_are_the_clients_or_a_headers),
+        cmocka_unit_test(test_places_are_those_of_databases),
         cmocka_unit_test(test_actions_end_or_count),
         cmocka_unit_test(test_labels_are_seen_by_later_rules),
         cmocka_unit_test(test_groups_are_overridden_rule_by_rule_and_whole),
@@ -241,5 +287,5 @@ int main(void)
         cmocka_unit_test(test_managed_groups_have_a_scope_and_overrides),
     };
 
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return cmocka_run_group_tests(tests, open_places, close_places);
 }
