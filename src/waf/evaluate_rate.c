@@ -194,7 +194,7 @@ static bool make_key(struct run *run, const struct waf_rated *rated,
     size_t n = 0;
     struct text t;
 
-    *key = rated->value;
+    *key = rated->value.p ? rated->value : STR(""); /* of CONSTANT */
     if (rated->nvalues == 0)
         return true;
     for (unsigned i = 0; i < rated->nvalues; i++)
