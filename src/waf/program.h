@@ -2,7 +2,8 @@
  *
  * A web ACL compiled for running (aws-waf.md 1.3), and what it says of a
  * request.  Programs never change, are counted, and shared by threads.
- * Evaluation is pure: a request and `now` come in, a result goes out.
+ * Evaluation is pure: a request and `now` come in, a result goes out; only
+ * patterns that take long ask a clock whether they have still time.
  */
 #ifndef SLUICE_WAF_PROGRAM_H
 #define SLUICE_WAF_PROGRAM_H
