@@ -26,14 +26,26 @@ static bool cut_parameters(const struct waf_acl_options *options,
     return true;
 }
 
+/* As templates have it: the file's name up to its first full stop. */
+static struct str stack_of(const struct waf_acl_options *options,
+                           const char *file)
+{
+    const char *slash = strrchr(file, '/');
+    struct str rest = str_of(slash ? slash + 1 : file);
+    struct str name = str_cut(&rest, '.');
+
+    if (options->stack)
+        return str_of(options->stack);
+    return name.n && !str_eq(name, STR("-")) ? name : STR("stack");
+}
+
 static void build(struct waf_acls *acls, const struct value *resources,
                   const struct template_options *how, struct report *report)
 {
     struct local local = {.region_name = how->region_name,
                           .account = how->account};
 
-    acls->config = config_build(
-        resources, how->stack.n ? how->stack : STR("sluice"), &local, report);
+    acls->config = config_build(resources, how->stack, &local, report);
 }
 
 static bool compile(struct waf_acls *acls, struct geo *geo,
@@ -63,7 +75,7 @@ bool waf_acls_load(struct waf_acls *acls, const struct waf_acl_options *options,
         .parameters = parameters,
         .region_name = region.n ? region : environment("AWS_DEFAULT_REGION"),
         .account = environment("AWS_ACCOUNT_ID"),
-        .stack = options->stack ? str_of(options->stack) : STR(""),
+        .stack = stack_of(options, files[0]),
     };
     const struct value *resources;
 
