@@ -132,6 +132,19 @@ void builder_steps(struct builder *b)
 
 /* ---- who lets whom run ---------------------------------------------------------- */
 
+/* The steps that a leaf lets run. */
+static void place_of(struct waf_program *program, const struct need *need,
+                     uint32_t *first, uint32_t **n)
+{
+    if (need->kind == BRANCH_VALUE) {
+        *first = program->leaves[need->leaf].first_step;
+        *n = &program->leaves[need->leaf].nsteps;
+    } else {
+        *first = program->label_leaves_all[need->leaf].first_step;
+        *n = &program->label_leaves_all[need->leaf].nsteps;
+    }
+}
+
 /* Counts, or writes, the steps that need each leaf. */
 static void link_steps(struct builder *b, bool write)
 {
@@ -139,14 +152,11 @@ static void link_steps(struct builder *b, bool write)
 
     for (uint32_t i = 0; i < program->nsteps; i++)
         for (uint32_t k = 0; k < b->step_needs[i].n; k++) {
-            const struct need *need = &b->needs[b->step_needs[i].first + k];
-            struct leaf *leaf = &program->leaves[need->leaf];
-            struct label_leaf *label = &program->label_leaves_all[need->leaf];
-            uint32_t *n =
-                need->kind == BRANCH_VALUE ? &leaf->nsteps : &label->nsteps;
-            uint32_t first = need->kind == BRANCH_VALUE ? leaf->first_step
-                                                        : label->first_step;
+            uint32_t first;
+            uint32_t *n;
 
+            place_of(program, &b->needs[b->step_needs[i].first + k], &first,
+                     &n);
             if (write)
                 program->leaf_steps[first + *n] = i;
             (*n)++;
