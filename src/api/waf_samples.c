@@ -168,19 +168,20 @@ static bool get_samples(struct call *call, const struct account_view *view)
     };
     struct wafv2_found found;
     struct value *window;
-    uint64_t population = 0;
+    struct sample_span span = {.population = 0};
 
     if (!wafv2_find_arn(call, view, &wafv2_web_acls, "WebAclArn", &found) ||
         !check_metric(call, wafv2_acl_of(view->config, found.arn)) ||
         !read_window(call, view, &query))
         return false;
     query.acl = found.arn;
+    span.to_ms = query.to_ms;
     if (view->samples)
-        view->samples(view->owner, &query, visit, &telling, &population);
-    put_number(region, result, "PopulationSize", population);
+        view->samples(view->owner, &query, visit, &telling, &span);
+    put_number(region, result, "PopulationSize", span.population);
     window = put_map(region, result, "TimeWindow");
     put_number(region, window, "StartTime", query.from_ms / 1000);
-    put_number(region, window, "EndTime", query.to_ms / 1000);
+    put_number(region, window, "EndTime", span.to_ms / 1000);
     call->result = result;
     return true;
 }

@@ -60,12 +60,17 @@ struct rate_keys_query {
     struct str in_group; /* name of the rule in that group; n == 0: none */
 };
 
-/* Whoever has these calls `visit` for each.  `population`: requests that the
- * samples were drawn from.  False: nobody counts it now. */
+/* What samples were drawn from. */
+struct sample_span {
+    uint64_t population; /* requests */
+    uint64_t to_ms; /* since 1970; the query's, or when there were enough */
+};
+
+/* Whoever has these calls `visit` for each.  False: nobody counts it now. */
 typedef bool samples_function(void *owner, const struct sample_query *query,
                               void (*visit)(void *to,
                                             const struct sampled_request *it),
-                              void *to, uint64_t *population);
+                              void *to, struct sample_span *span);
 typedef bool
 rate_keys_function(void *owner, const struct rate_keys_query *query,
                    void (*visit)(void *to, struct str address, bool ipv6),

@@ -19,6 +19,7 @@ void calls_view(struct server *server, struct account_view *view)
         .link_key =
             str_make((const char *)server->link_key, sizeof(server->link_key)),
         .targets = target_view_visit,
+        .samples = samples_visit,
         .rate_keys = rates_visit,
         .owner = server,
     };

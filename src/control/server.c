@@ -174,6 +174,10 @@ static void on_message(struct mailbox *mailbox, struct message *message)
         rates_back(server,
                    LIST_ENTRY_OF(message, struct worker_rates, message));
         break;
+    case CONTROL_SAMPLES:
+        samples_back(server,
+                     LIST_ENTRY_OF(message, struct worker_samples, message));
+        break;
     case CONTROL_STORE:
         storing_done(message);
         break;
@@ -517,6 +521,7 @@ static bool start(struct server *server, struct config *config,
     if (!start_workers(server, error))
         return false;
     rates_begin(server);
+    samples_begin(server);
     storing_begin(server);
     if (server->storing && server->options.takes_over) {
         storing_await(server);
@@ -684,6 +689,7 @@ void server_free(struct server *server)
     if (server->options.store)
         server->options.store->ops->end(server->options.store);
     rates_end(server);
+    samples_end(server);
     if (server->loop.base) {
         forget_signals(server);
         loop_settle(&server->loop);

@@ -14,6 +14,7 @@
 #include "control/health_monitor.h"
 #include "control/log_writer.h"
 #include "control/rates.h"
+#include "control/samples.h"
 #include "control/server.h"
 #include "model/patch.h"
 #include "proxy/worker.h"
@@ -145,6 +146,7 @@ struct server {
     struct health_monitor *health;
     struct deregistrations leaving;
     struct rate_rounds rates;
+    struct sample_rounds samples;
     struct log_writer *log;  /* NULL: nothing is logged */
     struct log_ring **rings; /* of every worker, then control's own */
     struct log_ring *ring;   /* that one; NULL: nothing is logged */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * What is noted of a request that a web ACL looked at (aws-waf.md 7): it is
- * counted, and has its line of the log.
+ * counted, may become a sample, and has its line of the log.
  */
 #include "base/clock.h"
 #include "proxy/exchange.h"
@@ -34,14 +34,15 @@ static uint64_t body_bytes(const struct exchange *ex)
                                             : piece.data.n;
 }
 
-static void describe(struct exchange *ex, struct waf_seen *seen)
+static void describe(struct exchange *ex, struct waf_seen *seen, bool logged)
 {
     const struct waf_result *result = seen->result;
 
     seen->acl = waf_program_acl(ex->table->waf);
     seen->time_ms = (uint64_t)clock_wall_us() / 1000;
     seen->resource = ex->table->config->load_balancer->full_name;
-    seen->request_id = trace_of(ex);
+    if (logged)
+        seen->request_id = trace_of(ex);
     seen->body_bytes = body_bytes(ex);
     seen->place = result->place;
     if (!result->geo_asked && !result->asn_asked)
@@ -58,16 +59,24 @@ static bool is_logged(const struct exchange *ex,
            waf_log_wants(waf_program_acl(ex->table->waf)->logging, result);
 }
 
+static struct waf_privacy privacy_of(const struct exchange *ex,
+                                     const struct waf_logging *logging)
+{
+    const struct waf_notes *notes = ex->worker->notes;
+
+    return (struct waf_privacy){
+        .acl = waf_program_acl(ex->table->waf),
+        .logging = logging,
+        .sha = &ex->worker->notes->sha,
+        .room = notes->room,
+        .cap = WAF_NOTES_ROOM,
+    };
+}
+
 static void put_log(struct exchange *ex, const struct waf_seen *seen)
 {
     struct worker *w = ex->worker;
-    struct waf_privacy privacy = {
-        .acl = seen->acl,
-        .logging = seen->acl->logging,
-        .sha = &w->notes->sha,
-        .room = w->notes->room,
-        .cap = WAF_NOTES_ROOM,
-    };
+    struct waf_privacy privacy = privacy_of(ex, seen->acl->logging);
     struct text line = text_in(w->notes->line, WAF_LOG_LINE_MAX);
     struct waf_log_record record = {.sink =
                                         (uint32_t)ex->table->sinks[WAF_LOG]};
@@ -81,19 +90,37 @@ static void put_log(struct exchange *ex, const struct waf_seen *seen)
     }
 }
 
+/* ---- all of it ------------------------------------------------------------------- */
+
+static void count(struct worker *w, const struct waf_result *result)
+{
+    COUNTER_ADD(&w->counters, waf_regex_limits, result->regex_limits);
+    COUNTER_ADD(&w->counters, waf_failed, result->failed);
+}
+
 void exchange_waf_seen(struct exchange *ex, const struct inspected *request,
                        const struct waf_result *result)
 {
     struct waf_seen seen = {.request = request, .result = result};
-    struct worker *w = ex->worker;
+    struct waf_notes *notes = ex->worker->notes;
+    struct waf_privacy privacy;
+    struct waf_sample_wish wish;
+    bool sampled;
+    bool logged;
 
-    COUNTER_ADD(&w->counters, waf_regex_limits, result->regex_limits);
-    COUNTER_ADD(&w->counters, waf_failed, result->failed);
+    count(ex->worker, result);
     if (result->failed)
         return;
-    waf_meter_count(w->notes->meter, ex->table->waf, result);
-    if (!is_logged(ex, result))
+    waf_meter_count(notes->meter, ex->table->waf, result);
+    sampled = waf_sample_wanted(notes->meter, ex->table->waf, result,
+                                ex->worker->loop.now_us / 1000, &wish);
+    logged = is_logged(ex, result);
+    if (!sampled && !logged)
         return;
-    describe(ex, &seen);
-    put_log(ex, &seen);
+    describe(ex, &seen, logged);
+    privacy = privacy_of(ex, NULL);
+    if (sampled)
+        waf_sample_put(notes->box, &wish, &seen, &privacy);
+    if (logged)
+        put_log(ex, &seen);
 }

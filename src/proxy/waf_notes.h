@@ -8,14 +8,15 @@
 
 #include "crypto/sha256.h"
 #include "proxy/waf_log.h"
-#include "waf/meter.h"
+#include "waf/sampler.h"
 
 enum { WAF_NOTES_ROOM = 128 * 1024 };
 
 struct waf_notes {
     struct waf_meter *meter;
     struct sha256 sha;
-    char *line; /* WAF_LOG_LINE_MAX: the line that is made */
+    struct waf_sample_box *box; /* until control swaps it */
+    char *line;                 /* WAF_LOG_LINE_MAX: the line that is made */
     char *room; /* WAF_NOTES_ROOM: values that are shown as others */
 };
 

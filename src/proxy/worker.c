@@ -460,6 +460,17 @@ static void on_message(struct mailbox *mailbox, struct message *message)
         rate_worker_end_round(w->rates);
         free(LIST_ENTRY_OF(message, struct worker_rates, message));
         break;
+    case WORKER_SAMPLES: {
+        struct worker_samples *samples =
+            LIST_ENTRY_OF(message, struct worker_samples, message);
+        struct waf_sample_box *box = samples->box;
+
+        samples->box = w->notes->box;
+        w->notes->box = box;
+        message->kind = CONTROL_SAMPLES;
+        mailbox_send(w->control, message);
+        break;
+    }
     case WORKER_DRAIN:
         free(message);
         drain(w, false);

@@ -36,6 +36,8 @@ enum worker_message {
     WORKER_RATES,          /* struct worker_rates: goes back as CONTROL_RATES
                               with what was counted */
     WORKER_RATES_END,      /* the same one: the sums were told */
+    WORKER_SAMPLES,        /* struct worker_samples: goes back as
+                              CONTROL_SAMPLES with the other box */
     WORKER_DRAIN,          /* struct message: accept no more, finish, report */
     WORKER_RETIRE,         /* struct message: the same, for another process has
                               the listening sockets too: nothing is hurried */
@@ -47,6 +49,7 @@ enum control_message {
     CONTROL_LEASE,   /* struct lease: not needed any more */
     CONTROL_DRAINED, /* struct message: no connection is left */
     CONTROL_RATES,   /* struct worker_rates: what rate-based rules counted */
+    CONTROL_SAMPLES, /* struct worker_samples: what web ACLs saw */
     CONTROL_ECHO,    /* struct message: whatever was sent before WORKER_ECHO has
                         taken effect */
 };
@@ -82,6 +85,13 @@ struct worker_rates {
     struct message message;
     struct worker *worker;
     struct rate_part *parts; /* good until the round ends */
+};
+
+/* An empty box for samples, or on the way back a full one. */
+struct worker_samples {
+    struct message message;
+    unsigned worker; /* its index */
+    struct waf_sample_box *box;
 };
 
 /* One listener's socket and sessions in one worker.  When the listener goes

@@ -38,6 +38,7 @@ struct row {
     struct row *next; /* older */
     uint64_t hash;
     struct key key;
+    struct waf_due due;
     _Atomic uint64_t counts[WAF_METER_WORDS];
     char texts[];
 };
@@ -227,7 +228,7 @@ static struct row *find_rule(struct waf_meter *meter,
     return find(meter, &key);
 }
 
-static struct str metric_of(const struct waf_rule *rule)
+struct str waf_metric_of(const struct waf_rule *rule)
 {
     return rule->visibility.metric.n ? rule->visibility.metric : rule->name;
 }
@@ -292,7 +293,7 @@ static struct row *rule_row(struct waf_meter *meter, struct plan *plan,
         &plan->rules[rule - waf_program_acl(plan->program)->rules];
 
     if (*row == NULL)
-        *row = find_rule(meter, plan->program, STR(""), metric_of(rule));
+        *row = find_rule(meter, plan->program, STR(""), waf_metric_of(rule));
     return *row;
 }
 
@@ -322,7 +323,7 @@ static struct row *group_row(struct waf_meter *meter, struct plan *plan,
 
     if (*row == NULL)
         *row = find_rule(meter, plan->program, group_metric(group),
-                         metric_of(match->rule));
+                         waf_metric_of(match->rule));
     return *row;
 }
 
@@ -434,6 +435,44 @@ void waf_meter_count(struct waf_meter *meter, const struct waf_program *program,
     count_matches(meter, plan, result);
     count_groups(meter, plan, result);
     count_labels(meter, result);
+}
+
+/* ---- samples ------------------------------------------------------------------------- */
+
+/* Rows of "other" are of nobody. */
+static struct waf_due *due_of(struct row *row)
+{
+    return row->key.arn.n ? &row->due : NULL;
+}
+
+struct waf_due *waf_meter_due(struct waf_meter *meter,
+                              const struct waf_program *program,
+                              const struct waf_match *match)
+{
+    struct plan *plan = plan_of(meter, program);
+
+    return due_of(match->referring ? group_row(meter, plan, match)
+                                   : rule_row(meter, plan, match->rule));
+}
+
+struct waf_due *waf_meter_due_default(struct waf_meter *meter,
+                                      const struct waf_program *program)
+{
+    return due_of(plan_of(meter, program)->by_default);
+}
+
+struct waf_due *waf_meter_due_all(struct waf_meter *meter,
+                                  const struct waf_program *program)
+{
+    return due_of(plan_of(meter, program)->all);
+}
+
+bool waf_due_is_new(struct waf_meter *meter, struct waf_due *due)
+{
+    bool new = due->request != meter->requests;
+
+    due->request = meter->requests;
+    return new;
 }
 
 /* ---- life ------------------------------------------------------------------------------ */

@@ -54,6 +54,32 @@ void waf_meter_count(struct waf_meter *meter, const struct waf_program *program,
 /* The worker has another snapshot: it may see other programs from now on. */
 void waf_meter_turn(struct waf_meter *meter);
 
+/* What a row has for samples (waf/sampler.h); the worker's alone. */
+struct waf_due {
+    uint64_t waiting; /* requests since the last that was handed over */
+    uint64_t filled_ms;
+    uint64_t request; /* the last: waf_due_is_new() */
+    unsigned tokens;
+    bool used;
+};
+
+/* Of a rule that matched: of the ACL (match->referring NULL) or a group; of the
+ * default action; of all.  NULL: there is no row for it. */
+struct waf_due *waf_meter_due(struct waf_meter *meter,
+                              const struct waf_program *program,
+                              const struct waf_match *match);
+struct waf_due *waf_meter_due_default(struct waf_meter *meter,
+                                      const struct waf_program *program);
+struct waf_due *waf_meter_due_all(struct waf_meter *meter,
+                                  const struct waf_program *program);
+
+/* Whether the request that was counted last has not come to it before: rules
+ * may have the same metric. */
+bool waf_due_is_new(struct waf_meter *meter, struct waf_due *due);
+
+/* The metric name of a rule; its name where it has none. */
+struct str waf_metric_of(const struct waf_rule *rule);
+
 /* ---- the other side ------------------------------------------------------------ */
 
 struct waf_metric {

@@ -154,7 +154,7 @@ struct asked {
 static bool give_samples(void *owner, const struct sample_query *query,
                          void (*visit)(void *to,
                                        const struct sampled_request *it),
-                         void *to, uint64_t *population)
+                         void *to, struct sample_span *span)
 {
     static const struct sample_header host = {{"Host", 4}, {"a", 1}};
     static const struct str label = {"awswaf:x", 8};
@@ -176,7 +176,7 @@ static bool give_samples(void *owner, const struct sample_query *query,
     };
 
     asked->samples = *query;
-    *population = 99;
+    span->population = 99;
     for (unsigned i = 0; i < 5; i++)
         visit(to, &it);
     return true;
