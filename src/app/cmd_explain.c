@@ -10,6 +10,8 @@
 #include <stdlib.h>
 
 #include "app/commands.h"
+#include "app/explain_waf.h"
+#include "app/geo_files.h"
 #include "app/key_file.h"
 #include "app/offline.h"
 #include "app/source.h"
@@ -25,6 +27,9 @@ enum { TRAIL_TEXT = 1024 * 1024 };
 struct values {
     struct source_options source; /* templates: TEMPLATE... METHOD URL */
     struct option_list headers;
+    struct option_list geoip;
+    const char *data; /* NULL: no body */
+    struct geo *geo;  /* what --geoip says */
     struct address from;
     const char *cookie_key; /* NULL: cookies are not opened */
     struct seal *seal;      /* what it says */
@@ -38,12 +43,22 @@ static const struct option options[] = {
      .help = "A header of the request.",
      .kind = OPTION_LIST,
      .offset = offsetof(struct values, headers)},
+    {.name = "data",
+     .letter = 'd',
+     .argument = "DATA|@FILE",
+     .help = "Its body, which a web ACL may look at: the bytes themselves, or "
+             "those of a file.",
+     .kind = OPTION_TEXT,
+     .offset = offsetof(struct values, data)},
     {.name = "from",
      .argument = "IP",
      .help = "The address that the request comes from.",
      .fallback = "127.0.0.1",
      .kind = OPTION_IP,
      .offset = offsetof(struct values, from)},
+    GEOIP_OPTION(struct values,
+                 "A database in MaxMind's format that says where addresses "
+                 "are, for web ACLs."),
     COOKIE_KEY_OPTION(struct values,
                       "The file that `sluice serve --cookie-key` has: what "
                       "the cookies of stickiness say, and whether they are "
@@ -183,8 +198,11 @@ static void put_trail(struct text *t, const struct snapshot *s,
 
 static void print_trail(const struct snapshot *s,
                         const struct route_table *table,
-                        const struct request *req, const struct values *values)
+                        const struct offline *offline,
+                        const struct offline_request *asked,
+                        const struct values *values)
 {
+    const struct request *req = &offline->request;
     struct linear_scratch *scratch = linear_scratch_new();
     struct text t = text_in(memory_zeroed(1, TRAIL_TEXT), TRAIL_TEXT);
     struct str query = slice_of(&req->fields, req->path);
@@ -199,7 +217,18 @@ static void print_trail(const struct snapshot *s,
     };
 
     router_scratch_fit(table->router, scratch);
+    if (values->json)
+        fputs("{\"web_acl\":", stdout);
+    if (table->waf)
+        explain_waf_print(
+            table->waf, offline, asked,
+            table->config->load_balancer->attributes.waf_fail_open,
+            values->json);
+    else if (values->json)
+        fputs("null", stdout);
     put_trail(&t, s, table, &request, req, scratch, values);
+    if (values->json && t.n)
+        t.p[0] = ','; /* in place of the brace */
     fwrite(t.p, 1, t.n, stdout);
     free(t.p);
     linear_scratch_free(scratch);
@@ -221,17 +250,18 @@ static void drop_invalid(const struct config_listener *listener,
 }
 
 static int explain(struct config *config, const struct values *values,
-                   unsigned listener, struct request *req, struct error *error)
+                   unsigned listener, struct offline *offline,
+                   const struct offline_request *asked, struct error *error)
 {
-    static const struct snapshot_means means;
+    const struct snapshot_means means = {.geo = values->geo};
     struct target_registry registry = {0};
     struct report report = {.strict = false};
     struct snapshot *s =
         snapshot_compile(config, 0, NULL, &registry, &means, &report);
 
     if (s && listener < s->nlisteners) {
-        drop_invalid(config->listeners[listener], req);
-        print_trail(s, s->listeners[listener], req, values);
+        drop_invalid(config->listeners[listener], &offline->request);
+        print_trail(s, s->listeners[listener], offline, asked, values);
     } else {
         error_set(error, "out of memory");
     }
@@ -257,7 +287,7 @@ static int with_config(struct config *config, const struct values *values,
     else if (speaks(config->listeners[i], &asked->url, error) &&
              offline_read(&offline, asked, mode_of(config->listeners[i]),
                           error))
-        status = explain(config, values, i, &offline.request, error);
+        status = explain(config, values, i, &offline, asked, error);
     offline_end(&offline);
     return status;
 }
@@ -279,27 +309,19 @@ static bool read_keys(struct values *values, struct error *error)
 
 /* ---- the command --------------------------------------------------------- */
 
-static int run(int argc, char **argv)
+/* Loads the template, and says what becomes of the request. */
+static int with_request(struct values *values, struct offline_request *asked)
 {
-    struct values values = {.json = false};
-    struct offline_request asked = {.nlines = 0};
     struct source source = {.stack = STR("")};
     struct report report = {.strict = false};
     struct error error = {""};
     struct config *config;
     int status;
 
-    if (!options_read(&cmd_explain, argc, argv, &values, &status))
-        return status;
-    values.source.listeners_come = true;
-    if (!cut_words(&values, &asked, &error))
-        return options_fail(&cmd_explain, EX_USAGE, &error);
-    if (!read_keys(&values, &error))
-        return options_fail(&cmd_explain, EX_DATAERR, &error);
-    config = source_load(&values.source, &source, &report, &error);
+    config = source_load(&values->source, &source, &report, &error);
     source_print(&report);
     if (config)
-        status = with_config(config, &values, &asked, &error);
+        status = with_config(config, values, asked, &error);
     else
         status = source_failed(&cmd_explain, &source, &report, &error);
     if (config && status != EX_OK)
@@ -308,6 +330,31 @@ static int run(int argc, char **argv)
         config_release(config);
     report_end(&report);
     source_end(&source);
+    return status;
+}
+
+static int run(int argc, char **argv)
+{
+    struct values values = {.json = false};
+    struct offline_request asked = {.nlines = 0};
+    struct file_text data = {.text = {NULL, 0}};
+    struct geo_files files;
+    struct error error = {""};
+    int status;
+
+    if (!options_read(&cmd_explain, argc, argv, &values, &status))
+        return status;
+    values.source.listeners_come = true;
+    if (!cut_words(&values, &asked, &error))
+        return options_fail(&cmd_explain, EX_USAGE, &error);
+    if (read_keys(&values, &error) &&
+        offline_read_data(values.data, &data, &asked.body, &error) &&
+        geo_files_open(&files, &values.geoip, &values.geo, &error))
+        status = with_request(&values, &asked);
+    else
+        status = options_fail(&cmd_explain, EX_DATAERR, &error);
+    file_forget(&data);
+    geo_release(values.geo);
     seal_free(values.seal);
     return status;
 }

@@ -14,7 +14,7 @@
 #include "base/memory.h"
 #include "waf/replay.h"
 
-enum { TRAIL_TEXT = 16 * 1024 * 1024, DATA_MAX = 64 * 1024 * 1024 };
+enum { TRAIL_TEXT = 16 * 1024 * 1024 };
 
 struct values {
     struct waf_acl_options acl;
@@ -117,20 +117,6 @@ static const struct option options[] = {
 
 /* ---- one request --------------------------------------------------------------- */
 
-static bool read_data(const char *data, struct file_text *file,
-                      struct str *body, struct error *error)
-{
-    if (data == NULL)
-        return true;
-    *body = str_of(data);
-    if (data[0] != '@')
-        return true;
-    if (!file_read(data + 1, DATA_MAX, file, error))
-        return false;
-    *body = file->text;
-    return true;
-}
-
 static void print_trail(const struct trail *trail, const struct values *values)
 {
     struct text t = text_in(memory_zeroed(1, TRAIL_TEXT), TRAIL_TEXT);
@@ -230,7 +216,7 @@ static int try_url(const struct trial *trial, struct error *error)
         request.url.host = STR("");
     else if (request.url.host.n == 0)
         request.url.host = STR("localhost");
-    if (read_data(values->data, &file, &request.body, error))
+    if (offline_read_data(values->data, &file, &request.body, error))
         status = trial->other ? diff_one(trial, &request)
                               : try_one(trial, &request, error);
     file_forget(&file);

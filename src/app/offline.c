@@ -6,7 +6,11 @@
 #include "base/memory.h"
 #include "proxy/protocol.h"
 
-enum { HEAD_TEXT = 128 * 1024, URL_SHOWN = 200 };
+enum {
+    HEAD_TEXT = 128 * 1024,
+    URL_SHOWN = 200,
+    DATA_MAX = 64 * 1024 * 1024,
+};
 
 /* ---- URLs ----------------------------------------------------------------------- */
 
@@ -61,6 +65,22 @@ bool offline_cut_url(struct str url, struct offline_url *to,
     if (to->port == 0)
         to->port = offline_standard_port(to);
     to->target = str_make(rest.p + n, rest.n - n);
+    return true;
+}
+
+bool offline_read_data(const char *data, struct file_text *file,
+                       struct str *body, struct error *error)
+{
+    *file = (struct file_text){.text = {NULL, 0}};
+    *body = str_make(NULL, 0);
+    if (data == NULL)
+        return true;
+    *body = str_of(data);
+    if (data[0] != '@')
+        return true;
+    if (!file_read(data + 1, DATA_MAX, file, error))
+        return false;
+    *body = file->text;
     return true;
 }
 

@@ -7,6 +7,7 @@
 #define SLUICE_APP_OFFLINE_H
 
 #include "base/error.h"
+#include "base/file.h"
 #include "base/text.h"
 #include "codec/h1.h"
 #include "match/inspected.h"
@@ -46,6 +47,11 @@ struct offline_request {
     struct str ja3; /* n == 0: not known */
     struct str ja4;
 };
+
+/* The body that "DATA" or "@FILE" says, NULL: none.  The file is the caller's
+ * to forget.  False with an error. */
+bool offline_read_data(const char *data, struct file_text *file,
+                       struct str *body, struct error *error);
 
 /* Whether one of the lines has that name. */
 bool offline_has_line(const struct offline_request *from, struct str name);
