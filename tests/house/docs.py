@@ -11,8 +11,8 @@ import unittest
 ROOT = os.environ.get("TOP_SRCDIR") or os.path.dirname(os.path.dirname(
     os.path.dirname(os.path.abspath(__file__))))
 SLUICE = os.environ.get("SLUICE") or os.path.join(ROOT, "sluice")
-COMMANDS = ("serve", "status", "check", "explain", "export", "ca",
-            "origin")
+COMMANDS = ("serve", "status", "check", "explain", "waf check", "waf test",
+            "export", "ca", "origin")
 TEMPLATES = "Templates"  # the section of options that commands share
 
 
@@ -30,7 +30,7 @@ def run(*arguments, given=None):
 def helped(command):
     """{option: argument without spaces} as --help prints them."""
     lines = re.findall(r"^  (?:-\w, )?--([a-z0-9-]+) ?(.*)$",
-                       run(command, "--help").stdout, re.M)
+                       run(*command.split(), "--help").stdout, re.M)
     return {name: argument.replace(" ", "") for name, argument in lines}
 
 
@@ -52,7 +52,7 @@ class Manual(unittest.TestCase):
                          re.M | re.S).group(1)
         found = {}
         for usage in part.split(".Nm\n"):
-            command = re.match(r"\.Cm (\w+)", usage)
+            command = re.match(r"\.Cm (\w+(?: \w+)?)$", usage, re.M)
             if command is None:
                 continue
             options = found[command.group(1)] = {}
@@ -93,7 +93,11 @@ class Manual(unittest.TestCase):
 
     def test_every_command_is_in_help_and_in_the_manual(self):
         listed = re.findall(r"^  ([a-z]+) ", run("--help").stdout, re.M)
-        self.assertEqual(sorted(listed), sorted(COMMANDS))
+        self.assertEqual(sorted(listed),
+                         sorted({c.split()[0] for c in COMMANDS}))
+        listed = re.findall(r"^  ([a-z]+) ", run("waf", "--help").stdout, re.M)
+        self.assertEqual(["waf " + c for c in sorted(listed)],
+                         sorted(c for c in COMMANDS if " " in c))
 
     def test_it_is_well_formed(self):
         page = os.path.join(ROOT, "docs", "sluice.1")
