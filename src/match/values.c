@@ -205,22 +205,28 @@ static unsigned slot_of(struct str text)
 }
 
 /* A statement that is true of one value of a part is true: who sends the same
- * one again need not be looked at again.  JSON's lists repeat all names. */
-static void drop_repeated(struct part_values *values)
+ * one again need not be looked at again.  JSON's lists repeat all names.  The
+ * array stays as it is, it may be another part's too.  False: the arena is at
+ * its limit. */
+static bool drop_repeated(struct part_values *values, struct arena *arena)
 {
     uint32_t seen[SEEN] = {0}; /* of those that stay, from 1 */
-    unsigned n = values->n;
+    struct part_value *kept = arena_take(arena, values->n * sizeof(*kept));
+    unsigned n = 0;
 
-    values->n = 0;
-    for (unsigned i = 0; i < n; i++) {
-        struct part_value value = values->values[i];
-        uint32_t *slot = &seen[slot_of(value.text)];
+    if (kept == NULL)
+        return false;
+    for (unsigned i = 0; i < values->n; i++) {
+        uint32_t *slot = &seen[slot_of(values->values[i].text)];
 
-        if (*slot && str_eq(values->values[*slot - 1].text, value.text))
+        if (*slot && str_eq(kept[*slot - 1].text, values->values[i].text))
             continue;
-        values->values[values->n++] = value;
-        *slot = values->n;
+        kept[n++] = values->values[i];
+        *slot = n;
     }
+    values->values = kept;
+    values->n = n;
+    return true;
 }
 
 static uint16_t marks_of(struct str text)
@@ -251,9 +257,8 @@ static void read_part(struct values *values, unsigned source)
     values->oversized |= to->oversized;
     if (to->state != PART_VALUES)
         to->n = 0;
-    if (to->n >= MANY)
-        drop_repeated(to);
-    if (mark(values, source))
+    if ((to->n < MANY || drop_repeated(to, values->request.arena)) &&
+        mark(values, source))
         return;
     to->state = PART_FAILED;
     to->n = 0;

@@ -349,6 +349,35 @@ static void test_a_full_arena_fails_the_source_alone(void **state)
     value_plan_free(plan);
 }
 
+/* Values that repeat are left out of one part alone: others find all that was
+ * sent. */
+static void test_arguments_that_repeat_are_there_for_other_parts(void **state)
+{
+    static const struct waf_field all = {.type = WAF_FIELD_ALL_QUERY_ARGUMENTS},
+                                  one = {.type =
+                                             WAF_FIELD_SINGLE_QUERY_ARGUMENT,
+                                         .name = {"admin", 5}};
+    char head[1024];
+    struct text t = text_in(head, sizeof(head));
+    struct value_plan *plan = value_plan_new(&parts_limits);
+    unsigned every = value_plan_add(plan, &all, &none);
+    unsigned admin = value_plan_add(plan, &one, &none);
+    struct parts *parts;
+    struct values *values;
+
+    (void)state;
+    text_printf(&t, "GET /?z=yes&admin=yes");
+    for (unsigned i = 0; i < 40; i++)
+        text_printf(&t, "&a%u=%u", i, i);
+    text_printf(&t, " HTTP/1.1\r\nHost: h\r\n\r\n");
+    parts = parts_of(text_str(&t));
+    values = values_for(plan, parts);
+    assert_int_equal(values_of(values, every)->values.n, 41);
+    assert_string_equal(shown(values, admin), "admin=yes");
+    parts_end(parts);
+    value_plan_free(plan);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -358,6 +387,7 @@ int main(void)
         cmocka_unit_test(test_a_plan_says_what_it_needs),
         cmocka_unit_test(test_transformations_are_applied_in_their_order),
         cmocka_unit_test(test_values_that_do_not_change_are_the_parents),
+        cmocka_unit_test(test_arguments_that_repeat_are_there_for_other_parts),
         cmocka_unit_test(test_states_go_through_chains),
         cmocka_unit_test(test_what_is_oversize_is_known_of_what_was_asked),
         cmocka_unit_test(test_a_full_arena_fails_the_source_alone),
