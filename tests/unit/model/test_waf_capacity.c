@@ -91,8 +91,8 @@ static void test_five_labels_are_one_unit(void **state)
 {
     static const char *const labels[] = {
         "[]", "[{Name: a}]",
-        "[{Name: a}, {Name: b}, {Name: c}, {Name: d}, "
-        "{Name: e}]",
+        ("[{Name: a}, {Name: b}, {Name: c}, {Name: d}, "
+         "{Name: e}]"),
         "[{Name: a}, {Name: b}, {Name: c}, {Name: d}, {Name: e}, {Name: f}]"};
     static const unsigned capacities[] = {1, 2, 2, 3};
     char text[512];

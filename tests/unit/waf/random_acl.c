@@ -377,8 +377,8 @@ static void put_action(struct acl_maker *m, struct text *t)
         "{\"Block\": {}}",
         "{\"Allow\": {}}",
         "{\"Captcha\": {}}",
-        "{\"Count\": {\"CustomRequestHandling\": {\"InsertHeaders\": "
-        "[{\"Name\": \"h\", \"Value\": \"v\"}]}}}",
+        ("{\"Count\": {\"CustomRequestHandling\": {\"InsertHeaders\": "
+         "[{\"Name\": \"h\", \"Value\": \"v\"}]}}}"),
     };
 
     text_printf(t, ", \"Action\": %s",
