@@ -27,7 +27,7 @@ void samples_begin(struct server *server);
 void samples_end(struct server *server);
 
 /* CONTROL_SAMPLES came. */
-void samples_back(struct server *server, struct worker_samples *samples);
+void samples_back(struct server *server, struct worker_samples *back);
 
 /* For account_view.samples; `owner` is the server. */
 bool samples_visit(void *owner, const struct sample_query *query,

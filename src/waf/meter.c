@@ -197,13 +197,12 @@ static struct row *find(struct waf_meter *meter, const struct key *key)
         .rule = STR(WAF_METER_OTHER),
     };
 
-    if (*place)
-        return *place;
-    if (!is_full(meter, key->label))
-        return add(meter, place, key, hash);
-    hash = hash_of(&other);
-    place = place_of(meter->table, meter->ntable, hash, &other);
-    return *place ? *place : add(meter, place, &other, hash);
+    if (*place == NULL && is_full(meter, key->label)) {
+        key = &other;
+        hash = hash_of(key);
+        place = place_of(meter->table, meter->ntable, hash, key);
+    }
+    return *place ? *place : add(meter, place, key, hash);
 }
 
 static void count(struct row *row, unsigned word)
@@ -577,7 +576,8 @@ const struct waf_metric *waf_meters_sum(struct waf_meter *const *meters,
                                         unsigned *number)
 {
     /* Rows that come meanwhile stand before these. */
-    const struct row **first = region_take(region, (n + 1) * sizeof(*first));
+    const struct row **first =
+        region_take(region, (n + 1) * sizeof(struct row *));
     struct waf_metric *v;
     size_t most = 1;
     unsigned found = 0;

@@ -232,7 +232,7 @@ void waf_sample_store_expire(struct waf_sample_store *store, uint64_t before_ms)
 struct drawn {
     unsigned n;
     uint64_t population;
-    const struct entry *v[WAF_SAMPLES_KEPT];
+    struct entry v[WAF_SAMPLES_KEPT];
 };
 
 static bool draw(const struct reservoir *r,
@@ -244,7 +244,7 @@ static bool draw(const struct reservoir *r,
         if (e->kept->time_ms < query->from_ms ||
             e->kept->time_ms > query->to_ms)
             continue;
-        drawn->v[drawn->n++] = e;
+        drawn->v[drawn->n++] = *e;
         drawn->population += e->weight;
         if (drawn->population >= WAF_SAMPLES_POPULATION)
             return true;
@@ -252,18 +252,18 @@ static bool draw(const struct reservoir *r,
     return false;
 }
 
-/* One of some, by their weights. */
-static const struct entry *pick(struct random *random,
-                                const struct entry *const *v, unsigned n,
-                                uint64_t *weight)
+/* One of v[from..to), by their weights, with all their weight. */
+static struct entry pick(struct random *random, const struct entry *v,
+                         unsigned from, unsigned to)
 {
-    const struct entry *picked = v[0];
+    struct entry picked = v[from];
 
-    *weight = 0;
-    for (unsigned i = 0; i < n; i++) {
-        if (!keeps_first(random, *weight, v[i]->weight))
+    for (unsigned i = from + 1; i < to; i++) {
+        uint64_t sum = picked.weight + v[i].weight;
+
+        if (!keeps_first(random, picked.weight, v[i].weight))
             picked = v[i];
-        *weight += v[i]->weight;
+        picked.weight = sum;
     }
     return picked;
 }
@@ -281,22 +281,20 @@ bool waf_sample_store_visit(
     if (r == NULL)
         return false;
     if (draw(r, query, &drawn))
-        *to_ms = drawn.v[drawn.n - 1]->kept->time_ms;
+        *to_ms = drawn.v[drawn.n - 1].kept->time_ms;
     *population = drawn.population;
     n = drawn.n < query->most ? drawn.n : query->most;
     for (unsigned i = 0; i < n; i++) {
         unsigned from = (unsigned)((uint64_t)i * drawn.n / n);
         unsigned to = (unsigned)((uint64_t)(i + 1) * drawn.n / n);
-        uint64_t weight;
-        const struct entry *e =
-            pick(&store->random, &drawn.v[from], to - from, &weight);
+        struct entry e = pick(&store->random, drawn.v, from, to);
         struct waf_sample sample =
-            waf_sample_of(str_make(e->kept->bytes, e->kept->n));
+            waf_sample_of(str_make(e.kept->bytes, e.kept->n));
         struct waf_sample_as as;
-        size_t at = e->at;
+        size_t at = e.at;
 
         waf_sample_metric(sample.bytes, &at, &as);
-        visit(owner, &sample, &as, weight);
+        visit(owner, &sample, &as, e.weight);
     }
     return true;
 }
