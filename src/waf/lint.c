@@ -23,8 +23,10 @@ void lint_say(struct lint *lint, enum severity severity,
     va_end(args);
     what = str_cut(&remedy, '\n');
     report_add(lint->report, severity, place, remedy.p ? remedy.p : "",
-               "rule " STR_FMT "%s" STR_FMT ": " STR_FMT,
-               STR_ARG(at->rule->name), s ? ", " : "",
+               "%s" STR_FMT "%srule " STR_FMT "%s" STR_FMT ": " STR_FMT,
+               at->group ? "group " : "",
+               STR_ARG(at->group ? at->group->entity.name : STR("")),
+               at->group ? ", " : "", STR_ARG(at->rule->name), s ? ", " : "",
                STR_ARG(s ? s->path : STR("")), STR_ARG(what));
 }
 

@@ -97,7 +97,8 @@ bool lint_try_witness(struct lint *lint, const struct waf_rule *rule,
                       const struct waf_statement *statement,
                       struct lint_witness *witness);
 
-/* lint.c: a warning "rule NAME, PATH: what"; remedy. */
+/* lint.c: a warning "rule NAME, PATH: what", of a rule group with "group NAME, "
+ * before it; behind the LF the remedy. */
 void lint_say(struct lint *lint, enum severity severity,
               const struct lint_at *at, const struct waf_statement *s,
               const char *format, ...) __attribute__((format(printf, 5, 6)));

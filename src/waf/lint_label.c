@@ -135,7 +135,21 @@ static void see_group(struct search *s, const struct waf_rule *referring,
     }
 }
 
-/* Of a group that has no rules here the labels are known, not who adds them. */
+static bool has_label(const struct config_rule_group *group, const char *label)
+{
+    for (unsigned i = 0; group && i < group->nrules; i++) {
+        const struct waf_rule *rule = &group->rules[i];
+
+        for (unsigned k = 0; k < rule->nlabels; k++) {
+            if (str_eq(rule->labels[k], str_of(label)))
+                return true;
+        }
+    }
+    return false;
+}
+
+/* Labels that AWS says the group has, and no rule here adds: nobody knows which
+ * rule does. */
 static void see_managed(struct search *s, const struct waf_rule *referring,
                         unsigned position)
 {
@@ -147,12 +161,15 @@ static void see_managed(struct search *s, const struct waf_rule *referring,
         s->unknown |= position < s->at->position;
         return;
     }
-    for (unsigned i = 0; group->labels[i]; i++)
-        see(s, &(struct producer){.rule = referring,
-                                  .position = position,
-                                  .label = region_printf(
-                                      &s->lint->region, "%s%s",
-                                      group->label_prefix, group->labels[i])});
+    for (unsigned i = 0; group->labels[i]; i++) {
+        struct producer p = {.rule = referring, .position = position};
+
+        if (has_label(statement->u.group.group, group->labels[i]))
+            continue;
+        p.label = region_printf(&s->lint->region, "%s%s", group->label_prefix,
+                                group->labels[i]);
+        see(s, &p);
+    }
     /* Tokens have labels of their own. */
     s->unknown |= group->json == NULL && position < s->at->position &&
                   (str_starts(s->key.key, STR("awswaf:managed:token:")) ||
