@@ -84,10 +84,10 @@ static void advance(struct replay *r, uint64_t now_ms)
 void replay_try(struct replay *r, const struct inspected *request,
                 uint64_t now_ms, bool told, struct trail *trail)
 {
-    struct waf_evaluation evaluation = {
-        .request = request, .arena = &r->arena, .rates = r->rates};
+    struct waf_evaluation evaluation = {.request = request, .arena = &r->arena};
 
     advance(r, now_ms);
+    evaluation.rates = r->rates;
     evaluation.now_ms = r->now_ms;
     arena_reset(&r->arena);
     trail_begin(trail, r->program, &r->arena);
