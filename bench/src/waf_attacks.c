@@ -85,7 +85,7 @@ static const char *const fields[] = {
 enum { NFIELDS = sizeof(fields) / sizeof(*fields) };
 
 /* Every detector over every part, through several chains. */
-static void put_high(struct text *t)
+static void put_detectors(struct text *t, unsigned n, unsigned nfields)
 {
     static const char *const chains[] = {
         "{Priority: 0, Type: NONE}",
@@ -104,9 +104,8 @@ static void put_high(struct text *t)
         "SqliMatchStatement: {SensitivityLevel: HIGH, ",
         "XssMatchStatement: {",
     };
-    unsigned n = 0;
 
-    for (unsigned f = 0; f < NFIELDS; f++)
+    for (unsigned f = 0; f < nfields; f++)
         for (unsigned c = 0; c < sizeof(chains) / sizeof(*chains); c++)
             for (unsigned d = 0; d < 2; d++) {
                 char statement[1024];
@@ -116,6 +115,11 @@ static void put_high(struct text *t)
                          detectors[d], fields[f], chains[c]);
                 put_rule(t, n++, statement);
             }
+}
+
+static void put_high(struct text *t)
+{
+    put_detectors(t, 0, NFIELDS);
 }
 
 /* Patterns that AWS takes and that search long; nothing in them tells that a
@@ -139,9 +143,10 @@ static const char *const bombs[] = {
 
 enum { NBOMBS = sizeof(bombs) / sizeof(*bombs) };
 
-static void put_bombs(struct text *t)
+/* The first `n`, over the fields from `first` on. */
+static void put_some_bombs(struct text *t, unsigned n, unsigned first)
 {
-    for (unsigned i = 0; i < BOMBS; i++) {
+    for (unsigned i = 0; i < n; i++) {
         char pattern[128];
         char statement[1024];
 
@@ -152,10 +157,15 @@ static void put_bombs(struct text *t)
         snprintf(statement, sizeof(statement),
                  "RegexMatchStatement: {FieldToMatch: {%s}, RegexString: '%s', "
                  "TextTransformations: [{Priority: 0, Type: %s}]}",
-                 fields[i / NBOMBS % NFIELDS], pattern,
+                 fields[(first + i / NBOMBS) % NFIELDS], pattern,
                  i % 2 ? "NONE" : "URL_DECODE_UNI");
         put_rule(t, i, statement);
     }
+}
+
+static void put_bombs(struct text *t)
+{
+    put_some_bombs(t, BOMBS, 0);
 }
 
 /* Patterns of which each takes a while, but none too long. */
@@ -171,6 +181,13 @@ static void put_slow(struct text *t)
                  fields[i % NFIELDS], i / 25 + 1, i % 25 + 30);
         put_rule(t, i, statement);
     }
+}
+
+/* Patterns that use up their time before the detectors come. */
+static void put_mixed(struct text *t)
+{
+    put_some_bombs(t, 2 * NBOMBS, 3);
+    put_detectors(t, 2 * NBOMBS, NFIELDS - 1);
 }
 
 static const char *const decoders[] = {
@@ -214,7 +231,8 @@ static const struct acl {
     void (*put)(struct text *t);
 } acls[] = {
     {"groups", put_groups}, {"counted", put_counted}, {"high", put_high},
-    {"bombs", put_bombs},   {"slow", put_slow},       {"chains", put_chains},
+    {"bombs", put_bombs},   {"slow", put_slow},       {"mixed", put_mixed},
+    {"chains", put_chains},
 };
 
 /* ---- attacks ------------------------------------------------------------------------- */

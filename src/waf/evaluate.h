@@ -70,12 +70,13 @@ struct queued_label {
     uint32_t index; /* NO_INDEX: of geo */
 };
 
-/* What patterns may still cost. */
+/* What patterns and detectors may still cost. */
 struct work {
     size_t searches;   /* since the clock was asked */
     int clock;         /* that `until_ns` is of */
     uint64_t until_ns; /* 0: not asked so far */
-    bool done;         /* nothing */
+    bool no_patterns;  /* their time is over, */
+    bool no_detectors; /* and later that of these */
 };
 
 struct run {
@@ -127,8 +128,10 @@ enum waf_truth run_test(struct run *run, const struct test *test,
 
 /* ---- evaluate_work.c ------------------------------------------------------------ */
 
-/* Whether a pattern may still be searched for in a value of n bytes. */
+/* Whether a value of n bytes may still be searched for a pattern, looked at by
+ * a detector. */
 bool run_may_search(struct run *run, size_t n);
+bool run_may_detect(struct run *run, size_t n);
 
 /* ---- evaluate_origin.c ------------------------------------------------------------ */
 

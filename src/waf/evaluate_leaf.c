@@ -63,22 +63,30 @@ static enum waf_truth test_regex(struct run *run, const struct test *test,
     return WAF_GAVE_UP;
 }
 
-static bool test_sqli(const struct test *test, struct str text,
-                      struct span *span)
+static enum waf_truth test_sqli(struct run *run, const struct test *test,
+                                struct str text, struct span *span)
 {
     struct sqli_evidence evidence;
 
+    if (!run_may_detect(run, text.n))
+        return WAF_GAVE_UP;
     if (!sqli_detect(text, test->detail ? SQLI_HIGH : SQLI_LOW, &evidence))
-        return false;
-    return found(span, evidence.from, evidence.to - evidence.from);
+        return WAF_FALSE;
+    *span = (struct span){evidence.from, evidence.to};
+    return WAF_TRUE;
 }
 
-static bool test_xss(struct str text, struct span *span)
+static enum waf_truth test_xss(struct run *run, struct str text,
+                               struct span *span)
 {
     struct xss_evidence evidence;
 
-    return xss_detect(text, &evidence) &&
-           found(span, evidence.from, evidence.to - evidence.from);
+    if (!run_may_detect(run, text.n))
+        return WAF_GAVE_UP;
+    if (!xss_detect(text, &evidence))
+        return WAF_FALSE;
+    *span = (struct span){evidence.from, evidence.to};
+    return WAF_TRUE;
 }
 
 enum waf_truth run_test(struct run *run, const struct test *test,
@@ -96,11 +104,9 @@ enum waf_truth run_test(struct run *run, const struct test *test,
         is = compare_size(test, text.n) && found(span, 0, text.n);
         break;
     case TEST_SQLI:
-        is = test_sqli(test, text, span);
-        break;
+        return test_sqli(run, test, text, span);
     case TEST_XSS:
-        is = test_xss(text, span);
-        break;
+        return test_xss(run, text, span);
     }
     return is ? WAF_TRUE : WAF_FALSE;
 }

@@ -155,7 +155,7 @@ static void show_leaf(struct run *run, uint32_t at, struct waf_trace_leaf *out)
     if (values->state == PART_MISSING)
         out->truth = WAF_NOT_APPLICABLE;
     if (out->truth == WAF_GAVE_UP)
-        out->note = "the pattern took too long: it counts as false";
+        out->note = "it took too long: it counts as false";
     if (values->state == PART_VALUES && values->n)
         show_value(run, leaf, state, values, out);
 }

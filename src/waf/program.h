@@ -109,7 +109,8 @@ struct waf_result {
     bool forwarded_asn_asked; /* of the last address of a header that an ASN
                                  statement looked at: */
     uint32_t forwarded_asn;
-    unsigned regex_limits; /* patterns that took too long */
+    unsigned regex_limits; /* patterns and detectors that took
+                              too long */
 };
 
 /* ---- evaluation ------------------------------------------------------------------ */

@@ -24,7 +24,7 @@
 
 enum { NO_INDEX = UINT32_MAX };
 
-/* The label of requests for which a pattern took too long. */
+/* The label of requests for which a pattern or a detector took too long. */
 #define WAF_LIMIT_LABEL "awswaf:managed:sluice:limits:regex"
 
 enum test_kind {

@@ -14,7 +14,7 @@ enum waf_truth {
     WAF_FALSE,
     WAF_TRUE,
     WAF_NOT_APPLICABLE, /* the part is missing, an address header is absent */
-    WAF_GAVE_UP,        /* a regex took too long: as false */
+    WAF_GAVE_UP,        /* it took too long: as false */
 };
 
 /* One test of one value that was true, or the first that was looked at. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Patterns that take too long: no match, counted, labelled; never an ACL that
- * ends early.
+ * Patterns and detectors that take too long: no match, counted, labelled; never
+ * an ACL that ends early.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -167,6 +167,76 @@ test_when_the_work_of_a_request_is_done_no_pattern_matches(void **state)
     end(trial);
 }
 
+#define QUERY_SQLI(name, chain)                                                \
+    "{\"Name\": \"" name "\", \"Action\": {\"Count\": {}}, \"Statement\": "    \
+    "{\"SqliMatchStatement\": {\"FieldToMatch\": {\"QueryString\": {}}, "      \
+    "\"SensitivityLevel\": \"HIGH\", \"TextTransformations\": [" chain "]}}}"
+
+static void test_slow_patterns_are_no_way_past_detectors(void **state)
+{
+    static const char letters[] = "bcdefghijklmnopqrstuvwxyz";
+    static char json[TEXT];
+    struct text t = text_in(json, TEXT - 1);
+    unsigned slow = sizeof(letters) - 1;
+    struct trial *trial;
+
+    (void)state;
+    TEXT_LITERAL(&t, "{\"rules\": [");
+    for (unsigned i = 0; i < slow; i++)
+        text_printf(&t, BODY_PATTERN("slow%u", "Count", "([a-%c]+)+$") ", ", i,
+                    letters[i]);
+    TEXT_LITERAL(&t, BODY_PATTERN("easy", "Count", "a+!") ", ");
+    TEXT_LITERAL(
+        &t, QUERY_SQLI("sqli", "{\"Priority\": 0, \"Type\": \"NONE\"}") "]}");
+    json[t.n] = '\0';
+    trial = begin(json);
+    trial->request->inspected.query = STR("1' or '1'='1");
+    evaluate(trial, BODY - 1, true);
+    assert_string_equal(trial->buffer,
+                        "ALLOW\n"
+                        "match sqli COUNT\n"
+                        "saw : 1 or 1 = 1\n"
+                        "label awswaf:managed:sluice:limits:regex\n"
+                        "limits 26\n");
+    end(trial);
+}
+
+/* Each of 512 chains leaves the query as it is; to look at it once takes a
+ * detector a tenth of a millisecond. */
+static void test_detectors_without_end_are_given_up(void **state)
+{
+    enum { LINKS = 9, CHAINS = 1 << LINKS, ROOM = 1024 * 1024, N = 15000 };
+    char *json = calloc(1, ROOM);
+    struct text t = text_in(json, ROOM - 1);
+    char *query = malloc(N);
+    struct trial *trial;
+
+    (void)state;
+    assert_non_null(json);
+    assert_non_null(query);
+    memset(query, '(', N);
+    TEXT_LITERAL(&t, "{\"rules\": [");
+    for (unsigned i = 0; i < CHAINS; i++) {
+        char chain[LINKS * 64] = "";
+        struct text c = text_in(chain, sizeof(chain) - 1);
+
+        for (unsigned k = 0; k < LINKS; k++)
+            text_printf(&c, "%s{\"Priority\": %u, \"Type\": \"%s_NULLS\"}",
+                        k ? ", " : "", k, i >> k & 1 ? "REMOVE" : "REPLACE");
+        text_printf(&t, QUERY_SQLI("s%u", "%s") "%s", i, chain,
+                    i + 1 < CHAINS ? ", " : "]}");
+    }
+    assert_true(text_ok(&t));
+    trial = begin(json);
+    trial->request->inspected.query = str_make(query, N);
+    evaluate(trial, 8, true);
+    assert_in_range(trial->result.regex_limits, 1, CHAINS - 1);
+    assert_non_null(trial->result.labels);
+    end(trial);
+    free(query);
+    free(json);
+}
+
 static void test_a_full_arena_fails_the_evaluation(void **state)
 {
     struct trial *trial = begin(
@@ -194,6 +264,8 @@ int main(void)
         cmocka_unit_test(test_not_over_a_pattern_that_took_too_long_is_true),
         cmocka_unit_test(
             test_when_the_work_of_a_request_is_done_no_pattern_matches),
+        cmocka_unit_test(test_slow_patterns_are_no_way_past_detectors),
+        cmocka_unit_test(test_detectors_without_end_are_given_up),
         cmocka_unit_test(test_a_full_arena_fails_the_evaluation),
     };
 
