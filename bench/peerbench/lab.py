@@ -52,14 +52,15 @@ def _log_place():
 class Lab:
     """Use as a context manager: everything is stopped and removed at exit."""
 
-    def __init__(self, sluice=None, targets=1):
-        """`targets`: on how many ports the origin listens."""
+    def __init__(self, sluice=None, targets=1, spare=0):
+        """`targets`: on how many ports the origin listens; `spare`: ports
+        behind those that stay free."""
         with open(os.path.join(BENCH, "peers.json"), encoding="utf-8") as f:
             self.peers = json.load(f)
         self.sluice = sluice or find_sluice()
         self.targets = targets
         claim, self.http, self.https, self.spare_port, self.origin_port = \
-            _free_ports(4 + targets)[:5]
+            _free_ports(4 + targets + spare)[:5]
         # Another lab must not take what is free between two runs.
         self.claim = socket.create_server((httpc.HOST, claim))
         self.run = tempfile.mkdtemp(prefix="sluice-bench-")

@@ -70,10 +70,10 @@ def _output(lab, argv, seconds):
                           env=tls.environment(lab)).stdout
 
 
-def wrk(lab, scenario, seconds):
-    out = _output(lab, ["wrk", "-t1", f"-c{scenario.conns}", f"-d{seconds}s",
-                        "--latency", "--timeout", "5s"] +
-                  _wrk_script(lab, scenario) + [_url(lab, scenario)], seconds)
+def _wrk(lab, conns, script, url, seconds):
+    out = _output(lab, ["wrk", "-t1", f"-c{conns}", f"-d{seconds}s",
+                        "--latency", "--timeout", "5s"] + script + [url],
+                  seconds)
     total = re.search(r"(\d+) requests in ([\d.]+\w+),", out)
     if not total:
         raise RuntimeError("wrk: " + out)
@@ -87,6 +87,17 @@ def wrk(lab, scenario, seconds):
         errors += sum(map(int, re.findall(r" (\d+)", line)))
     return Load(int(total.group(1)), _micros(total.group(2)) / 1e6,
                 quantile(50), quantile(99), errors)
+
+
+def wrk(lab, scenario, seconds):
+    return _wrk(lab, scenario.conns, _wrk_script(lab, scenario),
+                _url(lab, scenario), seconds)
+
+
+def wrk_with(lab, script, port, path, conns, seconds):
+    """Load as the script says, to another port than the lab's."""
+    return _wrk(lab, conns, ["-s", script],
+                f"http://{httpc.HOST}:{port}{path}", seconds)
 
 
 # ALB, and so Sluice, ends a connection after 10,000 requests, and h2load opens

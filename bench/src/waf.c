@@ -8,7 +8,7 @@
  * For each ACL, or the one of that name: the time to compile it, and the CPU
  * time for a GET as browsers send it and for a POST of 4 KB of JSON, in
  * microseconds: the median of rounds and the best one.  The proxy's own work (a
- * body that is waited for, logs) is not in it: `run --waf` measures that.
+ * body that is waited for, logs) is not in it: bench/acls measures that.
  */
 #include <stdio.h>
 #include <stdlib.h>
