@@ -13,6 +13,26 @@ static bool is_named(struct str name, struct str wanted)
     return name.n == wanted.n && str_ieq(name, wanted);
 }
 
+/* ---- the host ------------------------------------------------------------ */
+
+/* Whether the target names one (RFC 9112 §3.2.2) that no field says: that is
+ * where the request goes, and what its target is told. */
+static bool has_other_host(const struct inspected *q)
+{
+    const struct fields *fields = q->fields;
+
+    if (q->host.n == 0)
+        return false;
+    for (unsigned i = 0; i < fields->n; i++) {
+        struct str value = field_value(fields, &fields->v[i]);
+
+        if (is_named(field_name(fields, &fields->v[i]), STR("host")) &&
+            str_istarts(value, q->host) && value.n <= q->host.n + 1)
+            return false; /* "h:" says no more than "h" */
+    }
+    return true;
+}
+
 /* ---- one header ---------------------------------------------------------- */
 
 void part_read_header(struct part_request *r, const struct waf_field *part,
@@ -20,16 +40,12 @@ void part_read_header(struct part_request *r, const struct waf_field *part,
 {
     const struct fields *fields = r->request->fields;
     struct str wanted = str_trim(part->name);
+    bool host = is_named(STR("host"), wanted) && has_other_host(r->request);
     unsigned n = 0;
 
     for (unsigned i = 0; i < fields->n; i++)
         n += is_named(field_name(fields, &fields->v[i]), wanted);
-    if (n == 0) {
-        if (r->request->host.n && is_named(STR("host"), wanted))
-            part_give(r, values, r->request->host, STR("host"));
-        return;
-    }
-    if (!part_room(r, values, n))
+    if (n + host == 0 || !part_room(r, values, n + host))
         return;
     for (unsigned i = 0; values->n < n; i++) {
         const struct field *f = &fields->v[i];
@@ -38,6 +54,8 @@ void part_read_header(struct part_request *r, const struct waf_field *part,
             part_put_pair(values, WAF_SCOPE_VALUE, field_name(fields, f),
                           field_value(fields, f));
     }
+    if (host)
+        part_put_pair(values, WAF_SCOPE_VALUE, STR("host"), r->request->host);
 }
 
 /* ---- the limits ---------------------------------------------------------- */
@@ -97,8 +115,8 @@ void part_read_headers(struct part_request *r, const struct waf_field *part,
     const struct part_headers *headers = &r->parsed->headers;
     const struct fields *fields = r->request->fields;
 
-    if (!take_headers(r, part, values) || headers->n == 0 ||
-        !part_room(r, values, 2 * (size_t)headers->n))
+    if (!take_headers(r, part, values) ||
+        !part_room(r, values, 2 * ((size_t)headers->n + 1)))
         return;
     for (unsigned i = 0; i < headers->n; i++) {
         struct str name = field_name(fields, &fields->v[i]);
@@ -109,6 +127,8 @@ void part_read_headers(struct part_request *r, const struct waf_field *part,
         if (is_selected(part, name))
             part_put_pair(values, part->scope, name, text);
     }
+    if (is_selected(part, STR("host")) && has_other_host(r->request))
+        part_put_pair(values, part->scope, STR("host"), r->request->host);
 }
 
 /* ---- their order --------------------------------------------------------- */

@@ -13,7 +13,8 @@ from rig import Origin
 from stack import Served, Stack, forward
 from test_actions import ask
 from web_acl import (ALLOW, BLOCK, BODY, CAPTCHA, CHALLENGE, COUNT, QUERY, URI,
-                     answering, contains, exactly, header, inserting, rate, rule, size)
+                     answering, contains, exactly, header, inserting, match,
+                     rate, rule, size)
 
 LIMIT = 8192
 
@@ -83,6 +84,19 @@ class Verdicts(WebAclCase):
         with sluice.client() as client:
             self.assertEqual(ask(client, "/ok").status, 200)
             self.assertEqual(ask(client, "/no").status, 403)
+
+    # Nobody is believed who says another host in the field.
+    def test_the_host_is_the_one_that_the_target_is_told(self):
+        sluice = self.serve(rule("Inside", 1, match(
+            "inside", header("host"), "STARTS_WITH"), BLOCK))
+        for target, field, status in (
+                ("/", "shop", 200), ("/", "inside", 403),
+                ("http://inside/", "shop", 403),
+                ("http://shop/", "inside", 403), ("http://shop/", "a", 200)):
+            with sluice.client() as client, self.subTest((target, field)):
+                client.push(("GET %s HTTP/1.1\r\nHost: %s\r\n\r\n" % (
+                    target, field)).encode())
+                self.assertEqual(client.response().status, status)
 
     # aws-waf.md 11: 23
     def test_the_default_action_may_answer_as_it_likes(self):

@@ -49,6 +49,42 @@ static void test_a_header_is_found_in_any_case_and_each_time(void **state)
     parts_check(cases, COUNT(cases));
 }
 
+/* RFC 9112 §3.2.2: such a request goes to the host of its target. */
+static void
+test_the_host_of_the_target_is_looked_at_like_the_field(void **state)
+{
+    static const struct waf_field host = ONE("Host"), other = ONE("x-a"),
+                                  all = HEADERS(.scope = WAF_SCOPE_VALUE);
+    static const struct waf_field some =
+        HEADERS(.pattern = WAF_PATTERN_INCLUDED, .nnames = 1, .names = words);
+    static const struct {
+        const char *raw;
+        const char *host, *all;
+    } rows[] = {
+        {"GET http://to/ HTTP/1.1\r\nHost: h\r\nX-A: 1\r\n\r\n",
+         "Host=h | host=to", "Host=h | X-A=1 | host=to"},
+        {"GET http://to/ HTTP/1.0\r\nX-A: 1\r\n\r\n", "host=to",
+         "X-A=1 | host=to"},
+        {"GET http://to:81/ HTTP/1.1\r\nX-A: 1\r\nHost: to\r\n\r\n",
+         "Host=to | host=to:81", "X-A=1 | Host=to | host=to:81"},
+        {"GET http://to/ HTTP/1.1\r\nX-A: 1\r\nHost: TO:\r\n\r\n",
+         "Host=TO:", "X-A=1 | Host=TO:"},
+        {"GET / HTTP/1.1\r\nX-A: 1\r\nHost: to:80\r\n\r\n", "Host=to:80",
+         "X-A=1 | Host=to:80"},
+    };
+
+    (void)state;
+    for (unsigned i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+        struct parts *parts = parts_of(str_of(rows[i].raw));
+
+        assert_string_equal(parts_read(parts, &host), rows[i].host);
+        assert_string_equal(parts_read(parts, &all), rows[i].all);
+        assert_string_equal(parts_read(parts, &other), "X-A=1");
+        assert_string_equal(parts_read(parts, &some), "X-A: | X-A=1");
+        parts_end(parts);
+    }
+}
+
 static void test_the_host_is_there_without_a_field(void **state)
 {
     /* Checklist 50. */
@@ -209,6 +245,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_a_header_is_found_in_any_case_and_each_time),
         cmocka_unit_test(test_the_host_is_there_without_a_field),
+        cmocka_unit_test(
+            test_the_host_of_the_target_is_looked_at_like_the_field),
         cmocka_unit_test(test_patterns_choose_headers_in_any_case),
         cmocka_unit_test(test_the_order_is_names_with_colons),
         cmocka_unit_test(test_headers_end_at_the_first_limit),
