@@ -12,6 +12,7 @@ from h2 import (CANCEL, CONNECT_ERROR, DATA, END_STREAM, PROTOCOL_ERROR,
                 RST_STREAM, fields, frame)
 from rig import Origin
 from stack import Served, Stack, fixed, forward, path
+from web_acl import BLOCK, BODY, URI, acl, contains, protect, rule
 
 ENABLE_CONNECT_PROTOCOL = 8
 GUID = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
@@ -58,7 +59,11 @@ class WebSockets(rig.ProxyCase):
         if cls.offered:
             stack.resources["Web"]["Metadata"]["Sluice"][
                 "WebSocketOverHttp2"] = True
-        cls.server = cls.sluice = Served(stack)
+        cls.server = cls.sluice = Served(cls.more(stack))
+
+    @classmethod
+    def more(cls, stack):
+        return stack
 
     @classmethod
     def tearDownClass(cls):
@@ -220,6 +225,33 @@ class NotOffered(WebSockets):
         client.until(lambda: client.streams[number].reset is not None)
         self.assertEqual(client.streams[number].reset, PROTOCOL_ERROR)
         self.assertEqual(client.ask("/fixed").body, b"no")
+
+
+class Protected(WebSockets):
+    """A web ACL that looks at bodies does not wait for what the tunnel
+    brings."""
+
+    @classmethod
+    def more(cls, stack):
+        stack.add("Acl", *acl(rule("Path", 1, contains("evil", URI), BLOCK),
+                              rule("Body", 2, contains("evil", BODY), BLOCK)))
+        return protect(stack)
+
+    def setUp(self):
+        self.origin.script = echo_tunnel
+
+    def test_bytes_pass_both_ways(self):
+        client = self.client()
+        number = self.open(client)
+        answer = self.answer(client, number)
+        self.assertEqual(answer.status, 200)
+        client.send(frame(DATA, 0, number, b"an evil word"))
+        client.until(lambda: len(answer.body) == 12)
+
+    def test_rules_see_the_request(self):
+        client = self.client()
+        answer = self.answer(client, self.open(client, where="/evil"))
+        self.assertEqual(answer.status, 403)
 
 
 if __name__ == "__main__":
