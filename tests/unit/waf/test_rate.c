@@ -139,6 +139,18 @@ static void test_other_settings_are_another_instance(void **state)
     assert_false(rate_count(b->workers[0], &other, STR("1.2.3.4"), b->now));
 }
 
+/* A rule with a CONSTANT key has all requests in one. */
+static void test_no_key_is_a_key(void **state)
+{
+    static const struct str none = {NULL, 0};
+    struct bench *b = *state;
+
+    for (int i = 0; i < 10; i++)
+        assert_false(rate_count(b->workers[0], &ten, none, b->now));
+    round_of(b);
+    assert_true(rate_count(b->workers[0], &ten, none, b->now));
+}
+
 static void test_long_keys_are_keys(void **state)
 {
     char a[300];
@@ -294,6 +306,7 @@ int main(void)
         CASE(test_workers_count_together),
         CASE(test_it_is_over_when_the_window_is),
         CASE(test_other_settings_are_another_instance),
+        CASE(test_no_key_is_a_key),
         CASE(test_long_keys_are_keys),
         CASE(test_the_highest_senders_stay),
         CASE(test_a_ledger_has_a_bound),
