@@ -171,7 +171,8 @@ struct wafv2_page {
 /* Puts keys in their order. */
 void wafv2_sort(struct str *keys, unsigned n);
 
-/* What NextMarker and Limit ask for.  False: refused. */
+/* What NextMarker and Limit ask for.  `keys` are in their order, as
+ * wafv2_sort puts them.  False: refused. */
 bool wafv2_page(struct call *call, const struct str *keys, unsigned n,
                 struct wafv2_page *page);
 

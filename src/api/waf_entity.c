@@ -313,8 +313,9 @@ bool wafv2_answer_list(struct call *call, const struct account_view *view,
     struct str *keys = region_take(region, (all.n + 1) * sizeof(*keys));
     struct wafv2_page page;
 
+    /* A space comes before all that names have: "a" is before "a-b". */
     for (unsigned i = 0; i < all.n; i++)
-        keys[i] = region_printf(region, STR_FMT "/" STR_FMT,
+        keys[i] = region_printf(region, STR_FMT " " STR_FMT,
                                 STR_ARG(all.found[i].name),
                                 STR_ARG(all.found[i].uuid));
     if (!wafv2_page(call, keys, all.n, &page))

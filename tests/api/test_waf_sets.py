@@ -103,6 +103,21 @@ class Sets(waf.Case):
                            NextMarker="!")
         self.assertEqual(error["Error"]["Code"], "ValidationException")
 
+    def test_pages_have_names_that_begin_alike(self):
+        names = ["pair", "pair-of", "pair-of-sets", "pair2", "pair_of"]
+        for name in names:
+            self.client.create_regex_pattern_set(
+                Name=name, Scope="REGIONAL", RegularExpressionList=[])
+        found, marker = [], {}
+        while True:
+            page = self.client.list_regex_pattern_sets(
+                Scope="REGIONAL", Limit=1, **marker)
+            found += [s["Name"] for s in page["RegexPatternSets"]]
+            if "NextMarker" not in page:
+                break
+            marker = {"NextMarker": page["NextMarker"]}
+        self.assertEqual([n for n in found if n.startswith("pair")], names)
+
     def test_scopes_are_apart(self):
         both = [self.client.create_ip_set(
             Name="both", Scope=scope, IPAddressVersion="IPV4",
