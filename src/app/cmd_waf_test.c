@@ -193,7 +193,7 @@ static int diff_one(const struct trial *trial,
 
     waf_batch_add(batch, &(struct waf_case){.request = *request,
                                             .place = STR("request")});
-    return waf_batch_end(batch) ? EX_OK : EXIT_FAILURE;
+    return waf_batch_end(batch, true) ? EX_OK : EXIT_FAILURE;
 }
 
 static int try_url(const struct trial *trial, struct error *error)
@@ -236,7 +236,7 @@ static int try_file(const struct trial *trial, struct error *error)
     batch = begin_batch(trial, kind == WAF_CASES_LOG);
     read = waf_cases_read(kind, trial->values->files[kind], &defaults,
                           waf_batch_add, batch, error);
-    good = waf_batch_end(batch);
+    good = waf_batch_end(batch, read);
     if (!read)
         return EX_DATAERR;
     return good ? EX_OK : EXIT_FAILURE;

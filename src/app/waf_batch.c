@@ -51,8 +51,6 @@ struct waf_batch *waf_batch_new(const struct waf_batch_options *options)
         b->other = replay_new(options->other);
     agreement_begin(&b->agreement, waf_program_acl(options->program));
     b->room = memory_zeroed(1, LINE_TEXT);
-    if (options->json)
-        fputs("{\"results\":[", stdout);
     return b;
 }
 
@@ -160,8 +158,8 @@ static void begin_json(struct waf_batch *b, const struct waf_case *one)
 
     *t = text_in(b->room, LINE_TEXT);
     put_request(&request, &one->request);
-    text_str_put(t,
-                 b->results++ ? STR(",\n{\"place\":") : STR("\n{\"place\":"));
+    text_str_put(t, b->results++ ? STR(",\n{\"place\":")
+                                 : STR("{\"results\":[\n{\"place\":"));
     text_json(t, one->place);
     if (one->name.n)
         json_member(t, "name", one->name);
@@ -471,7 +469,8 @@ static void json_counts(struct text *t, const struct waf_batch *b)
 {
     const char *separator = "";
 
-    text_printf(t, "],\n\"requests\":%llu,\"not_tried\":%llu,\"verdicts\":{",
+    text_printf(t, "%s],\n\"requests\":%llu,\"not_tried\":%llu,\"verdicts\":{",
+                b->results ? "" : "{\"results\":[",
                 (unsigned long long)b->requests,
                 (unsigned long long)b->not_tried);
     for (unsigned i = 0; waf_action_words[i]; i++) {
@@ -543,11 +542,12 @@ static bool is_good(const struct waf_batch *b)
     return b->failed == 0 && b->changed == 0 && !(asked && b->not_tried);
 }
 
-bool waf_batch_end(struct waf_batch *b)
+bool waf_batch_end(struct waf_batch *b, bool read)
 {
     bool good = is_good(b);
 
-    print_sums(b);
+    if (read)
+        print_sums(b);
     agreement_end(&b->agreement);
     replay_free(b->replay);
     replay_free(b->other);

@@ -29,14 +29,14 @@ struct waf_batch_options {
     bool json;
 };
 
-/* Begins to print on standard output. */
+/* Prints on standard output. */
 struct waf_batch *waf_batch_new(const struct waf_batch_options *options);
 
 /* Tries one; a visitor of waf_cases_read(), the batch is its owner. */
 void waf_batch_add(void *batch, const struct waf_case *one);
 
-/* Prints the sums, and frees it.  True: nothing failed an expectation, nothing
+/* Prints the sums, unless the requests could not be `read`, and frees it.  True: nothing failed an expectation, nothing
  * changes, and all requests were tried where any of that was asked for. */
-bool waf_batch_end(struct waf_batch *batch);
+bool waf_batch_end(struct waf_batch *batch, bool read);
 
 #endif
