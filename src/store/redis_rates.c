@@ -3,13 +3,13 @@
 
 #include <stdlib.h>
 
+#include "base/list.h"
 #include "base/memory.h"
 #include "base/random.h"
 #include "base/text.h"
 #include "store/redis_link.h"
 
 enum {
-    ASKED_MAX = 64, /* instances that an answer is awaited of */
     OTHERS_MAX = 256,
     KEY_MAX = 512,
 };
@@ -31,10 +31,11 @@ static const char script[] =
     "end\n"
     "return out\n";
 
+/* An instance that an answer is awaited of. */
 struct asked {
+    struct list list;
     struct redis_rates *rates;
     uint64_t number;
-    bool waits;
 };
 
 struct redis_rates {
@@ -44,7 +45,7 @@ struct redis_rates {
     char node[16];
     redis_rates_answer *answer;
     void *owner;
-    struct asked asked[ASKED_MAX];
+    struct list asked;
 };
 
 /* The link of the store says in the log what becomes of Redis. */
@@ -78,6 +79,7 @@ struct redis_rates *redis_rates_new(struct loop *loop, const char *where,
 
     rates->answer = answer;
     rates->owner = owner;
+    list_init(&rates->asked);
     name_node(rates);
     if (redis_place_read(str_of(where), &rates->place, &rates->region, error)) {
         rates->link =
@@ -101,15 +103,11 @@ void redis_rates_free(struct redis_rates *rates)
     free(rates);
 }
 
-static void on_answer(void *owner, const redisReply *reply)
+static void tell(const struct asked *asked, const redisReply *reply)
 {
-    struct asked *asked = owner;
     struct str others[OTHERS_MAX];
     unsigned n = 0;
 
-    asked->waits = false;
-    if (reply == NULL || reply->type != REDIS_REPLY_ARRAY)
-        return;
     for (size_t i = 0; i < reply->elements && n < OTHERS_MAX; i++) {
         const redisReply *one = reply->element[i];
 
@@ -119,20 +117,49 @@ static void on_answer(void *owner, const redisReply *reply)
     asked->rates->answer(asked->rates->owner, asked->number, n, others);
 }
 
-/* NULL: it is asked already, or there is no room. */
-static struct asked *slot_of(struct redis_rates *rates, uint64_t number)
+/* Comes once for each command that was sent. */
+static void on_answer(void *owner, const redisReply *reply)
 {
-    struct asked *free_one = NULL;
+    struct asked *asked = owner;
 
-    for (unsigned i = 0; i < ASKED_MAX; i++) {
-        struct asked *asked = &rates->asked[i];
+    list_remove(&asked->list);
+    if (reply && reply->type == REDIS_REPLY_ARRAY)
+        tell(asked, reply);
+    free(asked);
+}
 
-        if (asked->waits && asked->number == number)
-            return NULL;
-        if (!asked->waits && free_one == NULL)
-            free_one = asked;
+static bool is_asked(const struct redis_rates *rates, uint64_t number)
+{
+    for (const struct list *l = rates->asked.next; l != &rates->asked;
+         l = l->next) {
+        if (LIST_ENTRY_OF(l, const struct asked, list)->number == number)
+            return true;
     }
-    return free_one;
+    return false;
+}
+
+static bool ask(struct redis_rates *rates, uint64_t number, struct str key,
+                struct str packed)
+{
+    struct asked *asked = memory_zeroed(1, sizeof(*asked));
+    const struct str words[] = {
+        STR("EVAL"),
+        str_of(script),
+        STR("1"),
+        key,
+        str_make(rates->node, sizeof(rates->node)),
+        packed,
+    };
+
+    asked->rates = rates;
+    asked->number = number;
+    list_push_back(&rates->asked, &asked->list);
+    if (redis_link_send(rates->link, sizeof(words) / sizeof(*words), words,
+                        on_answer, asked))
+        return true;
+    list_remove(&asked->list);
+    free(asked);
+    return false;
 }
 
 bool redis_rates_exchange(struct redis_rates *rates, uint64_t number,
@@ -140,26 +167,11 @@ bool redis_rates_exchange(struct redis_rates *rates, uint64_t number,
 {
     char buffer[KEY_MAX];
     struct text key = text_in(buffer, sizeof(buffer));
-    struct asked *asked;
-    struct str words[6];
 
-    if (!redis_link_is_up(rates->link))
+    if (!redis_link_is_up(rates->link) || is_asked(rates, number))
         return false;
-    asked = slot_of(rates, number);
     text_str_put(&key, rates->place.key);
     TEXT_LITERAL(&key, ":rates:");
     text_hex(&key, number, 16);
-    if (asked == NULL || !text_ok(&key))
-        return false;
-    words[0] = STR("EVAL");
-    words[1] = str_of(script);
-    words[2] = STR("1");
-    words[3] = text_str(&key);
-    words[4] = str_make(rates->node, sizeof(rates->node));
-    words[5] = packed;
-    *asked = (struct asked){.rates = rates, .number = number, .waits = true};
-    if (redis_link_send(rates->link, 6, words, on_answer, asked))
-        return true;
-    asked->waits = false;
-    return false;
+    return text_ok(&key) && ask(rates, number, text_str(&key), packed);
 }

@@ -18,6 +18,7 @@
 #include "store/kept.h"
 #include "store/redis.h"
 #include "store/redis_link.h"
+#include "store/redis_rates.h"
 #include "store/redis_script.h"
 
 enum { PATIENCE_MS = 20000 };
@@ -628,6 +629,70 @@ static void test_a_server_that_lies_is_left_and_tried_again(void **state)
     }
 }
 
+/* ---- rates ------------------------------------------------------------------------ */
+
+enum { INSTANCES = 300 };
+
+struct counting_node {
+    struct redis_rates *rates;
+    unsigned asked;    /* of one instance after the other */
+    unsigned answered; /* all other nodes' texts: one of each */
+};
+
+static void count_answer(void *owner, uint64_t number, unsigned n,
+                         const struct str *others)
+{
+    struct counting_node *node = owner;
+    char text[8];
+
+    snprintf(text, sizeof(text), "n%u", (unsigned)number);
+    node->answered += n == 1 && str_eq(others[0], str_of(text));
+}
+
+/* Each is left and asked for once, all in one go. */
+static bool all_are_asked(void *what)
+{
+    struct counting_node *node = what;
+    char text[8];
+
+    for (; node->asked < INSTANCES; node->asked++) {
+        snprintf(text, sizeof(text), "n%u", node->asked);
+        if (!redis_rates_exchange(node->rates, node->asked, str_of(text))) {
+            assert_int_equal(node->asked, 0); /* Redis is not there yet */
+            return false;
+        }
+        assert_false(
+            redis_rates_exchange(node->rates, node->asked, str_of(text)));
+    }
+    return true;
+}
+
+static bool all_have_answered(void *what)
+{
+    return ((struct counting_node *)what)->answered == INSTANCES;
+}
+
+static void test_nodes_share_the_rates_of_any_number_of_rules(void **state)
+{
+    struct counting_node nodes[2] = {{.asked = 0}, {.asked = 0}};
+    struct error error = {""};
+
+    (void)state;
+    for (unsigned i = 0; i < 2; i++) {
+        nodes[i].rates =
+            redis_rates_new(&loop, url, count_answer, &nodes[i], &error);
+        assert_non_null(nodes[i].rates);
+    }
+    until(all_are_asked, &nodes[0]);
+    until(all_are_asked, &nodes[1]);
+    until(all_have_answered, &nodes[1]);
+    /* Nobody waits for those that were not answered. */
+    nodes[0].asked = 0;
+    until(all_are_asked, &nodes[0]);
+    for (unsigned i = 0; i < 2; i++)
+        redis_rates_free(nodes[i].rates);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, fresh, over)
 
 int main(void)
@@ -644,6 +709,7 @@ int main(void)
         TEST(test_a_server_that_lies_is_left_and_tried_again),
         TEST(test_a_document_that_nobody_can_read_here_is_not_what_runs),
         TEST(test_a_node_starts_without_redis_and_gives_it_its_account),
+        TEST(test_nodes_share_the_rates_of_any_number_of_rules),
     };
 
     return cmocka_run_group_tests(tests, set_up, tear_down);
