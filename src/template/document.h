@@ -14,7 +14,7 @@
 
 enum {
     DOCUMENT_BYTES_MAX = 4 * 1024 * 1024,
-    DOCUMENT_DEPTH_MAX = 64,
+    DOCUMENT_DEPTH_MAX = 256, /* statements of WAF are 64 deep, of 3 levels */
     DOCUMENT_VALUES_MAX = 200000, /* with what aliases repeat */
 };
 

@@ -119,6 +119,22 @@ class Kept(Case):
         self.assertIn('"Fn::GetAtt"', text)
         self.assertNotIn("arn:aws:wafv2", text)
 
+    def test_the_deepest_statement_comes_back(self):
+        statement = byte_match(b"/deep")
+        for _ in range(63):
+            statement = {"AndStatement": {"Statements": [
+                byte_match(b"/a"), statement]}}
+        given = {"Name": "deep", "Scope": "REGIONAL",
+                 "DefaultAction": {"Allow": {}},
+                 "VisibilityConfig": waf.visibility("deep"),
+                 "Rules": [waf.rule("deep", 0, statement)]}
+        with self.serve() as api:
+            api.client("wafv2").create_web_acl(**given)
+        code, text, err = command("export", "--state", self.file)
+        self.assertEqual(code, 0, err)
+        code, out, err = command("check", "-", stdin=text)
+        self.assertEqual(code, 0, out + err)
+
     def test_a_template_is_edited_by_the_api(self):
         """A template that is read again changes tokens of what it changes."""
         def template(address):

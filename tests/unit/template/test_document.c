@@ -509,9 +509,10 @@ static void test_depth_is_capped(void **state)
     (void)state;
     assert_non_null(p.root);
     end(&p);
-    check_refused(deeper, "error 1:65 the document is more than 64 levels deep "
-                          "| use fewer levels");
-    check_refused(much, "error 1:129 the document is more than 64 levels deep "
+    check_refused(deeper,
+                  "error 1:257 the document is more than 256 levels deep "
+                  "| use fewer levels");
+    check_refused(much, "error 1:513 the document is more than 256 levels deep "
                         "| use fewer levels");
     free(closed);
     free(deepest);
@@ -521,19 +522,19 @@ static void test_depth_is_capped(void **state)
 
 static void test_aliases_count_for_the_depth(void **state)
 {
-    char text[4096];
+    static char text[16 * 1024];
     struct text t = text_in(text, sizeof(text));
     struct parsed p;
 
     (void)state;
     TEXT_LITERAL(&t, "a0: &a0 [1]\n");
-    for (int i = 1; i < 70; i++)
+    for (int i = 1; i < 270; i++)
         text_printf(&t, "a%d: &a%d [*a%d]\n", i, i, i - 1);
     assert_true(text_ok(&t));
     p = parse_n(text_str(&t));
     assert_null(p.root);
     assert_non_null(strstr(loading_problems(p.l),
-                           "the document is more than 64 levels deep"));
+                           "the document is more than 256 levels deep"));
     end(&p);
 }
 
