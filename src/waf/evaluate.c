@@ -94,7 +94,7 @@ void *run_take(struct run *run, size_t n)
 
 /* ---- conditions ------------------------------------------------------------------------ */
 
-static enum waf_truth ask(struct run *run, const struct branch *branch)
+enum waf_truth run_ask(struct run *run, const struct branch *branch)
 {
     switch ((enum branch_kind)branch->kind) {
     case BRANCH_VALUE:
@@ -117,13 +117,13 @@ static enum waf_truth follow(struct run *run, const struct condition *condition)
     for (uint32_t i = 0; i < condition->neager; i++) {
         uint32_t eager = program->eager[condition->first_eager + i];
 
-        if (ask(run, &program->branches[eager]) == WAF_NOT_APPLICABLE)
+        if (run_ask(run, &program->branches[eager]) == WAF_NOT_APPLICABLE)
             return WAF_NOT_APPLICABLE;
     }
     while (at < GO_TRUE) {
         const struct branch *branch = &program->branches[at];
 
-        at = ask(run, branch) == WAF_TRUE ? branch->yes : branch->no;
+        at = run_ask(run, branch) == WAF_TRUE ? branch->yes : branch->no;
     }
     return at == GO_TRUE ? WAF_TRUE : WAF_FALSE;
 }

@@ -99,6 +99,9 @@ struct run {
 /* From the arena, zeroed; NULL: at its limit, and the result says so. */
 void *run_take(struct run *run, size_t n);
 
+/* What a branch asks, answered once for a request. */
+enum waf_truth run_ask(struct run *run, const struct branch *branch);
+
 /* ---- evaluate_gate.c: which leaves can be true --------------------------------- */
 
 /* Makes the values of a family's sources and sets the states of its leaves;

@@ -44,9 +44,7 @@ static struct waf_evidence *evidence_of(struct run *run,
 
     if (test->kind != TEST_SQLI && test->kind != TEST_XSS)
         return NULL;
-    /* Others were not looked at: they did not matter. */
-    if (!run->scratch->families[run->program->sources[leaf->source].family] ||
-        state->verdict != VERDICT_TRUE || state->value == NO_INDEX)
+    if (state->verdict != VERDICT_TRUE || state->value == NO_INDEX)
         return NULL;
     evidence = run_take(run, sizeof(*evidence));
     if (!evidence)
@@ -57,22 +55,25 @@ static struct waf_evidence *evidence_of(struct run *run,
     return look_again(test, value->text, evidence) ? evidence : NULL;
 }
 
+/* Along the way that the answers make: what lies aside did not matter, also
+ * where another rule had it looked at. */
 struct waf_evidence *run_evidence(struct run *run,
                                   const struct condition *condition)
 {
     struct waf_evidence *first = NULL;
+    struct waf_evidence **end = &first;
+    uint32_t at = condition->entry;
 
-    /* Branches stand backwards, and so the list comes to stand forwards. */
-    for (uint32_t i = 0; i < condition->n; i++) {
-        const struct branch *branch =
-            &run->program->branches[condition->first + i];
-        struct waf_evidence *evidence =
-            branch->kind == BRANCH_VALUE ? evidence_of(run, branch) : NULL;
+    while (at < GO_TRUE) {
+        const struct branch *branch = &run->program->branches[at];
+        bool yes = run_ask(run, branch) == WAF_TRUE;
 
-        if (!evidence)
+        at = yes ? branch->yes : branch->no;
+        if (!yes || branch->kind != BRANCH_VALUE)
             continue;
-        evidence->next = first;
-        first = evidence;
+        *end = evidence_of(run, branch);
+        if (*end)
+            end = &(*end)->next;
     }
     return first;
 }
