@@ -293,29 +293,26 @@ bool waf_cases_parse(enum waf_cases_kind kind, const char *path,
 
 /* ---- files --------------------------------------------------------------------------------- */
 
-static bool read_all(FILE *file, const char *path, struct str *text,
+/* Room for as much again; false: there is none, and nothing is lost. */
+static bool grow(struct text *t)
+{
+    size_t cap = t->cap ? 2 * t->cap : FIRST_ROOM;
+    char *p = cap <= FILE_MAX ? realloc(t->p, cap) : NULL;
+
+    if (p == NULL)
+        return false;
+    t->p = p;
+    t->cap = cap;
+    return true;
+}
+
+static bool read_all(FILE *file, const char *path, struct text *t,
                      struct error *error)
 {
-    size_t cap = FIRST_ROOM;
-    char *p = malloc(cap);
-    size_t n = 0;
-
-    while (p && !ferror(file) && !feof(file)) {
-        char *more = p;
-
-        if (n == cap) {
-            cap *= 2;
-            more = cap <= FILE_MAX ? realloc(p, cap) : NULL;
-        }
-        if (more == NULL)
-            break;
-        p = more;
-        n += fread(p + n, 1, cap - n, file);
-    }
-    *text = str_make(p, n);
-    if (p && feof(file) && !ferror(file))
+    while (!ferror(file) && !feof(file) && (t->n < t->cap || grow(t)))
+        t->n += fread(t->p + t->n, 1, t->cap - t->n, file);
+    if (feof(file) && !ferror(file))
         return true;
-    free(p);
     return error_set(error, "%.200s: %s", path,
                      ferror(file) ? strerror(errno)
                                   : "it is too large: split it");
@@ -328,7 +325,7 @@ bool waf_cases_read(enum waf_cases_kind kind, const char *path,
 {
     bool is_stdin = strcmp(path, "-") == 0;
     FILE *file = is_stdin ? stdin : fopen(path, "re");
-    struct str text;
+    struct text text = text_in(NULL, 0);
     bool ok;
 
     if (file == NULL)
@@ -336,10 +333,9 @@ bool waf_cases_read(enum waf_cases_kind kind, const char *path,
     ok = read_all(file, path, &text, error);
     if (!is_stdin)
         fclose(file);
-    if (!ok)
-        return false;
-    ok = waf_cases_parse(kind, is_stdin ? "stdin" : path, text, defaults, visit,
-                         owner, error);
-    free((char *)(uintptr_t)text.p);
+    if (ok)
+        ok = waf_cases_parse(kind, is_stdin ? "stdin" : path, text_str(&text),
+                             defaults, visit, owner, error);
+    free(text.p);
     return ok;
 }

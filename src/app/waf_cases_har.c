@@ -68,7 +68,7 @@ static void read_body(struct case_reader *r, const struct value *request)
         waf_case_base64(r, text, body);
     else if (text.n || (text.p && value_count(params) == 0))
         *body = text;
-    else if (value_count(params) && is_form(data))
+    else if (params && params->first && is_form(data))
         *body = form_of(r, params);
     else
         r->to->body_missing =

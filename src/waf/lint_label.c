@@ -53,7 +53,7 @@ static bool is_elsewhere(const struct search *s, struct str label)
 {
     struct str key = s->key.key;
 
-    if (str_starts(key, STR("awswaf:")))
+    if (label.n == 0 || key.n == 0 || str_starts(key, STR("awswaf:")))
         return false;
     return s->key.name_space ? memmem(label.p, label.n, key.p, key.n) != NULL
                              : ends_with_key(label, key);

@@ -279,9 +279,9 @@ class Many(Files):
 
     # checklist 120
     def test_a_log_says_how_far_rules_agree(self):
-        with open(file("aws-waf.log"), encoding="utf-8") as f:
+        with open(file("aws-waf-log.txt"), encoding="utf-8") as f:
             text = f.read()
-        for arguments in (("--waf-log", file("aws-waf.log")),
+        for arguments in (("--waf-log", file("aws-waf-log.txt")),
                           ("--waf-log", "-")):
             out, _ = self.waf(0, "test", SHOP, *arguments, stdin=text)
             self.assertIn("agreement: 1 of 1 verdicts that can be told, of 2 "
