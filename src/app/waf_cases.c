@@ -243,6 +243,7 @@ static bool read_archive(struct source_text *source, struct error *error)
     const struct value *root;
     const struct value *log;
     const struct value *entries = NULL;
+    bool is;
 
     if (str_starts(source->rest, STR("\xef\xbb\xbf")))
         advance(source, 3);
@@ -264,8 +265,9 @@ static bool read_archive(struct source_text *source, struct error *error)
         waf_case_of_entry(&r, v);
         source->visit(source->owner, &one);
     }
+    is = entries != NULL && entries->kind == VALUE_LIST;
     region_end(&region);
-    return entries != NULL && entries->kind == VALUE_LIST;
+    return is;
 }
 
 bool waf_cases_parse(enum waf_cases_kind kind, const char *path,

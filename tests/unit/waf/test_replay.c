@@ -23,6 +23,7 @@ struct scene {
     struct replay *replay;
     struct trail trail;
     struct region region;
+    struct request_made *made; /* what is told borrows it */
     char text[TEXT];
 };
 
@@ -31,6 +32,7 @@ static void begin(struct scene *scene, const char *acl)
     char errors[4096];
 
     scene->region = (struct region){NULL};
+    scene->made = NULL;
     acl_begin_text(&scene->acl, acl);
     if (!scene->acl.program)
         fail_msg("%s", acl_errors(&scene->acl, errors, sizeof(errors)));
@@ -40,6 +42,7 @@ static void begin(struct scene *scene, const char *acl)
 static void end(struct scene *scene)
 {
     replay_free(scene->replay);
+    request_made_free(scene->made);
     acl_end(&scene->acl);
     region_end(&scene->region);
 }
@@ -52,18 +55,15 @@ static struct value *line(struct scene *scene, const char *text)
 static const struct waf_result *try_at(struct scene *scene, const char *request,
                                        uint64_t now_ms, bool told)
 {
-    struct request_made *made = request_made_new(line(scene, request));
+    struct text t = text_in(scene->text, TEXT - 1);
 
-    /* What is told borrows the request. */
-    replay_try(scene->replay, &made->inspected, now_ms, told, &scene->trail);
-    {
-        struct text t = text_in(scene->text, TEXT - 1);
-
-        trail_put_text(&t, &scene->trail, true);
-        assert_true(text_ok(&t));
-        scene->text[t.n] = '\0';
-    }
-    request_made_free(made);
+    request_made_free(scene->made);
+    scene->made = request_made_new(line(scene, request));
+    replay_try(scene->replay, &scene->made->inspected, now_ms, told,
+               &scene->trail);
+    trail_put_text(&t, &scene->trail, true);
+    assert_true(text_ok(&t));
+    scene->text[t.n] = '\0';
     return &scene->trail.result;
 }
 
