@@ -313,29 +313,44 @@ static bool any_of(const uint64_t *a, const uint64_t *b, unsigned nwords)
     return any != 0;
 }
 
-void gate_candidates(const struct gate *gate, struct gate_scratch *scratch,
-                     struct str value, const uint64_t *wanted,
-                     uint64_t *candidates)
+bool gate_candidates_of(const struct gate *gate, struct gate_scratch *scratch,
+                        struct str value, uint32_t classes,
+                        const uint64_t *wanted, uint64_t *candidates)
 {
     const uint64_t *lengths =
         gate->lengths + (value.n < LENGTHS ? value.n : LENGTHS) * gate->nwords;
     const uint64_t *alive;
     const uint64_t *found;
+    uint64_t any = 0;
     uint64_t unsure = 0;
 
     if (!any_of(wanted, lengths, gate->nwords))
-        return;
+        return false;
     fit(scratch, gate);
-    alive = alive_with(gate, scratch, gate_classes_in(value));
+    alive = alive_with(gate, scratch, classes);
     for (unsigned i = 0; i < gate->nwords; i++) {
         uint64_t can = wanted[i] & lengths[i] & alive[i];
 
+        any |= can & ~gate->literate[i];
         candidates[i] |= can & ~gate->literate[i];
         unsure |= can & gate->literate[i];
     }
     if (unsure == 0)
-        return;
+        return any != 0;
     found = find_literals(gate, scratch, value);
-    for (unsigned i = 0; i < gate->nwords; i++)
-        candidates[i] |= wanted[i] & lengths[i] & alive[i] & found[i];
+    for (unsigned i = 0; i < gate->nwords; i++) {
+        uint64_t can = wanted[i] & lengths[i] & alive[i] & found[i];
+
+        any |= can;
+        candidates[i] |= can;
+    }
+    return any != 0;
+}
+
+void gate_candidates(const struct gate *gate, struct gate_scratch *scratch,
+                     struct str value, const uint64_t *wanted,
+                     uint64_t *candidates)
+{
+    gate_candidates_of(gate, scratch, value, gate_classes_in(value), wanted,
+                       candidates);
 }

@@ -53,4 +53,10 @@ void gate_candidates(const struct gate *gate, struct gate_scratch *scratch,
                      struct str value, const uint64_t *wanted,
                      uint64_t *candidates);
 
+/* The same where it is known which classes of bytes the value has
+ * (gate_classes_in()); whether there are any. */
+bool gate_candidates_of(const struct gate *gate, struct gate_scratch *scratch,
+                        struct str value, uint32_t classes,
+                        const uint64_t *wanted, uint64_t *candidates);
+
 #endif

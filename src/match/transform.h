@@ -24,13 +24,4 @@ enum transform {
 struct str transform_apply(enum transform transform, struct str in,
                            struct arena *arena);
 
-/* ---- which values change ------------------------------------------------------ */
-
-/* Marks of the bytes that a value has: a transformation leaves it as it is when
- * no mark is one that touches.  For many values together. */
-enum { TRANSFORM_MARK_ANY = 1 << 15 }; /* every value has it */
-
-unsigned transform_marks(struct str in);
-unsigned transform_touched_by(enum transform transform);
-
 #endif

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "base/memory.h"
+#include "match/marks.h"
 
 /* ---- the plan ------------------------------------------------------------ */
 
@@ -150,17 +151,15 @@ bool value_plan_fingerprint(const struct value_plan *plan)
 /* ---- of one request ------------------------------------------------------ */
 
 enum {
-    SEEN = 256,         /* values that are remembered for that */
-    MANY = 32,          /* values: it pays to look for those that repeat */
-    MARKED_BYTES = 256, /* of longer values marks cost more than they save */
+    SEEN = 256, /* values that are remembered for that */
+    MANY = 32,  /* values: it pays to look for those that repeat */
 };
 
 struct values {
     const struct value_plan *plan;
     struct part_request request;
     uint8_t oversized;
-    bool *made;       /* by source */
-    uint16_t **marks; /* by source: of each of its values (transform_marks()) */
+    bool *made; /* by source */
     struct source_values v[];
 };
 
@@ -170,9 +169,8 @@ struct values *values_new(const struct value_plan *plan,
     struct values *values =
         arena_take(arena, sizeof(*values) + plan->n * sizeof(*values->v));
     bool *made = arena_take(arena, plan->n + 1);
-    uint16_t **marks = arena_take(arena, (plan->n + 1) * sizeof(*marks));
 
-    if (values == NULL || made == NULL || marks == NULL)
+    if (values == NULL || made == NULL)
         return NULL;
     memset(made, 0, plan->n);
     values->plan = plan;
@@ -180,7 +178,6 @@ struct values *values_new(const struct value_plan *plan,
         .request = request, .limits = &plan->limits, .arena = arena};
     values->oversized = 0;
     values->made = made;
-    values->marks = marks;
     return values;
 }
 
@@ -229,22 +226,17 @@ static bool drop_repeated(struct part_values *values, struct arena *arena)
     return true;
 }
 
-static uint16_t marks_of(struct str text)
+static bool mark(struct source_values *of, struct arena *arena)
 {
-    return text.n > MARKED_BYTES ? UINT16_MAX : (uint16_t)transform_marks(text);
-}
+    unsigned n = of->values.n;
+    uint64_t *marks = arena_take(arena, (n + 1) * sizeof(*marks));
 
-static bool mark(struct values *values, unsigned source)
-{
-    const struct part_values *of = &values->v[source].values;
-    uint16_t *marks =
-        arena_take(values->request.arena, (of->n + 1) * sizeof(*marks));
-
+    of->marks = marks;
+    of->all_marks = 0;
     if (marks == NULL)
         return false;
-    for (unsigned i = 0; i < of->n; i++)
-        marks[i] = marks_of(of->values[i].text);
-    values->marks[source] = marks;
+    for (unsigned i = 0; i < n; i++)
+        of->all_marks |= marks[i] = marks_of(of->values.values[i].text);
     return true;
 }
 
@@ -258,7 +250,7 @@ static void read_part(struct values *values, unsigned source)
     if (to->state != PART_VALUES)
         to->n = 0;
     if ((to->n < MANY || drop_repeated(to, values->request.arena)) &&
-        mark(values, source))
+        mark(&values->v[source], values->request.arena))
         return;
     to->state = PART_FAILED;
     to->n = 0;
@@ -267,51 +259,57 @@ static void read_part(struct values *values, unsigned source)
 /* ---- transformed values ---------------------------------------------------- */
 
 /* The values of the parent are shared until the first one that differs. */
-static bool change(struct values *values, unsigned source, unsigned i,
-                   struct str text)
+static bool own(struct source_values *of, struct arena *arena)
 {
-    struct arena *arena = values->request.arena;
-    struct source_values *to = &values->v[source];
-    struct part_values *of = &to->values;
+    struct part_values *to = &of->values;
+    struct part_value *values = arena_take(arena, to->n * sizeof(*values));
+    uint64_t *marks = arena_take(arena, to->n * sizeof(*marks));
 
-    if (to->as_parent) {
-        struct part_value *own = arena_take(arena, of->n * sizeof(*own));
-        uint16_t *marks = arena_take(arena, of->n * sizeof(*marks));
+    if (values == NULL || marks == NULL)
+        return false;
+    memcpy(values, to->values, to->n * sizeof(*values));
+    memcpy(marks, of->marks, to->n * sizeof(*marks));
+    to->values = values;
+    of->marks = marks;
+    of->as_parent = false;
+    return true;
+}
 
-        if (own == NULL || marks == NULL)
-            return false;
-        memcpy(own, of->values, of->n * sizeof(*own));
-        memcpy(marks, values->marks[source], of->n * sizeof(*marks));
-        of->values = own;
-        values->marks[source] = marks;
-        to->as_parent = false;
-    }
-    of->values[i].text = text;
-    values->marks[source][i] = marks_of(text);
+static bool change(struct source_values *of, unsigned i, struct str text,
+                   struct arena *arena)
+{
+    uint64_t marks = marks_of(text);
+
+    if (of->as_parent && !own(of, arena))
+        return false;
+    of->values.values[i].text = text;
+    of->marks[i] = marks;
+    of->all_marks |= marks;
     return true;
 }
 
 static void transform(struct values *values, unsigned source, unsigned parent,
                       enum transform transformation)
 {
-    const struct part_values *from = &values->v[parent].values;
-    const uint16_t *marks = values->marks[parent];
-    unsigned touched = transform_touched_by(transformation);
+    struct arena *arena = values->request.arena;
+    const struct source_values *from = &values->v[parent];
+    uint64_t touched = marks_touched_by(transformation);
     struct source_values *to = &values->v[source];
 
-    to->values = *from;
+    *to = *from;
     to->as_parent = true;
-    values->marks[source] = values->marks[parent];
-    for (unsigned i = 0; i < from->n; i++) {
-        struct str in = from->values[i].text;
+    if ((from->all_marks & touched) == 0)
+        return;
+    for (unsigned i = 0; i < from->values.n; i++) {
+        struct str in = from->values.values[i].text;
         struct str out;
 
-        if ((marks[i] & touched) == 0)
+        if ((from->marks[i] & touched) == 0)
             continue;
-        out = transform_apply(transformation, in, values->request.arena);
+        out = transform_apply(transformation, in, arena);
         if (out.p == in.p && out.n == in.n)
             continue;
-        if (out.p == NULL || !change(values, source, i, out)) {
+        if (out.p == NULL || !change(to, i, out, arena)) {
             to->values.state = PART_FAILED;
             to->values.n = 0;
             to->as_parent = false;

@@ -52,6 +52,8 @@ struct source_values {
     /* No value differs from the parent's (same p and n): whoever looked at
      * those knows what these are. */
     bool as_parent;
+    uint64_t *marks;    /* of each value (match/marks.h) */
+    uint64_t all_marks; /* of all of them */
 };
 
 /* Good as long as the arena.  Of many values those that are there twice are

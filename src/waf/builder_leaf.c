@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "base/memory.h"
+#include "match/marks.h"
 #include "match/sqli.h"
 #include "match/xss.h"
 #include "waf/builder.h"
@@ -263,6 +264,17 @@ static void find_families(struct builder *b)
     free(families);
 }
 
+static void find_touched(struct waf_program *program)
+{
+    for (uint32_t i = 0; i < program->nsources; i++) {
+        const struct source *source = &program->sources[i];
+
+        if (source->family != NO_INDEX && source->parent != i && !source->folds)
+            program->families[source->family].touched |=
+                marks_touched_by((enum transform)source->last);
+    }
+}
+
 /* The parent of each of the `n` sources of families, by its place in its
  * family. */
 static void find_parents(struct waf_program *program, uint32_t n)
@@ -414,6 +426,7 @@ void builder_families(struct builder *b)
     for (uint32_t i = 0; i < program->nfamilies; i++)
         program->families[i].tests = region_take(
             &program->region, (program->words + 1) * sizeof(uint64_t));
+    find_touched(program);
     order_sources(b);
     order_leaves(b);
 }

@@ -4,6 +4,7 @@
  * it is, is looked at once for all sources that have it; those that change the
  * case of letters alone do not even make it before a leaf can be true.
  */
+#include "match/marks.h"
 #include "waf/evaluate.h"
 
 /* ---- what can be true -------------------------------------------------------------- */
@@ -91,10 +92,13 @@ static void ask(struct run *run, const struct family *family, uint32_t now,
                 const uint64_t *asked, uint32_t value)
 {
     struct waf_scratch *scratch = run->scratch;
+    const struct source_values *values = scratch->gated[now].values;
 
-    gate_candidates(run->program->gate, scratch->gate,
-                    scratch->gated[now].values->values.values[value].text,
-                    asked, scratch->candidates);
+    if (!gate_candidates_of(run->program->gate, scratch->gate,
+                            values->values.values[value].text,
+                            marks_classes(values->marks[value]), asked,
+                            scratch->candidates))
+        return;
     for (uint32_t w = 0; w < run->program->words; w++) {
         uint64_t word = scratch->candidates[w] & asked[w];
 
@@ -106,10 +110,11 @@ static void ask(struct run *run, const struct family *family, uint32_t now,
 }
 
 /* All sources have the same values. */
-static void ask_once(struct run *run, const struct family *family, uint32_t n)
+static void ask_once(struct run *run, const struct family *family)
 {
-    run->scratch->gated[0].now = 0;
-    for (uint32_t value = n; value-- > 0;)
+    struct gated_source *gated = run->scratch->gated;
+
+    for (uint32_t value = gated[0].values->values.n; value-- > 0;)
         ask(run, family, 0, family->tests, value);
 }
 
@@ -196,21 +201,30 @@ static void join_wanted(struct run *run, const struct family *family)
     }
 }
 
-static void gate(struct run *run, const struct family *family)
+static void gate(struct run *run, const struct family *family, bool same)
 {
-    uint32_t n = run->scratch->gated[0].values->values.n;
+    struct gated_source *gated = run->scratch->gated;
+    const struct source_values *root = gated[0].values;
     uint32_t nheads;
 
-    if (family->ngated == 0 || n == 0)
+    if (family->ngated == 0 || root->values.n == 0)
         return;
-    nheads = group(run, family);
-    if (nheads == 1) {
-        ask_once(run, family, n);
+    nheads = same ? 0 : group(run, family);
+    gated[0].now = 0;
+    if (nheads < 2) {
+        ask_once(run, family);
         return;
     }
     join_wanted(run, family);
-    for (uint32_t value = n; value-- > 0;)
-        ask_groups(run, family, nheads, value);
+    for (uint32_t value = root->values.n; value-- > 0;) {
+        if (root->marks[value] & family->touched) {
+            ask_groups(run, family, nheads, value);
+            continue;
+        }
+        for (uint32_t h = 0; h < nheads; h++)
+            gated[run->scratch->heads[h]].now = 0;
+        ask(run, family, 0, family->tests, value);
+    }
 }
 
 /* Sizes cost less than to ask whether they can be true. */
@@ -229,42 +243,70 @@ static void compare_sizes(struct run *run, const struct source *source)
 static void settle(struct run *run, const struct source *source,
                    enum part_state state)
 {
+    if (state == PART_VALUES && !run->whole) {
+        compare_sizes(run, source);
+        return;
+    }
+    if (state == PART_FAILED)
+        run->result->failed = true;
     for (uint32_t i = 0; i < source->nleaves; i++) {
         uint32_t at = source->first_leaf + i;
 
         if (state == PART_TRUE) {
             run->scratch->leaves[at].value = NO_INDEX;
             open_leaf(run, at, VERDICT_TRUE);
-        } else if (state == PART_VALUES && run->whole) {
+        } else if (state == PART_VALUES) {
             run->scratch->leaves[at].pairs = PAIR_ALL;
             open_leaf(run, at, VERDICT_OPEN);
         }
     }
-    if (state == PART_FAILED)
-        run->result->failed = true;
-    if (state == PART_VALUES && !run->whole)
-        compare_sizes(run, source);
+}
+
+/* The values of a source of the family as they are for the gate. */
+static const struct source_values *values_for_gate(struct run *run,
+                                                   const struct family *family,
+                                                   uint32_t k, bool same)
+{
+    const struct waf_program *program = run->program;
+    const struct gated_source *gated = run->scratch->gated;
+    uint32_t source = program->family_sources[family->first_source + k];
+
+    if (same)
+        return gated[0].values;
+    if (program->sources[source].folds)
+        return gated[program->family_parents[family->first_source + k]].values;
+    return values_of(run->values, source);
+}
+
+/* Makes the values of all sources; whether they are the same in all. */
+static bool make_values(struct run *run, const struct family *family)
+{
+    struct gated_source *gated = run->scratch->gated;
+    bool same = false;
+
+    for (uint32_t k = 0; k < family->nsources; k++) {
+        gated[k].values = values_for_gate(run, family, k, same);
+        gated[k].group = 0;
+        if (k == 0)
+            same = (gated[0].values->all_marks & family->touched) == 0;
+    }
+    return same;
 }
 
 void run_make_family(struct run *run, uint32_t at)
 {
-    const struct waf_program *program = run->program;
-    const struct family *family = &program->families[at];
-    const uint32_t *parents = program->family_parents + family->first_source;
-    struct gated_source *gated = run->scratch->gated;
+    const struct family *family = &run->program->families[at];
+    bool same;
 
     run->scratch->families[at] = 1;
     for (uint32_t i = 0; i < family->nleaves; i++)
         run->scratch->leaves[family->first_leaf + i] =
             (struct leaf_state){.verdict = VERDICT_FALSE, .pairs = PAIR_NONE};
-    for (uint32_t k = 0; k < family->nsources; k++) {
-        uint32_t source = program->family_sources[family->first_source + k];
-
-        gated[k].values = program->sources[source].folds
-                              ? gated[parents[k]].values
-                              : values_of(run->values, source);
-        settle(run, &program->sources[source], gated[k].values->values.state);
-    }
-    if (!run->whole && gated[0].values->values.state == PART_VALUES)
-        gate(run, family);
+    same = make_values(run, family);
+    for (uint32_t k = 0; k < family->nsources; k++)
+        settle(run, source_at(run, family, k),
+               run->scratch->gated[k].values->values.state);
+    if (!run->whole &&
+        run->scratch->gated[0].values->values.state == PART_VALUES)
+        gate(run, family, same);
 }

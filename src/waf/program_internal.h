@@ -70,7 +70,9 @@ struct family {
     uint32_t first_leaf;
     uint32_t nleaves;
     uint32_t ngated;
-    uint64_t *tests; /* of all its sources */
+    uint64_t touched; /* values without these marks are the same in all its
+                         sources, but for the case of letters */
+    uint64_t *tests;  /* of all its sources */
 };
 
 /* A question about where a request comes from. */
