@@ -65,6 +65,18 @@ static void drop_forged(struct fields *fs)
     }
 }
 
+/* What stands behind "#" is no part of a target (RFC 9112 §3.2).  Rules saw it
+ * as the fragment alone; many a target takes it for more of the path or of the
+ * query. */
+static void drop_fragment(struct request *request)
+{
+    struct str path = slice_of(&request->fields, request->path);
+    const char *hash = path.n ? memchr(path.p, '#', path.n) : NULL;
+
+    if (hash)
+        request->path.n = (uint32_t)(hash - path.p);
+}
+
 static bool insert(struct exchange *ex, struct added_field *to,
                    const struct waf_header *header)
 {
@@ -84,6 +96,7 @@ static enum step_result go_on(struct exchange *ex,
 {
     ex->waf = result->failed ? WAF_WORD_FAILED : WAF_WORD_PASSED;
     drop_forged(&ex->request->fields);
+    drop_fragment(ex->request);
     if (result->ninserted == 0)
         return STEP_NEXT;
     ex->inserted =

@@ -98,6 +98,16 @@ class Verdicts(WebAclCase):
                     target, field)).encode())
                 self.assertEqual(client.response().status, status)
 
+    # Some targets read on behind "#": where rules saw no arguments.
+    def test_a_target_gets_no_fragment(self):
+        sluice = self.serve(rule("Evil", 1, contains("evil", QUERY), BLOCK))
+        with sluice.client() as client:
+            for target in ("/a?b=1#c", "/a#?b=evil", "/a?b=1#&c=evil"):
+                self.assertEqual(ask(client, target).status, 200)
+            self.assertEqual(ask(client, "/a?b=evil#").status, 403)
+        self.assertEqual([r.target for r in self.asked()],
+                         ["/a?b=1", "/a", "/a?b=1"])
+
     # aws-waf.md 11: 23
     def test_the_default_action_may_answer_as_it_likes(self):
         sluice = self.serve(
