@@ -272,41 +272,7 @@ static const struct value *find(const struct account *account, struct str id)
     return r ? r->value : NULL;
 }
 
-static const struct value *merge_resource(struct region *region,
-                                          const struct value *now,
-                                          const struct value *before,
-                                          const struct value *after)
-{
-    if (now == NULL ||
-        !same(value_get(before, STR("Type")), value_get(after, STR("Type"))))
-        return after;
-    return merge_map(region, now, before, after);
-}
-
-static bool merge_one(struct merge *m, const struct account_resource *new)
-{
-    const struct value *before = find(m->before, new->id);
-    const struct value *now = find(m->now, new->id);
-
-    if (same(before, new->value))
-        return true;
-    if (before) {
-        edit_put(&m->region, &m->edit, new->id,
-                 merge_resource(&m->region, now, before, new->value));
-        return true;
-    }
-    if (now && !same(now, new->value))
-        return error_set(m->error,
-                         "the template has a new resource \"" STR_FMT
-                         "\", and the account one of that logical id that is "
-                         "not the same: give it another one in the template",
-                         STR_ARG(new->id));
-    if (now == NULL)
-        edit_put(&m->region, &m->edit, new->id, new->value);
-    return true;
-}
-
-/* ---- what goes ------------------------------------------------------------------------ */
+/* ---- who uses it ---------------------------------------------------------------------- */
 
 static bool mentions(const struct value *value, struct str word)
 {
@@ -332,8 +298,10 @@ static struct str id_of(struct merge *m, const struct account_resource *r)
     return arn_id(&m->region, &scope, id, r->id);
 }
 
-/* A resource of the API, which the template knows nothing of. */
-static bool is_unused(struct merge *m, const struct account_resource *gone)
+/* By a resource of the API, which the template knows nothing of.  `what` the
+ * template does to it, and what else it can do. */
+static bool is_unused(struct merge *m, const struct account_resource *gone,
+                      const char *what, const char *instead)
 {
     struct str id = id_of(m, gone);
 
@@ -343,15 +311,71 @@ static bool is_unused(struct merge *m, const struct account_resource *gone)
         if (find(m->before, r->id) || find(m->after, r->id) ||
             !mentions(r->value, id))
             continue;
-        return error_set(
-            m->error,
-            "the template has no \"" STR_FMT "\" any more, but " STR_FMT
-            " \"" STR_FMT "\", which the API made, uses it: delete that first, "
-            "or leave the resource in the template",
-            STR_ARG(gone->id), STR_ARG(account_type(r)), STR_ARG(r->id));
+        return error_set(m->error,
+                         "the template has %s \"" STR_FMT
+                         "\" any more, but " STR_FMT " \"" STR_FMT
+                         "\", which the API made, uses it: delete that first, "
+                         "or leave %s in the template",
+                         what, STR_ARG(gone->id), STR_ARG(account_type(r)),
+                         STR_ARG(r->id), instead);
     }
     return true;
 }
+
+/* ---- what stays or comes ------------------------------------------------------------- */
+
+static const struct value *merge_resource(struct region *region,
+                                          const struct value *now,
+                                          const struct value *before,
+                                          const struct value *after)
+{
+    if (now == NULL ||
+        !same(value_get(before, STR("Type")), value_get(after, STR("Type"))))
+        return after;
+    return merge_map(region, now, before, after);
+}
+
+static const struct value *name_of(const struct value *resource)
+{
+    return value_get(value_get(resource, STR("Properties")), STR("Name"));
+}
+
+/* ARNs have the name, and those that the API wrote down would be nobody's. */
+static bool keeps_name(struct merge *m, const struct account_resource *now,
+                       const struct value *merged)
+{
+    return same(name_of(now->value), name_of(merged)) ||
+           is_unused(m, now, "not the name of", "it");
+}
+
+static bool merge_one(struct merge *m, const struct account_resource *new)
+{
+    const struct value *before = find(m->before, new->id);
+    const struct account_resource *there = account_find(m->now, new->id);
+    const struct value *now = there ? there->value : NULL;
+    const struct value *merged;
+
+    if (same(before, new->value))
+        return true;
+    if (before) {
+        merged = merge_resource(&m->region, now, before, new->value);
+        if (there && !keeps_name(m, there, merged))
+            return false;
+        edit_put(&m->region, &m->edit, new->id, merged);
+        return true;
+    }
+    if (now && !same(now, new->value))
+        return error_set(m->error,
+                         "the template has a new resource \"" STR_FMT
+                         "\", and the account one of that logical id that is "
+                         "not the same: give it another one in the template",
+                         STR_ARG(new->id));
+    if (now == NULL)
+        edit_put(&m->region, &m->edit, new->id, new->value);
+    return true;
+}
+
+/* ---- what goes ------------------------------------------------------------------------ */
 
 static bool remove_gone(struct merge *m)
 {
@@ -361,7 +385,7 @@ static bool remove_gone(struct merge *m)
 
         if (now == NULL || account_find(m->after, id))
             continue;
-        if (!is_unused(m, now))
+        if (!is_unused(m, now, "no", "the resource"))
             return false;
         edit_remove(&m->region, &m->edit, id);
     }

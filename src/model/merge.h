@@ -16,8 +16,8 @@
  *   moved by the API or a shift, and stay, whatever the new one says;
  * - new resources come last, in the order of the template.
  *
- * Refused: a resource goes that one of the API's uses; a new one has the
- * logical id of one that is there already and is something else.
+ * Refused: a resource goes that one of the API's uses, or gets another Name
+ * (its ARN would be another one); a new one has the logical id of one that is there already and is something else.
  */
 #ifndef SLUICE_MODEL_MERGE_H
 #define SLUICE_MODEL_MERGE_H

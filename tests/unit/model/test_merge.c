@@ -160,6 +160,34 @@ static void test_what_the_api_uses_does_not_go(void **state)
     check_all(meetings, COUNT(meetings));
 }
 
+static void test_what_the_api_uses_keeps_its_name(void **state)
+{
+    static const struct meeting meetings[] = {
+        {"Acl: {Type: WA, Properties: {Name: a}}",
+         "Acl: {Type: WA, Properties: {Name: a}}, X: {Type: T, Properties: "
+         "{WebACLArn: @Acl}}",
+         "Acl: {Type: WA, Properties: {Name: b}}", NULL,
+         "the template has not the name of \"Acl\" any more, but T \"X\", "
+         "which "
+         "the API made, uses it: delete that first, or leave it in the "
+         "template"},
+        {"Acl: {Type: WA, Properties: {Name: a, P: 1}}",
+         "Acl: {Type: WA, Properties: {Name: a, P: 1}}, X: {Type: T, "
+         "Properties: {WebACLArn: @Acl}}",
+         "Acl: {Type: WA, Properties: {Name: a, P: 2}}",
+         "Acl: {Type: WA, Properties: {Name: a, P: 2}}, X: {Type: T, "
+         "Properties: {WebACLArn: @Acl}}",
+         NULL},
+        {"Acl: {Type: WA, Properties: {Name: a}}",
+         "Acl: {Type: WA, Properties: {Name: a}}, " API,
+         "Acl: {Type: WA, Properties: {Name: b}}",
+         "Acl: {Type: WA, Properties: {Name: b}}, " API, NULL},
+    };
+
+    (void)state;
+    check_all(meetings, COUNT(meetings));
+}
+
 static void test_a_new_resource_does_not_replace_one_of_the_api(void **state)
 {
     static const struct meeting meetings[] = {
@@ -367,6 +395,7 @@ int main(void)
         cmocka_unit_test(
             test_a_deleted_resource_that_the_template_changes_is_made_again),
         cmocka_unit_test(test_what_the_api_uses_does_not_go),
+        cmocka_unit_test(test_what_the_api_uses_keeps_its_name),
         cmocka_unit_test(test_a_new_resource_does_not_replace_one_of_the_api),
         cmocka_unit_test(
             test_a_resource_that_both_changed_goes_property_by_property),
