@@ -66,7 +66,8 @@ static bool is_association(const struct account_resource *resource,
            str_eq(member_text(account_properties(resource), property), arn);
 }
 
-/* NULL: it has no web ACL. */
+/* NULL: it has no web ACL.  There may be others of the same one behind it: a
+ * template declares what the API made before. */
 static const struct account_resource *
 association_of(const struct account *account, struct str arn)
 {
@@ -75,6 +76,17 @@ association_of(const struct account *account, struct str arn)
             return account->resources[i];
     }
     return NULL;
+}
+
+static void remove_all(struct call *call, const struct account *account,
+                       struct str arn, const struct account_resource *but)
+{
+    for (unsigned i = 0; i < account->n; i++) {
+        const struct account_resource *r = account->resources[i];
+
+        if (r != but && is_association(r, "ResourceArn", arn))
+            edit_remove(call->region, &call->edit, r->id);
+    }
 }
 
 /* ---- the actions ---------------------------------------------------------------------- */
@@ -97,23 +109,21 @@ static bool associate(struct call *call, const struct account_view *view)
             "CLOUDFRONT, and they name them themselves");
     put_text(region, properties, "ResourceArn", arn);
     put_text(region, properties, "WebACLArn", found.arn);
-    if (before == NULL)
+    if (before == NULL) {
         resource_make(call, view, "WebACLAssociation", association, properties,
                       NULL);
-    else if (!is_association(before, "WebACLArn", found.arn))
+    } else if (!is_association(before, "WebACLArn", found.arn)) {
         resource_change(call, before, properties, NULL);
+        remove_all(call, view->account, arn, before);
+    }
     return true;
 }
 
 static bool disassociate(struct call *call, const struct account_view *view)
 {
-    const struct account_resource *before =
-        association_of(view->account, call_text(call, "ResourceArn"));
-
     if (!check_resource(call, view))
         return false;
-    if (before)
-        edit_remove(call->region, &call->edit, before->id);
+    remove_all(call, view->account, call_text(call, "ResourceArn"), NULL);
     return true;
 }
 
@@ -146,11 +156,12 @@ static bool list_resources(struct call *call, const struct account_view *view)
         return false;
     for (unsigned i = 0; i < account->n; i++) {
         const struct account_resource *r = account->resources[i];
+        struct str arn = member_text(account_properties(r), "ResourceArn");
 
         if ((type.n == 0 || str_eq(type, STR("APPLICATION_LOAD_BALANCER"))) &&
-            is_association(r, "WebACLArn", found.arn))
-            add_text(call->region, arns,
-                     member_text(account_properties(r), "ResourceArn"));
+            is_association(r, "WebACLArn", found.arn) &&
+            association_of(account, arn) == r)
+            add_text(call->region, arns, arn);
     }
     call->result = result;
     return true;

@@ -135,6 +135,38 @@ class Kept(Case):
         code, out, err = command("check", "-", stdin=text)
         self.assertEqual(code, 0, out + err)
 
+    def test_a_template_may_associate_what_the_api_associated(self):
+        """One call takes away what both of them said."""
+        resources = {
+            "Lb": {"Type": "AWS::ElasticLoadBalancingV2::LoadBalancer",
+                   "Properties": {"Subnets": aws.SUBNETS}},
+            "Acl": {"Type": "AWS::WAFv2::WebACL", "Properties": {
+                "Name": "acl", "Scope": "REGIONAL",
+                "DefaultAction": {"Allow": {}},
+                "VisibilityConfig": waf.visibility("acl")}}}
+        with Api(template=json.dumps({"Resources": resources})) as api:
+            client = api.client("wafv2")
+            acl = client.list_web_acls(Scope="REGIONAL")["WebACLs"][0]["ARN"]
+            balancer = {"ResourceArn": api.client(
+                "elbv2").describe_load_balancers()["LoadBalancers"][0][
+                    "LoadBalancerArn"]}
+            client.associate_web_acl(WebACLArn=acl, **balancer)
+            resources["Both"] = {
+                "Type": "AWS::WAFv2::WebACLAssociation", "Properties": {
+                    "ResourceArn": {"Ref": "Lb"},
+                    "WebACLArn": {"Fn::GetAtt": ["Acl", "Arn"]}}}
+            with open(api.path, "w", encoding="utf-8") as file:
+                json.dump({"Resources": resources}, file)
+            api.signal(signal.SIGHUP)
+            rig.until(lambda: api.log_count("the new template runs"),
+                      api.story)
+            self.assertEqual(
+                client.list_resources_for_web_acl(WebACLArn=acl)[
+                    "ResourceArns"], [balancer["ResourceArn"]])
+            client.disassociate_web_acl(**balancer)
+            self.assertNotIn("WebACL",
+                             client.get_web_acl_for_resource(**balancer))
+
     def test_a_template_is_edited_by_the_api(self):
         """A template that is read again changes tokens of what it changes."""
         def template(address):
