@@ -241,9 +241,15 @@ static bool names(const struct value *value, struct str arn, unsigned depth)
     return false;
 }
 
+/* A tag that has the ARN uses nothing. */
 bool wafv2_names(const struct value *properties, struct str arn)
 {
-    return properties && names(properties, arn, VALUE_NESTED_MAX);
+    for (const struct value *v = properties ? properties->first : NULL; v;
+         v = v->next) {
+        if (!str_eq(v->key, STR("Tags")) && names(v, arn, VALUE_NESTED_MAX))
+            return true;
+    }
+    return false;
 }
 
 struct str wafv2_arn_of(struct region *region, const struct account_view *view,

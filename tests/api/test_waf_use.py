@@ -88,6 +88,14 @@ class Use(waf.Case):
         self.client.delete_web_acl(Name="left", Scope="REGIONAL", Id=acl["Id"],
                                    LockToken=acl["LockToken"])
 
+    def test_a_tag_with_an_arn_uses_nothing(self):
+        one = self.ip_set("tagged-elsewhere")
+        other = self.ip_set("other", Tags=[{"Key": "a", "Value": one["ARN"]}])
+        for found in one, other:
+            self.client.delete_ip_set(
+                Name=found["Name"], Scope="REGIONAL", Id=found["Id"],
+                LockToken=found["LockToken"])
+
     def test_what_cannot_be_associated(self):
         acl, balancer = self.acl("fussy"), self.balancer("fussy")
         edge = self.acl("edge", scope="CLOUDFRONT")
