@@ -180,6 +180,26 @@ bool wafv2_try(struct call *call, const struct account_view *view)
 
 /* ---- CheckCapacity --------------------------------------------------------------------------- */
 
+/* CheckCapacity says no bodies: whatever is named there will be there. */
+static void put_bodies(struct call *call, const struct value *value,
+                       struct value *bodies, unsigned depth)
+{
+    struct value *body;
+
+    if (str_eq(value->key, STR("CustomResponseBodyKey")) &&
+        value_is_scalar(value) && value->text.n &&
+        value_get(bodies, value->text) == NULL) {
+        body = make_map(call->region);
+        put_text(call->region, body, "ContentType", STR("TEXT_PLAIN"));
+        put_text(call->region, body, "Content", STR("-"));
+        value_put(call->region, bodies, value->text, body);
+    }
+    if (value_is_scalar(value))
+        return;
+    for (const struct value *v = value->first; depth && v; v = v->next)
+        put_bodies(call, v, bodies, depth - 1);
+}
+
 /* An ACL of nothing but the rules: a group could not have all of them. */
 static struct value *acl_of(struct call *call, const struct value *rules)
 {
@@ -198,6 +218,8 @@ static struct value *acl_of(struct call *call, const struct value *rules)
     put_bool(region, visibility, "CloudWatchMetricsEnabled", false);
     put_text(region, visibility, "MetricName", STR("capacity"));
     value_put(region, properties, STR("Rules"), value_copy(region, rules));
+    put_bodies(call, rules, put_map(region, properties, "CustomResponseBodies"),
+               VALUE_NESTED_MAX);
     return resource;
 }
 

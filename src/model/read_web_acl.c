@@ -138,6 +138,13 @@ static void check_group_capacity(const struct waf_reader *r,
     struct problem_detail detail = {.code = "WAFLimitsExceededException"};
     unsigned needed = waf_capacity(group->rules, group->nrules);
 
+    if (field->ok && group->capacity > WAF_WCU_MAX)
+        waf_limit(&r->resource, field_place(field),
+                  "Capacity is %u: a rule group has %d WCU at most\nwrite "
+                  "Capacity: %u, and spread the rules over several groups when "
+                  "they need more",
+                  group->capacity, WAF_WCU_MAX,
+                  needed < WAF_WCU_MAX ? needed : WAF_WCU_MAX);
     if (!field->ok || needed <= group->capacity)
         return;
     resource_tell(&r->resource, PROBLEM_ERROR, field_place(field), &detail,

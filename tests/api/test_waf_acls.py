@@ -128,6 +128,23 @@ class Acls(waf.Case):
                     Scope="REGIONAL", Rules=[waf.rule("r", 0, statement)])
                 self.assertEqual(got["Capacity"], wcu)
 
+    def test_capacity_knows_no_bodies(self):
+        got = self.client.check_capacity(Scope="REGIONAL", Rules=[waf.rule(
+            "r", 0, byte_match(b"/a"), Action={"Block": {"CustomResponse": {
+                "ResponseCode": 429, "CustomResponseBodyKey": "slow"}}})])
+        self.assertEqual(got["Capacity"], 2)
+
+    def test_a_rule_group_has_no_more_than_a_web_acl(self):
+        for capacity, refused in (5000, None), (5001, "WAFLimitsExceeded"):
+            given = {"Name": "most-%d" % capacity, "Scope": "REGIONAL",
+                     "Capacity": capacity,
+                     "VisibilityConfig": waf.visibility("most"), "Rules": []}
+            if refused is None:
+                self.client.create_rule_group(**given)
+                continue
+            error = self.error(self.client.create_rule_group, **given)
+            self.assertEqual(error["Error"]["Code"], refused + "Exception")
+
     # 101. Checklist 8, 9, 10, 11, 12, 32, 38, 40, 60, 85, 94 by the API.
     def test_what_cannot_be_made_cannot_be_counted(self):
         path = byte_match(b"/a")
@@ -187,6 +204,8 @@ class Acls(waf.Case):
                 if code == "WAFInvalidParameterException":
                     self.assertRegex(error["Field"], "^[A-Z_0-9]+$")
                     self.assertTrue(error["Reason"])
+                if what == "a body that is not there":
+                    continue    # CheckCapacity is told of none
                 counted = self.error(self.client.check_capacity,
                                      Scope="REGIONAL", Rules=[given])
                 self.assertEqual(counted["Error"]["Code"], code)
