@@ -3,7 +3,7 @@
 
 #include "api/refer.h"
 
-enum { DEPTH_MAX = 64 };
+enum { DEPTH_MAX = VALUE_NESTED_MAX };
 
 static bool is_type(const struct account_resource *resource, const char *type)
 {

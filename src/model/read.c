@@ -6,7 +6,6 @@
 #include "model/attributes.h"
 
 enum {
-    VALUE_DEPTH_MAX = 64,
     IDS_SHOWN_MAX = 8,
     ATTRIBUTES_MAX = 100, /* more than there are */
 };
@@ -79,7 +78,7 @@ static struct value *keep_tree(struct build *build, const struct value *value,
 
 const struct value *keep_value(struct build *build, const struct value *value)
 {
-    return keep_tree(build, value, VALUE_DEPTH_MAX);
+    return keep_tree(build, value, VALUE_NESTED_MAX);
 }
 
 /* ---- what the template declares ------------------------------------------ */
