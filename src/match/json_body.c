@@ -18,6 +18,8 @@ struct reader {
     bool failed;           /* the arena is at its limit */
 };
 
+enum { FEW_KEYS = 8 };
+
 static bool fail(struct reader *r)
 {
     r->failed = true;
@@ -230,23 +232,54 @@ static bool is_same(const void *owner, uint32_t number)
            str_eq(json_plain(s->json, other), json_plain(s->json, s->key));
 }
 
+/* The key is put into the table; the one that is there before. */
+static uint32_t put_key(struct reader *r, uint32_t number)
+{
+    const struct json_node *key = &r->json->nodes[number];
+    struct same same = {.json = r->json, .key = key};
+    uint32_t hash = key_hash(json_plain(r->json, key), key->parent, false);
+
+    return key_table_put(&r->keys, hash, number, is_same, &same);
+}
+
+/* The first keys of an object are compared with each other, which is cheaper;
+ * with the next one they are put into the table, where those behind it find
+ * them. */
+static uint32_t same_key(struct reader *r, uint32_t number)
+{
+    const struct json_body *json = r->json;
+    struct same same = {.json = json, .key = &json->nodes[number]};
+    uint32_t first[FEW_KEYS];
+    uint32_t n = 0;
+
+    for (uint32_t k = r->open + 1; n < FEW_KEYS && k < number;
+         k = json->nodes[k + 1].end)
+        first[n++] = k;
+    if (n < FEW_KEYS) {
+        for (uint32_t i = 0; i < n; i++)
+            if (is_same(&same, first[i]))
+                return first[i];
+        return number;
+    }
+    if (json->nodes[first[n - 1] + 1].end == number)
+        for (uint32_t i = 0; i < n; i++)
+            if (put_key(r, first[i]) == KEY_TABLE_FAILED)
+                return KEY_TABLE_FAILED;
+    return put_key(r, number);
+}
+
 static bool read_key(struct reader *r)
 {
-    struct json_body *json = r->json;
     const char *from = r->p;
-    uint32_t number = json->n, there;
-    struct same same = {.json = json};
+    uint32_t number = r->json->n, there;
 
     if (!read_string(r, JSON_NODE_KEY))
         return false;
-    same.key = &json->nodes[number];
-    there = key_table_put(&r->keys,
-                          key_hash(json_plain(json, same.key), r->open, false),
-                          number, is_same, &same);
+    there = same_key(r, number);
     if (there == KEY_TABLE_FAILED)
         return fail(r);
     if (there != number) {
-        json->n--;
+        r->json->n--;
         r->p = from;
         return fault(r, "a key for the second time");
     }

@@ -11,6 +11,7 @@
 
 #include <cmocka.h>
 
+#include "base/text.h"
 #include "match/json_body.h"
 
 #define COUNT(a) (sizeof(a) / sizeof(*(a)))
@@ -213,6 +214,45 @@ static void test_a_key_twice_in_one_object_ends_the_reading(void **state)
     check_all(attempts, COUNT(attempts));
 }
 
+/* An object of `n` keys whose values have keys of the same names, and a key once
+ * more at its end. */
+static struct str with_key_again(char *buffer, size_t room, unsigned n,
+                                 unsigned again)
+{
+    struct text t = text_in(buffer, room);
+
+    text_printf(&t, "{");
+    for (unsigned i = 0; i < n; i++)
+        text_printf(&t, "\"k%u\":%s,", i,
+                    i % 3 == 0   ? "{\"k0\":[1,2],\"k1\":{}}"
+                    : i % 3 == 1 ? "\"k2\""
+                                 : "1");
+    text_printf(&t, "\"k%u\":1}", again);
+    assert_true(text_ok(&t));
+    return text_str(&t);
+}
+
+static void test_among_any_number_of_keys_one_is_found_twice(void **state)
+{
+    char buffer[2048];
+
+    (void)state;
+    for (unsigned n = 1; n < 40; n++)
+        for (unsigned again = 0; again <= n; again++) {
+            struct str text = with_key_again(buffer, sizeof(buffer), n, again);
+            struct json_body json;
+            struct arena arena;
+
+            arena_init(&arena, &pool, 64 * 1024);
+            assert_true(json_body_read(&json, text, &arena));
+            if (again == n)
+                assert_null(json.fault);
+            else
+                assert_string_equal(json.fault, TWICE);
+            arena_reset(&arena);
+        }
+}
+
 static void test_values_know_their_key(void **state)
 {
     struct arena arena;
@@ -269,6 +309,7 @@ int main(void)
         cmocka_unit_test(test_escapes_are_read),
         cmocka_unit_test(test_what_is_wrong_ends_the_reading),
         cmocka_unit_test(test_a_key_twice_in_one_object_ends_the_reading),
+        cmocka_unit_test(test_among_any_number_of_keys_one_is_found_twice),
         cmocka_unit_test(test_values_know_their_key),
         cmocka_unit_test(test_a_full_arena_is_a_failure),
     };

@@ -378,6 +378,30 @@ static void test_arguments_that_repeat_are_there_for_other_parts(void **state)
     value_plan_free(plan);
 }
 
+/* Texts as lists have them: alike but for their last bytes. */
+static void test_of_alike_values_those_that_repeat_are_left_out(void **state)
+{
+    static const struct waf_field all = {.type = WAF_FIELD_ALL_QUERY_ARGUMENTS};
+    char head[4096];
+    struct text t = text_in(head, sizeof(head));
+    struct value_plan *plan = value_plan_new(&parts_limits);
+    unsigned every = value_plan_add(plan, &all, &none);
+    struct parts *parts;
+
+    (void)state;
+    text_printf(&t, "GET /?");
+    for (unsigned i = 0; i < 60; i++)
+        text_printf(&t, "%s%u=running-shoe-size-%u", i ? "&" : "", i,
+                    36 + i % 12);
+    text_printf(&t, " HTTP/1.1\r\nHost: h\r\n\r\n");
+    assert_true(text_ok(&t));
+    parts = parts_of(text_str(&t));
+    assert_in_range(values_of(values_for(plan, parts), every)->values.n, 12,
+                    16);
+    parts_end(parts);
+    value_plan_free(plan);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -387,6 +411,7 @@ int main(void)
         cmocka_unit_test(test_a_plan_says_what_it_needs),
         cmocka_unit_test(test_transformations_are_applied_in_their_order),
         cmocka_unit_test(test_values_that_do_not_change_are_the_parents),
+        cmocka_unit_test(test_of_alike_values_those_that_repeat_are_left_out),
         cmocka_unit_test(test_arguments_that_repeat_are_there_for_other_parts),
         cmocka_unit_test(test_states_go_through_chains),
         cmocka_unit_test(test_what_is_oversize_is_known_of_what_was_asked),
