@@ -180,11 +180,13 @@ static bool skip(struct source_text *source)
 
 static void advance(struct source_text *source, size_t n)
 {
-    for (size_t i = 0; i < n; i++) {
-        if (source->rest.p[i] == '\n')
+    const char *p = source->rest.p;
+
+    for (size_t i = 0; p && i < n; i++) {
+        if (p[i] == '\n')
             source->line++;
     }
-    source->rest = str_make(source->rest.p + n, source->rest.n - n);
+    source->rest = str_make(p + n, source->rest.n - n);
 }
 
 static size_t line_length(struct str rest)
@@ -276,7 +278,7 @@ bool waf_cases_parse(enum waf_cases_kind kind, const char *path,
                      void *owner, struct error *error)
 {
     struct source_text source = {.path = path,
-                                 .rest = text,
+                                 .rest = text.p ? text : STR(""),
                                  .line = 1,
                                  .defaults = defaults,
                                  .visit = visit,
