@@ -2,11 +2,7 @@
 //
 // node elbv2.js ENDPOINT TARGET_PORT CERTIFICATE.pem KEY.pem OTHER.pem OTHER.key
 // Makes, changes and removes a whole stack with AWS's own SDK, every action of
-// the model at least once.  Prints one line of JSON:
-//   calls      {action: how often it was answered}
-//   uncovered  actions of the model that were not called
-//   wrong      answers that are not of the model's shape, or not as expected
-//   faults     {action: code} of the calls that were to be refused
+// the model at least once.  Prints what sdk.js saw.
 'use strict';
 
 const fs = require('fs');
@@ -19,78 +15,7 @@ const client = new elb.ElasticLoadBalancingV2Client({
   credentials: { accessKeyId: 'AKIDEXAMPLE', secretAccessKey: 'secret' },
 });
 
-const seen = { calls: {}, uncovered: [], wrong: [], faults: {} };
-
-// ---- shapes ---------------------------------------------------------------------
-
-// The SDK's schemas: simple ones are numbers, 64 and 128 of lists and maps.
-const SIMPLE = {
-  0: (v) => typeof v === 'string', 1: (v) => typeof v === 'number' && !Number.isNaN(v),
-  2: (v) => typeof v === 'boolean',
-  4: (v) => v instanceof Date && !Number.isNaN(v.getTime()),
-};
-
-function check(schema, value, path) {
-  if (value === undefined) return;
-  if (typeof schema === 'function') { check(schema(), value, path); return; }
-  if (typeof schema === 'number') {
-    if (schema >= 128) {
-      for (const [k, v] of Object.entries(value)) check(schema - 128, v, `${path}.${k}`);
-    } else if (schema >= 64) {
-      if (!Array.isArray(value)) seen.wrong.push(`${path} is no list`);
-      else value.forEach((v, i) => check(schema - 64, v, `${path}[${i}]`));
-    } else if (!(SIMPLE[schema] || (() => true))(value)) {
-      seen.wrong.push(`${path}: ${JSON.stringify(value)} is not of kind ${schema}`);
-    }
-    return;
-  }
-  if (schema[0] === 1) {
-    if (!Array.isArray(value)) seen.wrong.push(`${path} is no list`);
-    else value.forEach((v, i) => check(schema[4], v, `${path}[${i}]`));
-  } else if (schema[0] === 3) {
-    for (const k of Object.keys(value)) {
-      const i = schema[4].indexOf(k);
-      if (i >= 0) check(schema[5][i], value[k], `${path}.${k}`);
-      else if (k !== '$metadata') seen.wrong.push(`${path}.${k} is no member`);
-    }
-  }
-}
-
-// ---- calls ------------------------------------------------------------------------
-
-async function call(action, input = {}) {
-  const answer = await client.send(new elb[`${action}Command`](input)).catch((e) => {
-    e.message = `${action}: ${e.name}: ${e.message}`;
-    throw e;
-  });
-  check(elb[`${action}$`][5], answer, action);
-  if (!/^[0-9a-f-]{36}$/.test(answer.$metadata.requestId || '')) {
-    seen.wrong.push(`${action}: request id ${answer.$metadata.requestId}`);
-  }
-  seen.calls[action] = (seen.calls[action] || 0) + 1;
-  return answer;
-}
-
-async function refused(action, code, input) {
-  try {
-    await call(action, input);
-    seen.wrong.push(`${action} was not refused with ${code}`);
-  } catch (e) {
-    seen.faults[action] = e.name;
-    if (e.name !== code) seen.wrong.push(`${action}: ${e.name} instead of ${code}: ${e.message}`);
-    if (e.$fault !== 'client' && e.$fault !== 'server') seen.wrong.push(`${action}: no fault`);
-  }
-}
-
-// Members of an object in the order of their names.
-const sorted = (key, v) => (v && typeof v === 'object' && !Array.isArray(v)
-  ? Object.fromEntries(Object.entries(v).sort(([x], [y]) => (x < y ? -1 : 1))) : v);
-
-function same(what, is, wanted) {
-  const a = JSON.stringify(is, sorted);
-  const b = JSON.stringify(wanted, sorted);
-  if (a !== b) seen.wrong.push(`${what}: ${a} instead of ${b}`);
-}
+const { call, refused, same, finish } = require('./sdk.js')(elb, client);
 
 const attribute = (answer, name) => answer.Attributes.find((a) => a.Key === name)?.Value;
 
@@ -299,11 +224,6 @@ async function main() {
   await rules(both.web, made);
   await trust(lb, both.tls);
   await end(lb, made, both);
-  const actions = Object.keys(elb).filter((k) => k.endsWith('Command') && k !== '$Command')
-    .map((k) => k.slice(0, -'Command'.length));
-  seen.uncovered = actions.filter((a) => !seen.calls[a] && !seen.faults[a]);
-  seen.actions = actions.length;
 }
 
-main().catch((e) => { seen.wrong.push(e.message || String(e)); })
-  .finally(() => { console.log(JSON.stringify(seen)); });
+finish(main);
