@@ -218,23 +218,38 @@ find_ours(const struct waf_reader *r, const struct managed_group *managed)
     return m->read;
 }
 
-static void note_empty(const struct waf_reader *r, const struct field *name,
+static void note_unknown(const struct waf_reader *r,
+                         const struct group_input *input)
+{
+    bool sold = !str_eq(input->vendor.text, STR("AWS"));
+    const struct problem_detail detail = {
+        .code = sold ? "WAFSubscriptionNotFoundException"
+                     : "WAFNonexistentItemException"};
+    struct str text = shown(input->name.text);
+    const char *why =
+        sold ? "what vendors sell on AWS Marketplace is there alone"
+             : "if AWS has it all is well";
+
+    resource_tell(&r->resource, report_doubtful(r->build->report),
+                  field_place(&input->name), &detail,
+                  "there is no managed rule group " STR_FMT
+                  " that is known here: it never matches\n%s",
+                  STR_ARG(text), why);
+}
+
+static void note_empty(const struct waf_reader *r,
+                       const struct group_input *input,
                        const struct managed_group *managed)
 {
-    struct str text = shown(name->text);
+    struct str text = shown(input->name.text);
 
-    if (managed)
-        report_partly(r->build->report, field_place(name),
+    if (managed == NULL)
+        note_unknown(r, input);
+    else
+        report_partly(r->build->report, field_place(&input->name),
                       "%s: there are no rules for " STR_FMT " here: it never "
                       "matches\nAWS tells nobody what its rules look for",
                       r->resource.name, STR_ARG(text));
-    else
-        resource_tell(
-            &r->resource, report_doubtful(r->build->report), field_place(name),
-            &(struct problem_detail){.code = "WAFNonexistentItemException"},
-            "there is no managed rule group " STR_FMT
-            " that is known here: it never matches\nif AWS has it all is well",
-            STR_ARG(text));
 }
 
 static void check_version(const struct waf_reader *r,
@@ -283,7 +298,7 @@ bool waf_read_managed_group(struct waf_reader *r, const struct value *value,
     managed = managed_group_find(to->u.group.vendor, to->u.group.name);
     to->u.group.group = find_ours(r, managed);
     if (to->u.group.group == NULL)
-        note_empty(r, &input.name, managed);
+        note_empty(r, &input, managed);
     check_version(r, &input.version, managed);
     r->nreferences++;
     return read_overrides(r, &input, at->path, to) &&

@@ -620,11 +620,15 @@ static const struct fault unknown_groups[] = {
      "\"Version_99.0\" that is known here: its rules are those of every "
      "version",
      "write one that AWS lists, or leave Version out"},
+    {GROUP_RULE("{ManagedRuleGroupStatement: {VendorName: AWS, Name: ^Set}}"),
+     "web ACL Acl: there is no managed rule group Set that is known here: it "
+     "never matches",
+     "if AWS has it all is well"},
     {GROUP_RULE("{ManagedRuleGroupStatement: {VendorName: Elsewhere, Name: "
                 "^Set}}"),
      "web ACL Acl: there is no managed rule group Set that is known here: it "
      "never matches",
-     "if AWS has it all is well"},
+     "what vendors sell on AWS Marketplace is there alone"},
 };
 
 static void test_groups_are_checked(void **state)
