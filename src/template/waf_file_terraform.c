@@ -7,6 +7,7 @@
  * is meant stands in the expressions of the configuration, which has the same
  * blocks as the values, but for dynamic ones.
  */
+#include "base/base64.h"
 #include "model/account_json.h"
 #include "model/waf_words.h"
 #include "template/waf_file_internal.h"
@@ -358,16 +359,34 @@ static void complete(struct terraform *t, const struct module *module,
 
 /* ---- rule_json ------------------------------------------------------------------------------- */
 
-static void set_places(struct value *v, const struct place *place,
-                       unsigned depth)
+static struct str in_base64(struct region *region, struct str text)
 {
-    v->place = *place;
-    v->key_place = *place;
-    for (struct value *e = depth ? v->first : NULL; e; e = e->next)
-        set_places(e, place, depth - 1);
+    size_t n = BASE64_LEN(text.n);
+    char *room = region_take(region, n + 1);
+    struct text t = text_in(room, n);
+
+    base64_put(&t, (const uint8_t *)text.p, text.n);
+    return str_make(room, n);
 }
 
-/* A list of rules in the API's words. */
+/* Gives all of it the place of the attribute.  A search string is text there:
+ * the provider makes it base64 whatever it looks like. */
+static void as_sent(struct waf_loader *l, struct value *v,
+                    const struct place *place, unsigned depth)
+{
+    bool bytes = str_eq(v->key, STR("ByteMatchStatement"));
+
+    v->place = *place;
+    v->key_place = *place;
+    for (struct value *e = depth ? v->first : NULL; e; e = e->next) {
+        if (bytes && e->kind == VALUE_STRING &&
+            str_eq(e->key, STR("SearchString")))
+            e->text = in_base64(l->region, e->text);
+        as_sent(l, e, place, depth - 1);
+    }
+}
+
+/* A list of rules in the API's words but for search strings. */
 static void add_rule_json(struct waf_loader *l, const struct value *json,
                           struct value *properties)
 {
@@ -384,7 +403,7 @@ static void add_rule_json(struct waf_loader *l, const struct value *json,
                      error.text);
         return;
     }
-    set_places(rules, &json->place, VALUE_NESTED_MAX);
+    as_sent(l, rules, &json->place, VALUE_NESTED_MAX);
     words = waf_words_from_file(rules, l->region, l->report);
     if (words)
         put(l->region, properties, STR("Rules"), value_copy(l->region, words));
