@@ -75,6 +75,8 @@ struct waf_reader {
     struct resource resource; /* a copy: its field changes */
     bool group;               /* else an ACL */
     bool managed;             /* ours, under AWS's name */
+    bool scoped;              /* it may name what is of its Scope alone: */
+    bool cloudfront;
     unsigned nbodies;
     const struct waf_response_body *bodies;
     unsigned nstatements;

@@ -226,6 +226,23 @@ static void *not_an_arn(const struct waf_reader *r, enum known_kind kind,
     return NULL;
 }
 
+/* The objects of all kinds begin with their entity. */
+static bool is_of_scope(const struct waf_reader *r, const struct known *known,
+                        const struct field *field, const char *path)
+{
+    const struct waf_entity *entity = known->object;
+
+    if (!r->scoped || entity == NULL || entity->cloudfront == r->cloudfront)
+        return true;
+    waf_refuse(&r->resource, field_place(field), "STATEMENT", STR("Statement"),
+               WAF_BAD_REFERENCE,
+               "%s is " STR_FMT " of Scope %s\nname one of Scope %s", path,
+               STR_ARG(entity->name),
+               entity->cloudfront ? "CLOUDFRONT" : "REGIONAL",
+               r->cloudfront ? "CLOUDFRONT" : "REGIONAL");
+    return false;
+}
+
 void *waf_find(const struct waf_reader *r, enum known_kind kind,
                const struct field *field, const char *path, const char *then)
 {
@@ -245,7 +262,7 @@ void *waf_find(const struct waf_reader *r, enum known_kind kind,
                    : NULL;
     known = known_get(r->build, field->text);
     if (known && known->kind == kind)
-        return known->object;
+        return is_of_scope(r, known, field, path) ? known->object : NULL;
     if (known == NULL && str_starts(field->text, STR("arn:")))
         return unresolved(r, field, path,
                           region_printf(r->resource.region,

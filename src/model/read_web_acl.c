@@ -96,6 +96,13 @@ static bool is_given(const struct field *field)
     return field->value && field->value->kind != VALUE_NULL;
 }
 
+/* What it refers to must be of the same Scope. */
+static void set_scope(struct waf_reader *r, const struct waf_entity *entity)
+{
+    r->scoped = true;
+    r->cloudfront = entity->cloudfront;
+}
+
 static struct waf_reader begin(struct build *build,
                                const struct resource *resource)
 {
@@ -163,6 +170,7 @@ void read_rule_group(struct build *build, const struct resource *resource)
     schema_read(&r.resource, &group_schema, NULL, resource->properties, &input);
     waf_read_entity(build, resource, KNOWN_RULE_GROUP, &input.entity, group,
                     &group->entity);
+    set_scope(&r, &group->entity);
     group->label_prefix = waf_label_prefix(r.waf, &group->entity, "rulegroup");
     group->capacity = input.capacity.number;
     group->visibility =
@@ -305,6 +313,7 @@ void read_web_acl(struct build *build, const struct resource *resource)
     schema_read(&r.resource, &acl_schema, NULL, resource->properties, &input);
     waf_read_entity(build, resource, KNOWN_WEB_ACL, &input.entity, acl,
                     &acl->entity);
+    set_scope(&r, &acl->entity);
     acl->waf = waf;
     acl->label_prefix = waf_label_prefix(r.waf, &acl->entity, "webacl");
     read_settings(&r, &input, acl);

@@ -528,6 +528,16 @@ static const struct fault several[] = {
      "web ACL association A: web ACL Acf has Scope CLOUDFRONT: it checks no "
      "load balancer",
      "write Scope: REGIONAL there"},
+    {"Ips: {Type: IP, Properties: {Scope: CLOUDFRONT, IPAddressVersion: IPV4, "
+     "Addresses: []}, Metadata: {Sluice: {Arn: 'arn:aws:wafv2:us-east-1:0:"
+     "global/ipset/Ips/1'}}},\nA: {Type: WA, Properties: {Scope: REGIONAL, "
+     "DefaultAction: {Allow: {}}, " SEEN
+     ", Rules: [{Name: a, Priority: 1, Action: {Block: {}}, Statement: "
+     "{IPSetReferenceStatement: {Arn: ^'arn:aws:wafv2:us-east-1:0:global/ipset/"
+     "Ips/1'}}, " SEEN "}]}}",
+     "web ACL A: Rules[0].Statement.IPSetReferenceStatement.Arn is Ips of "
+     "Scope CLOUDFRONT",
+     "name one of Scope REGIONAL"},
     {ACL() ",\nLog: {Type: LO, Properties: {ResourceArn: @Acl, "
            "LogDestinationConfigs: [^'arn:aws:s3:::logs']}}",
      "logging configuration Log: LogDestinationConfigs[0] is "
