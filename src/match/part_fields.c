@@ -6,11 +6,16 @@
  */
 #include "match/part_internal.h"
 
+/* `wanted` is trimmed. */
+static inline bool is_called(struct str name, struct str wanted)
+{
+    return name.n == wanted.n && str_ieq(name, wanted);
+}
+
 /* Also of a name that stands in a rule: AWS trims both. */
 static bool is_named(struct str name, struct str wanted)
 {
-    wanted = str_trim(wanted);
-    return name.n == wanted.n && str_ieq(name, wanted);
+    return is_called(name, str_trim(wanted));
 }
 
 /* ---- the host ------------------------------------------------------------ */
@@ -26,7 +31,7 @@ static bool has_other_host(const struct inspected *q)
     for (unsigned i = 0; i < fields->n; i++) {
         struct str value = field_value(fields, &fields->v[i]);
 
-        if (is_named(field_name(fields, &fields->v[i]), STR("host")) &&
+        if (is_called(field_name(fields, &fields->v[i]), STR("host")) &&
             str_istarts(value, q->host) && value.n <= q->host.n + 1)
             return false; /* "h:" says no more than "h" */
     }
@@ -40,17 +45,17 @@ void part_read_header(struct part_request *r, const struct waf_field *part,
 {
     const struct fields *fields = r->request->fields;
     struct str wanted = str_trim(part->name);
-    bool host = is_named(STR("host"), wanted) && has_other_host(r->request);
+    bool host = is_called(STR("host"), wanted) && has_other_host(r->request);
     unsigned n = 0;
 
     for (unsigned i = 0; i < fields->n; i++)
-        n += is_named(field_name(fields, &fields->v[i]), wanted);
+        n += is_called(field_name(fields, &fields->v[i]), wanted);
     if (n + host == 0 || !part_room(r, values, n + host))
         return;
     for (unsigned i = 0; values->n < n; i++) {
         const struct field *f = &fields->v[i];
 
-        if (is_named(field_name(fields, f), wanted))
+        if (is_called(field_name(fields, f), wanted))
             part_put_pair(values, WAF_SCOPE_VALUE, field_name(fields, f),
                           field_value(fields, f));
     }
