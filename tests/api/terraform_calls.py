@@ -230,8 +230,8 @@ class Tape:
 
 
 class Replay:
-    """Makes the calls of a recording: .apply(stage), .unchanged(), .destroy()
-    as Terraform's."""
+    """Makes the calls of a recording: .apply(stage), .unchanged(),
+    .anew(address, id), .destroy() as Terraform's."""
 
     def __init__(self, name, api, files, variables):
         self.api, self.texts = api, Texts(files, variables)
@@ -292,6 +292,9 @@ class Replay:
 
     def unchanged(self):
         self.step("plan")
+
+    def anew(self, address, _):
+        self.step("import " + address)
 
     def destroy(self):
         self.step("destroy")

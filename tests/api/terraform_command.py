@@ -2,7 +2,7 @@
 """Real Terraform and its real provider hashicorp/aws, offline.
 
     Terraform(folder, endpoint, variables)   a stack in a folder of its own:
-        .apply(stage) .unchanged() .destroy() .close()
+        .apply(stage) .unchanged() .anew(address, id) .destroy() .close()
     RealCase                                 of terraform_stacks' stacks
 
 Skips by name without `terraform` and the provider in a local folder
@@ -50,7 +50,7 @@ def environment(**more):
             if not k.startswith(("AWS_", "TF_"))}
     return {**kept, "AWS_EC2_METADATA_DISABLED": "true", "GOGC": "400",
             "CHECKPOINT_DISABLE": "1", "TF_CLI_CONFIG_FILE": "/dev/null",
-            "TF_IN_AUTOMATION": "1", **more}
+            "TF_IN_AUTOMATION": "1", "TF_CLI_ARGS": "-no-color", **more}
 
 
 class Child:
@@ -98,8 +98,7 @@ class Terraform:
 
     def run(self, *arguments, ok=(0,)):
         """(exit code, what it printed)"""
-        child = Child(["terraform", arguments[0], "-no-color"] +
-                      list(arguments[1:]), cwd=self.folder,
+        child = Child(["terraform"] + list(arguments), cwd=self.folder,
                       env=self.environment, stderr=subprocess.STDOUT)
         try:
             out, _ = child.process.communicate()
@@ -125,6 +124,11 @@ class Terraform:
                              ok=(0, 2))
         if code:
             raise AssertionError("a second plan has changes:\n" + out[-9000:])
+
+    def anew(self, address, identifier):
+        """It is forgotten, and imported."""
+        self.run("state", "rm", address)
+        self.run("import", "-input=false", address, identifier)
 
     def destroy(self):
         """Does not look anew: a plan has just done it."""
