@@ -185,8 +185,7 @@ struct rate_entry *rate_table_put(struct rate_table *table,
     *e = (struct rate_entry){.id = *id, .used = 1};
     if (key.n && key.n <= RATE_TEXT_MAX) {
         e->text_n = (uint8_t)key.n;
-        if (key.n)
-            memcpy(e->text, key.p, key.n);
+        memcpy(e->text, key.p, key.n);
     }
     table->n++;
     return e;
