@@ -120,9 +120,9 @@ static bool grow(struct rate_table *table)
         if (e->used)
             *find(&larger, &e->id) = *e;
     }
-    larger.n = table->n;
     free(table->entries);
-    *table = larger;
+    table->entries = larger.entries;
+    table->cap = larger.cap;
     return true;
 }
 
