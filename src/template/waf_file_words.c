@@ -9,6 +9,8 @@
 
 #define COUNT(a) (sizeof(a) / sizeof(*(a)))
 
+#define RESOURCE "resource" /* no block has this name */
+
 enum { DEPTH_MAX = 256 };
 
 enum shape {
@@ -189,6 +191,17 @@ static struct value *entry_of(struct waf_loader *l, const struct value *v,
     return convert(l, is_blocks(v) ? v->first : v, v->key, depth);
 }
 
+/* What a state says beside what the resource was made with. */
+static bool is_computed(const struct value *map, const struct value *v,
+                        struct str of)
+{
+    if (!str_eq(of, STR(RESOURCE)))
+        return false;
+    return str_eq(v->key, STR("arn")) ||
+           (str_eq(v->key, STR("capacity")) &&
+            value_get(map, STR("default_action")));
+}
+
 /* `of` is the name that the block has. */
 static struct value *convert_map(struct waf_loader *l, const struct value *map,
                                  struct str of, unsigned depth)
@@ -201,7 +214,8 @@ static struct value *convert_map(struct waf_loader *l, const struct value *map,
         struct value *entry;
         struct str key;
 
-        if ((!is_set(v) && !empty) || (word && word->shape == LEFT_OUT))
+        if ((!is_set(v) && !empty) || (word && word->shape == LEFT_OUT) ||
+            is_computed(map, v, of))
             continue;
         entry = entry_of(l, v, of, depth, &key);
         entry->key_place = v->key_place;
@@ -234,7 +248,7 @@ struct value *waf_terraform_words(struct waf_loader *l,
                                   const struct value *values)
 {
     unsigned errors = l->report->errors;
-    struct value *made = convert_map(l, values, STR(""), DEPTH_MAX);
+    struct value *made = convert_map(l, values, STR(RESOURCE), DEPTH_MAX);
 
     return l->report->errors == errors ? made : NULL;
 }

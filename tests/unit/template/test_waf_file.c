@@ -401,6 +401,23 @@ test_rules_in_json_are_in_the_words_of_the_api_but_for_bytes(void **state)
     end(&r);
 }
 
+static void test_what_a_state_adds_is_no_mistake(void **state)
+{
+    static const char *const text =
+        "{\"format_version\":\"1.0\",\"values\":{\"root_module\":{"
+        "\"resources\":[" TF_ACL(
+            "\"rule\":[],\"capacity\":2,\"id\":\"u\",\"lock_token\":\"t\","
+            "\"arn\":\"arn:aws:wafv2:eu-west-1:123456789012:regional/webacl/"
+            "edge/00000000-0000-4000-8000-000000000001\"") "]}}}";
+    struct read r;
+
+    (void)state;
+    read_texts(&r, &text, 1);
+    assert_non_null(only_acl(&r));
+    assert_int_equal(r.report.warnings, 0);
+    end(&r);
+}
+
 /* A plan that Terraform made. */
 static void test_a_real_plan_is_read(void **state)
 {
@@ -444,6 +461,7 @@ int main(void)
         cmocka_unit_test(test_what_a_plan_does_not_say_never_matches),
         cmocka_unit_test(
             test_rules_in_json_are_in_the_words_of_the_api_but_for_bytes),
+        cmocka_unit_test(test_what_a_state_adds_is_no_mistake),
         cmocka_unit_test(test_a_real_plan_is_read),
     };
 
