@@ -1,39 +1,14 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 """Web ACLs and rule groups by `aws wafv2` and boto3."""
-import base64
 import json
 import unittest
 
 import aws
 import rig
 import waf
+from waf import plain, printed, sendable
 from waf_acl import byte_match, shop, size
-
-
-def plain(text):
-    """A SearchString as the command has it: in base64."""
-    return base64.b64encode(text).decode()
-
-
-def printed(value):
-    """As the command prints it: bytes in base64."""
-    return json.loads(json.dumps(value, default=plain))
-
-
-def sendable(value):
-    """What was printed as the command reads it: version 2 as it is, version 1
-    puts what it reads into base64 itself."""
-    if isinstance(value, list):
-        return [sendable(v) for v in value]
-    if isinstance(value, dict):
-        return {k: base64.b64decode(v).decode()
-                if k == "SearchString" and VERSION_1 else sendable(v)
-                for k, v in value.items()}
-    return value
-
-
-VERSION_1 = waf.command_version().startswith("1.")
 
 
 class Acls(waf.Case):

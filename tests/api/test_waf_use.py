@@ -13,13 +13,6 @@ import waf
 from waf_acl import byte_match
 
 NOWHERE = "11111111-2222-4333-8444-555555555555"
-REFUSED = {
-    "ListManagedRuleSets", "GetManagedRuleSet", "PutManagedRuleSetVersions",
-    "UpdateManagedRuleSetVersionExpiryDate", "GenerateMobileSdkReleaseUrl",
-    "GetMobileSdkRelease", "ListMobileSdkReleases", "GetRevenueStatistics",
-    "GetRevenueStatisticsSummary", "GetRevenueStatisticsTimeSeries",
-    "ListSettlementRecords", "GetTopPathStatisticsByTraffic",
-    "DeleteFirewallManagerRuleGroups"}
 
 
 class Use(waf.Case):
@@ -438,7 +431,7 @@ class Use(waf.Case):
 
     # ---- what is not here ---------------------------------------------------------------------------
     def test_what_only_aws_has_is_refused_with_its_reason(self):
-        for name in sorted(REFUSED):
+        for name in sorted(waf.REFUSED):
             with self.subTest(name):
                 answer = self.api.json_call("AWSWAF_20190729." + name, {},
                                             service="wafv2")

@@ -8,6 +8,8 @@
         self.error(self.client.x, ...)      what boto3 has of an error
 """
 
+import base64
+import json
 import shutil
 import subprocess
 
@@ -27,6 +29,31 @@ def command_version():
     return said.stdout.decode().partition("/")[2].partition(" ")[0]
 
 
+VERSION_1 = command_version().startswith("1.")
+
+
+def plain(text):
+    """A SearchString as the command has it: in base64."""
+    return base64.b64encode(text).decode()
+
+
+def printed(value):
+    """As the command prints it: bytes in base64."""
+    return json.loads(json.dumps(value, default=plain))
+
+
+def sendable(value):
+    """What was printed as the command reads it: version 2 as it is, version 1
+    puts what it reads into base64 itself."""
+    if isinstance(value, list):
+        return [sendable(v) for v in value]
+    if isinstance(value, dict):
+        return {k: base64.b64decode(v).decode()
+                if k == "SearchString" and VERSION_1 else sendable(v)
+                for k, v in value.items()}
+    return value
+
+
 def visibility(name):
     return {"SampledRequestsEnabled": True, "CloudWatchMetricsEnabled": True,
             "MetricName": name}
@@ -38,6 +65,30 @@ def rule(name, priority, statement, **more):
         more["Action"] = {"Block": {}}
     return {"Name": name, "Priority": priority, "Statement": statement,
             "VisibilityConfig": visibility(name), **more}
+
+
+def balancer(api, name="guarded"):
+    """(ARN, (host, port)) of a new load balancer that answers 200, by raw
+    calls."""
+    arn = api.call("CreateLoadBalancer", **{
+        "Name": name, "Subnets.member.1": "subnet-a",
+        "Subnets.member.2": "subnet-b"}).xml.findtext(".//LoadBalancerArn")
+    made = api.call("CreateListener", **{
+        "LoadBalancerArn": arn, "Protocol": "HTTP",
+        "Port": str(aws.free_port()),
+        "DefaultActions.member.1.Type": "fixed-response",
+        "DefaultActions.member.1.FixedResponseConfig.StatusCode": "200"})
+    return arn, api.where(made.xml.findtext(".//ListenerArn"))
+
+
+# Actions that only AWS has.
+REFUSED = {
+    "ListManagedRuleSets", "GetManagedRuleSet", "PutManagedRuleSetVersions",
+    "UpdateManagedRuleSetVersionExpiryDate", "GenerateMobileSdkReleaseUrl",
+    "GetMobileSdkRelease", "ListMobileSdkReleases", "GetRevenueStatistics",
+    "GetRevenueStatisticsSummary", "GetRevenueStatisticsTimeSeries",
+    "ListSettlementRecords", "GetTopPathStatisticsByTraffic",
+    "DeleteFirewallManagerRuleGroups"}
 
 
 class Case(aws.ApiCase):
@@ -67,5 +118,3 @@ class Case(aws.ApiCase):
         return self.client.create_ip_set(
             Name=name, Scope="REGIONAL", IPAddressVersion="IPV4",
             Addresses=list(addresses), **more)["Summary"]
-
-
