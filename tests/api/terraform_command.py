@@ -2,7 +2,8 @@
 """Real Terraform and its real provider hashicorp/aws, offline.
 
     Terraform(folder, endpoint, variables)   a stack in a folder of its own:
-        .apply(stage) .unchanged() .anew(address, id) .destroy() .close()
+        .apply(stage) .unchanged() .anew(address, id) .state() .destroy()
+        .close()
     RealCase                                 of terraform_stacks' stacks
 
 Skips by name without `terraform` and the provider in a local folder
@@ -129,6 +130,10 @@ class Terraform:
         """It is forgotten, and imported."""
         self.run("state", "rm", address)
         self.run("import", "-input=false", address, identifier)
+
+    def state(self):
+        """What `terraform show -json` prints."""
+        return self.run("show", "-json")[1]
 
     def destroy(self):
         """Does not look anew: a plan has just done it."""

@@ -106,6 +106,9 @@ class WafStack(Stack):
                          (b'{"error":"slow down"}', "60"))
         self.assertEqual(self.status("/login", X_Client="192.0.3.2"), 200)
 
+    def check_state(self):
+        """Of Terraform's state there is nothing where calls are made anew."""
+
     def check_use(self):
         acl = self.main_acl()
         using = self.waf("ListResourcesForWebACL", WebACLArn=acl["ARN"])
@@ -131,6 +134,7 @@ class WafStack(Stack):
         self.driver.apply(2)
         self.driver.unchanged()
         self.check_second()
+        self.check_state()
         self.driver.destroy()
         self.check_nothing_is_left()
 
