@@ -140,30 +140,30 @@ static void test_the_order_is_names_with_colons(void **state)
 
 struct limit {
     const char *request;
-    struct part_limits limits;
     const char *want;
+    struct part_limits limits;
     bool oversize;
 };
 
 /* The body's limit takes no part. */
 static const struct limit limits[] = {
     {GET("a: 12\r\nb: 34\r\n"),
-     {0, 11, 3},
      "Host: | Host=h | a: | a=12 | b: | b=34",
+     {0, 11, 3},
      false},
     {GET("a: 12\r\nb: 34\r\n"),
-     {0, 10, 3},
      "Host: | Host=h | a: | a=12 | b: | b=3",
+     {0, 10, 3},
      true},
     {GET("a: 12\r\nb: 34\r\n"),
-     {0, 9, 3},
      "Host: | Host=h | a: | a=12 | b: | b=",
+     {0, 9, 3},
      true},
-    {GET("a: 12\r\nb: 34\r\n"), {0, 8, 3}, "Host: | Host=h | a: | a=12", true},
-    {GET("a: 12\r\nb: 34\r\n"), {0, 11, 2}, "Host: | Host=h | a: | a=12", true},
-    {GET("a: 12\r\nb: 34\r\n"), {0, 7, 2}, "Host: | Host=h | a: | a=1", true},
-    {GET("a: 12\r\nb: 34\r\n"), {0, 3, 9}, "missing", true},
-    {GET("a:\r\n"), {0, 6, 2}, "Host: | Host=h | a: | a=", false},
+    {GET("a: 12\r\nb: 34\r\n"), "Host: | Host=h | a: | a=12", {0, 8, 3}, true},
+    {GET("a: 12\r\nb: 34\r\n"), "Host: | Host=h | a: | a=12", {0, 11, 2}, true},
+    {GET("a: 12\r\nb: 34\r\n"), "Host: | Host=h | a: | a=1", {0, 7, 2}, true},
+    {GET("a: 12\r\nb: 34\r\n"), "missing", {0, 3, 9}, true},
+    {GET("a:\r\n"), "Host: | Host=h | a: | a=", {0, 6, 2}, false},
 };
 
 static void check_limit(const struct limit *l)

@@ -159,8 +159,10 @@ static void start_node(struct node *node, const struct document *now)
     *node = (struct node){.host = {.loop = &loop, .changed = changed}};
     node->host.owner = node;
     node->store = redis_store_open(&options, &found, &error);
-    if (node->store == NULL)
+    if (node->store == NULL) {
         fail_msg("%s", error.text);
+        return;
+    }
     if (found == NULL)
         assert_int_equal(
             node->store->ops->put(node->store, NULL, now, &theirs, &error),
