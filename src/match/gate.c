@@ -11,6 +11,8 @@
 enum {
     LENGTHS = 64,    /* values this long and longer are not told apart */
     MEMO_ROWS = 512, /* power of two */
+    KNOWN = 256,     /* values of which it is known what is in them */
+    KNOWN_BYTES = 120,
 };
 
 /* Classes of which one must be there, for some tests. */
@@ -214,7 +216,16 @@ struct gate_scratch {
         uint32_t classes;
     } keys[MEMO_ROWS];
     uint64_t *rows;
-    uint64_t *found; /* tests of which a literal was found */
+    /* Requests resemble each other: names of headers, what browsers are and
+     * take, hosts.  Which tests' literals a value has is kept, the value with
+     * it, in the one place where it may stand. */
+    struct known {
+        uint32_t gate; /* 0: the place is empty */
+        uint32_t n;
+        char bytes[KNOWN_BYTES];
+    } known[KNOWN];
+    uint64_t *known_found;
+    uint64_t *found; /* tests of which a literal was found, for longer ones */
     size_t nseen;
     uint32_t *seen; /* gate_automaton_scan() */
     uint32_t now;
@@ -230,6 +241,7 @@ void gate_scratch_free(struct gate_scratch *scratch)
     if (scratch == NULL)
         return;
     free(scratch->rows);
+    free(scratch->known_found);
     free(scratch->found);
     free(scratch->seen);
     free(scratch);
@@ -243,12 +255,16 @@ static void fit(struct gate_scratch *scratch, const struct gate *gate)
 
     if (gate->nwords > scratch->nwords) {
         free(scratch->rows);
+        free(scratch->known_found);
         free(scratch->found);
         scratch->nwords = gate->nwords;
         scratch->rows = memory_zeroed((size_t)MEMO_ROWS * gate->nwords,
                                       sizeof(*scratch->rows));
+        scratch->known_found = memory_zeroed((size_t)KNOWN * gate->nwords,
+                                             sizeof(*scratch->known_found));
         scratch->found = memory_zeroed(gate->nwords, sizeof(*scratch->found));
         memset(scratch->keys, 0, sizeof(scratch->keys));
+        memset(scratch->known, 0, sizeof(scratch->known));
     }
     if (nseen > scratch->nseen) {
         free(scratch->seen);
@@ -290,18 +306,60 @@ static const uint64_t *alive_with(const struct gate *gate,
     return alive;
 }
 
-static const uint64_t *find_literals(const struct gate *gate,
-                                     struct gate_scratch *scratch,
-                                     struct str value)
+static void scan(const struct gate *gate, struct gate_scratch *scratch,
+                 struct str value, uint64_t *found)
 {
     if (++scratch->now == 0) {
         memset(scratch->seen, 0, scratch->nseen * sizeof(*scratch->seen));
         scratch->now = 1;
     }
-    memset(scratch->found, 0, gate->nwords * sizeof(*scratch->found));
+    memset(found, 0, gate->nwords * sizeof(*found));
     gate_automaton_scan(gate->automaton, value, scratch->seen, scratch->now,
-                        scratch->found);
-    return scratch->found;
+                        found);
+}
+
+/* Where a value may stand.  Who makes many for one place makes each of them be
+ * scanned, as if nothing was kept. */
+static size_t place_of(struct str value)
+{
+    uint64_t first = 0;
+    uint64_t last = 0;
+
+    if (value.n >= sizeof(first)) {
+        memcpy(&first, value.p, sizeof(first));
+        memcpy(&last, value.p + value.n - sizeof(last), sizeof(last));
+    } else {
+        for (size_t i = 0; i < value.n; i++)
+            first = first << 8 | (unsigned char)value.p[i];
+    }
+    first = (first ^ value.n) * UINT64_C(0x9e3779b97f4a7c15);
+    first = ((first ^ first >> 32) + last) * UINT64_C(0xd6e8feb86659fd93);
+    return (size_t)(first >> 56) % KNOWN;
+}
+
+static const uint64_t *find_literals(const struct gate *gate,
+                                     struct gate_scratch *scratch,
+                                     struct str value)
+{
+    size_t place;
+    struct known *known;
+    uint64_t *found;
+
+    if (value.n == 0 || value.n > KNOWN_BYTES) {
+        scan(gate, scratch, value, scratch->found);
+        return scratch->found;
+    }
+    place = place_of(value);
+    known = &scratch->known[place];
+    found = scratch->known_found + place * scratch->nwords;
+    if (known->gate == gate->id && known->n == value.n &&
+        memcmp(known->bytes, value.p, value.n) == 0)
+        return found;
+    scan(gate, scratch, value, found);
+    known->gate = gate->id;
+    known->n = (uint32_t)value.n;
+    memcpy(known->bytes, value.p, value.n);
+    return found;
 }
 
 static bool any_of(const uint64_t *a, const uint64_t *b, unsigned nwords)

@@ -251,6 +251,41 @@ static void test_what_is_kept_of_masks_is_not_mixed_up(void **state)
     gate_free(gate);
 }
 
+/* Values that begin and end alike, some longer than is kept, asked again and
+ * again of two gates in turn. */
+static void test_what_is_kept_of_values_is_not_mixed_up(void **state)
+{
+    static const char *const words[] = {"alpha", "beta", "gamma", "delta"};
+    static const size_t lengths[] = {5, 6, 13, 24, 40, 119, 120, 121, 200};
+    struct gate *gates[2];
+    char value[200];
+
+    (void)state;
+    for (unsigned g = 0; g < 2; g++) {
+        struct gate_builder *builder = gate_builder_new();
+
+        for (unsigned w = 0; w < 4; w++)
+            gate_add_bytes(builder, str_of(words[g ? 3 - w : w]),
+                           GATE_ANYWHERE);
+        gates[g] = gate_build(builder);
+    }
+    for (unsigned i = 0; i < 4000; i++) {
+        size_t n = lengths[i / 16 % COUNT(lengths)];
+        unsigned w = i / 2 % 4;
+        size_t from = (n - 5) / 2;
+        bool there = i / 8 % 2;
+
+        memset(value, '.', n);
+        memcpy(value + from, words[w], strlen(words[w]));
+        if (!there)
+            value[from + 1] = '!';
+        assert_int_equal(ask(gates[i % 2], str_make(value, n)),
+                         there << (i % 2 ? 3 - w : w));
+    }
+    gate_free(gates[0]);
+    gate_free(gates[1]);
+}
+
 /* ---- literals --------------------------------------------------------------------- */
 
 static uint64_t scan(const struct gate_automaton *automaton, struct str text)
@@ -334,6 +369,7 @@ int main(void)
         cmocka_unit_test(test_candidates_are_added_and_only_of_those_wanted),
         cmocka_unit_test(test_a_scratch_does_not_mix_up_gates),
         cmocka_unit_test(test_what_is_kept_of_masks_is_not_mixed_up),
+        cmocka_unit_test(test_what_is_kept_of_values_is_not_mixed_up),
         cmocka_unit_test(test_literals_are_found_at_every_place_of_a_text),
         cmocka_unit_test(test_too_many_literals_are_cut_and_still_found),
     };
