@@ -14,7 +14,7 @@ enum {
     PATTERNS_NS = 2 * 1000 * 1000,
     /* Longer than patterns, of this thread's time: nobody shall buy himself a
      * way past them with slow patterns. */
-    DETECTORS_NS = 4500 * 1000,
+    DETECTORS_NS = 4 * 1000 * 1000,
     BETWEEN = 16, /* searches between two looks at the clock */
     BYTES = 64,   /* so many of a value are as another search */
 };
