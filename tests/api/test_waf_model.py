@@ -14,7 +14,7 @@ import unittest
 import aws
 import rig
 from test_model import VIOLATION, lower, model
-from test_waf_use import REFUSED
+from waf import REFUSED
 
 WAFV2 = "wafv2/2019-07-29"
 TARGET = "AWSWAF_20190729."
