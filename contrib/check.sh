@@ -9,7 +9,7 @@
 #     sh contrib/check.sh             within ten minutes on two cores
 #     sh contrib/check.sh --full      and sanitizers, longer fuzzing, a browser
 #
-# FUZZ_TIME: seconds for each fuzz target (5, --full: 120).  JOBS: tests that
+# FUZZ_TIME: seconds for each fuzz target (3, --full: 120).  JOBS: tests that
 # run at the same time (default: two for each core, as most of them wait).
 # Logs are kept in build-check/.
 set -u
@@ -161,7 +161,7 @@ add_line "$out/lint.log" lint
 tests check "$out/gcc" make -s -j"$jobs" -C "$out/gcc" check
 
 # Fuzzing: the corpora were replayed by the tests; here new inputs are tried.
-time=${FUZZ_TIME:-5}
+time=${FUZZ_TIME:-3}
 [ -z "$full" ] || time=${FUZZ_TIME:-120}
 (cd "$out" && sh "$root/contrib/fuzz.sh" "$time") >"$out/fuzz.log" 2>&1 ||
     keep fuzz "fuzz=$out/fuzz.log"
