@@ -74,7 +74,7 @@ static size_t gather(struct str records, size_t want, char *room,
 
         take(&b, 2);
         part = take_part(&b, 2);
-        if (part.bad || type != RECORD_HANDSHAKE)
+        if (part.bad || type != RECORD_HANDSHAKE || part.n > RECORD_MAX)
             break;
         n = part.n < want - have ? part.n : want - have;
         if (i == 0 && n == want) {
@@ -106,6 +106,8 @@ static bool may_grow(struct str records)
         if (n > RECORD_MAX)
             return false;
         take(&b, n);
+        if (b.bad)
+            return true;
     }
     return false;
 }
