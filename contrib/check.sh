@@ -9,8 +9,8 @@
 #     sh contrib/check.sh             within ten minutes on two cores
 #     sh contrib/check.sh --full      and sanitizers, longer fuzzing, a browser
 #
-# FUZZ_TIME: seconds for each fuzz target (3, --full: 120).  JOBS: tests that
-# run at the same time (default: two for each core, as most of them wait).
+# FUZZ_TIME: seconds for each fuzz target (2, --full: 120).  JOBS: tests that
+# run at the same time (default: three for each core, as most of them wait).
 # Logs are kept in build-check/.
 set -u
 cd "$(dirname "$0")/.." || exit 1
@@ -31,7 +31,7 @@ esac
 passed=0
 failed=0
 skipped=0
-jobs=${JOBS:-$(($(cores) * 2))}
+jobs=${JOBS:-$(($(cores) * 3))}
 began=$(date +%s)
 out=$root/build-check
 rm -f "$out"/*.failures
@@ -70,20 +70,24 @@ keep() {
     python3 contrib/count-tests --failures "$2" >"$out/$1.failures"
 }
 
-# build NAME COMPILER: everything, warnings as errors, in build-check/NAME.
+# build NAME COMPILER [ARGUMENT...]: everything, warnings as errors, in
+# build-check/NAME.
 build() {
-    mkdir -p "$out/$1"
-    if (cd "$out/$1" && {
+    name=$1
+    compiler=$2
+    shift 2
+    mkdir -p "$out/$name"
+    if (cd "$out/$name" && {
         [ -f Makefile ] ||
-            "$root/configure" -q CC="$2" --enable-werror
+            "$root/configure" -q CC="$compiler" --enable-werror "$@"
     } && make -s -j"$(cores)" all &&
-        make -s -j"$(cores)" check-programs) >"$out/$1.log" 2>&1
+        make -s -j"$(cores)" check-programs) >"$out/$name.log" 2>&1
     then
-        note "build with $2: ok"
+        note "build with $compiler: ok"
         add 1 0 0
     else
-        note "build with $2: FAILED, see build-check/$1.log"
-        keep "$1" "build with $2=$out/$1.log"
+        note "build with $compiler: FAILED, see build-check/$name.log"
+        keep "$name" "build with $compiler=$out/$name.log"
         add 0 1 0
         return 1
     fi
@@ -147,7 +151,8 @@ export SLUICE_NODE_MODULES
 
 build gcc "${CC:-gcc}" || finish
 if command -v clang >/dev/null 2>&1; then
-    build clang clang
+    # For its warnings, which come without optimization too: nobody runs it.
+    build clang clang CFLAGS="-O0 -g"
 else
     note "build with clang: skipped, clang is missing"
     add 0 0 1
@@ -160,9 +165,15 @@ add_line "$out/lint.log" lint
 
 tests check "$out/gcc" make -s -j"$jobs" -C "$out/gcc" check
 
-# Fuzzing: the corpora were replayed by the tests; here new inputs are tried.
-time=${FUZZ_TIME:-3}
-[ -z "$full" ] || time=${FUZZ_TIME:-120}
+# Fuzzing: the corpora were replayed by the tests; here new inputs are tried, for
+# so short a time that it is the compiler which takes longest.
+time=${FUZZ_TIME:-2}
+FUZZ_CFLAGS="-O0 -g"
+if [ -n "$full" ]; then
+    time=${FUZZ_TIME:-120}
+    FUZZ_CFLAGS="-O1 -g"
+fi
+export FUZZ_CFLAGS
 (cd "$out" && sh "$root/contrib/fuzz.sh" "$time") >"$out/fuzz.log" 2>&1 ||
     keep fuzz "fuzz=$out/fuzz.log"
 note "$(tail -n 1 "$out/fuzz.log")"

@@ -8,7 +8,8 @@
 #
 # Seeds are tests/fuzz/corpus/NAME, words tests/fuzz/NAME.dict; what is found
 # goes to build-fuzz/corpus/NAME, crashes to build-fuzz/crashes/NAME.  The last
-# line is `fuzz: N passed, N failed, N skipped`.  FUZZ_FLAGS reach libFuzzer.
+# line is `fuzz: N passed, N failed, N skipped`.  FUZZ_FLAGS reach libFuzzer,
+# FUZZ_CFLAGS (-O1 -g) the compiler.
 set -eu
 root=$(cd "$(dirname "$0")/.." && pwd)
 # shellcheck source=contrib/need.sh
@@ -38,7 +39,8 @@ cd build-fuzz
 copy_if_configured
 if [ ! -f Makefile ]; then
     "$source/configure" -q CC=clang --enable-fuzzers \
-        --enable-sanitizers=address,undefined CFLAGS="-O1 -g" \
+        --enable-sanitizers=address,undefined \
+        CFLAGS="${FUZZ_CFLAGS:--O1 -g}" \
         >configure.out || {
         die "configure failed; see build-fuzz/config.log"
     }

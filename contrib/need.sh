@@ -9,13 +9,14 @@ BUILD_NEEDS="cc:gcc,libc6-dev make autoconf automake pkg-config
     pc/openssl:libssl-dev pc/libevent_core:libevent-dev
     pc/libfyaml:libfyaml-dev pc/libnghttp2:libnghttp2-dev
     pc/jansson:libjansson-dev pc/sqlite3:libsqlite3-dev pc/hiredis:libhiredis-dev
-    pc/libpcre2-8:libpcre2-dev pc/libmaxminddb:libmaxminddb-dev"
+    pc/libpcre2-8:libpcre2-dev pc/libmaxminddb:libmaxminddb-dev
+    pc/libcurl:libcurl4-openssl-dev pc/libcares:libc-ares-dev pc/zlib:zlib1g-dev"
 # shellcheck disable=SC2034
 CHECK_NEEDS="python3 pc/cmocka:libcmocka-dev clang
     clang-format clang-tidy cppcheck shellcheck curl git mandoc openssl
     node:nodejs npm nghttpd:nghttp2-server nghttp:nghttp2-client
     py/hpack:python3-hpack redis-server aws:awscli py/boto3:python3-boto3
-    sqlite3
+    sqlite3 dnsmasq:dnsmasq-base
     rt/fuzzer:libclang-rt-dev llvm-symbolizer:llvm"
 # shellcheck disable=SC2034 # for --full
 BROWSER_NEEDS="chromium"

@@ -349,10 +349,18 @@ static const struct member include_members[] = {
     {.name = "keyTypes", .kind = MEMBER_TEXTS},
 };
 static const struct shape include_shape = SHAPE_OF(include_members);
+
+static bool is_token(struct str text)
+{
+    uint64_t at;
+
+    return str_to_u64(text, UINT32_MAX, &at);
+}
+
 static const struct member list_members[] = {
     {.name = "CertificateStatuses", .kind = MEMBER_TEXTS},
     {.name = "Includes", .kind = MEMBER_STRUCT, .shape = &include_shape},
-    {.name = "NextToken", .kind = MEMBER_NUMBER},
+    {.name = "NextToken", .fits = is_token, .pattern = "[0-9]+"},
     {.name = "MaxItems", .kind = MEMBER_NUMBER, .min = 1, .max = 1000},
 };
 static const struct shape list_shape = SHAPE_OF(list_members);

@@ -14,11 +14,14 @@ enum member_kind {
     MEMBER_TEXT,    /* min to max characters; max 0: any number */
     MEMBER_WORD,    /* one of `words` */
     MEMBER_NUMBER,  /* min to max */
-    MEMBER_TIME,    /* seconds since 1970, with or without a fraction */
+    MEMBER_REAL,    /* a number that is not infinite */
+    MEMBER_TIME,    /* seconds since 1970, with or without a fraction, or ISO
+                       8601; the checked value is seconds */
     MEMBER_BOOL,    /* true or false */
     MEMBER_TEXTS,   /* a list of texts; min and max are of its elements */
     MEMBER_WORDS,   /* a list of words */
     MEMBER_NUMBERS, /* a list of numbers */
+    MEMBER_REALS,
     MEMBER_STRUCT,  /* `shape` */
     MEMBER_STRUCTS, /* a list of them */
     MEMBER_MAP,     /* text to text; with a `shape`, text to structures */
@@ -52,11 +55,22 @@ struct shape {
         .members = (table), .n = sizeof(table) / sizeof(*(table))              \
     }
 
+/* How an input is refused that does not fit its shape. */
+enum refusal {
+    /* ValidationError "1 validation error detected: Value 'X' at
+     * 'actions.1.member.type' failed to satisfy constraint: Member must satisfy
+     * enum value set: [...]". */
+    REFUSE_VALIDATION,
+    /* MissingParameter "The parameter Dimensions.member.1.Name is required.",
+     * InvalidParameterValue "The value X for parameter Unit is invalid." */
+    REFUSE_PARAMETER,
+    /* ValidationError in the words of the latter. */
+    REFUSE_PARAMETER_VALIDATION,
+};
+
 /* Checks `input` (a MAP) against the shape: blank lists become empty ones,
  * unknown members are left out.  The checked MAP, in call->region; NULL with
- * call->fault set, in AWS's words: "1 validation error detected: Value 'X' at
- * 'actions.1.member.type' failed to satisfy constraint: Member must satisfy
- * enum value set: [...]". */
+ * call->fault set, in the words that call->action (NULL: none) wants. */
 const struct value *shape_check(const struct shape *shape,
                                 const struct value *input, struct call *call);
 
@@ -80,11 +94,25 @@ struct object_source {
     void *owner;
 };
 
+/* ---- metrics ------------------------------------------------------------------ */
+
+struct series_name;
+
+/* What an answer reads of the metrics that are kept. */
+struct metric_need {
+    int64_t from_s; /* seconds since 1970 */
+    int64_t to_s;
+    bool all; /* else these: */
+    unsigned n;
+    const struct series_name *names; /* in the call's region */
+};
+
 /* ---- actions ------------------------------------------------------------------ */
 
 struct action {
     const char *name;          /* CreateListener */
     const struct shape *input; /* NULL: it has none */
+    enum refusal refusal;      /* of an input that does not fit it */
     /* Whom a policy has to allow it for: members whose values (a text or a list
      * of them) are ARNs, then NULL; none: "*". */
     const char *const *resources;
@@ -103,6 +131,11 @@ struct action {
     /* The result of the account as it is (then).  False: refused.  NULL: the
      * result has no members. */
     bool (*answer)(struct call *call, const struct account_view *after);
+    /* Of one without an edit: which metrics the answer is made of.  It may take
+     * long then, so that it is made by another thread: `after` has these, its
+     * names, its config and its time, and nothing else.  NULL: it reads none, or
+     * only which there are. */
+    void (*reads)(const struct call *call, struct metric_need *need);
 };
 
 enum wire { WIRE_QUERY, WIRE_EC2, WIRE_JSON };
@@ -112,13 +145,28 @@ struct action_table {
     unsigned n;
 };
 
+/* What a service calls an error in forms, and in JSON and CBOR, and its
+ * status. */
+struct fault_name {
+    const char *query;
+    const char *shape;
+    unsigned status;
+};
+
 /* A service of AWS: some tables of actions. */
 struct service {
     const char *name;      /* as the signature names it: elasticloadbalancing */
+    const char *policy;    /* as policies name it; NULL: the same */
     const char *version;   /* QUERY, EC2: of the API */
-    const char *target;    /* JSON: prefix of X-Amz-Target */
     const char *namespace; /* QUERY, EC2: of the XML */
-    enum wire wire;
+    enum wire wire;        /* JSON: it takes no forms */
+    /* Prefix of X-Amz-Target; NULL: it takes forms alone. */
+    const char *target;
+    /* Where its shapes are named (com.amazonaws.cloudwatch): its JSON is 1.0,
+     * it speaks CBOR too (Smithy's RPC v2), and its errors have such names in
+     * both.  NULL: JSON 1.1, no CBOR. */
+    const char *shapes;
+    const struct fault_name *faults; /* query NULL at the end; NULL: none */
     /* What it tells is made up: another emulator that requests are passed on to
      * knows better. */
     bool stands_in;
@@ -129,6 +177,12 @@ struct service {
     {                                                                          \
         (table), sizeof(table) / sizeof(*(table))                              \
     }
+
+/* In policies: cloudwatch. */
+static inline const char *service_policy(const struct service *service)
+{
+    return service->policy ? service->policy : service->name;
+}
 
 const struct action *service_action(const struct service *service,
                                     struct str name);

@@ -223,6 +223,8 @@ static struct policy_values service_value(const struct asked *a, struct str key,
 {
     if (str_ieq(key, STR("CreateAction")))
         return one_if(region, a->creates);
+    if (str_ieq(key, STR("namespace")))
+        return member(a, region, "Namespace");
     if (str_ieq(key, STR("ListenerProtocol")))
         return member(a, region, "Protocol");
     if (str_ieq(key, STR("SecurityPolicy")))

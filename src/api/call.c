@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "api/call.h"
 
+#include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "api/action.h"
 
@@ -140,6 +142,29 @@ unsigned member_number(const struct value *map, const char *name,
     return str_to_u64(text, UINT32_MAX, &number) ? (unsigned)number : fallback;
 }
 
+double value_real(const struct value *number)
+{
+    char copy[64];
+    size_t n = number->text.n < sizeof(copy) ? number->text.n : 0;
+
+    if (n)
+        memcpy(copy, number->text.p, n);
+    copy[n] = '\0';
+    return strtod(copy, NULL);
+}
+
+double member_real(const struct value *map, const char *name, double fallback)
+{
+    const struct value *v = value_get(map, str_of(name));
+
+    return v && value_is_scalar(v) && v->text.n ? value_real(v) : fallback;
+}
+
+int64_t member_time(const struct value *map, const char *name, int64_t fallback)
+{
+    return (int64_t)floor(member_real(map, name, (double)fallback));
+}
+
 bool member_true(const struct value *map, const char *name)
 {
     return str_eq(member_text(map, name), STR("true"));
@@ -185,6 +210,42 @@ void put_number(struct region *region, struct value *map, const char *name,
                region_printf(region, "%llu", (unsigned long long)number));
 }
 
+/* As short as it can be to mean the same number, and always a fraction or an
+ * exponent: so that who writes it knows that it is a real. */
+static struct value *make_real(struct region *region, double number)
+{
+    struct value *v = value_new(region, VALUE_NUMBER, NULL);
+    char digits[40];
+    int precision = 15;
+
+    do
+        snprintf(digits, sizeof(digits), "%.*g", precision, number);
+    while (precision++ < 17 && strtod(digits, NULL) != number);
+    v->text = region_printf(region, "%s%s", digits,
+                            strpbrk(digits, ".en") ? "" : ".0");
+    return v;
+}
+
+static struct value *make_time(struct region *region, int64_t seconds)
+{
+    struct value *v = value_new(region, VALUE_TIME, NULL);
+
+    v->text = region_printf(region, "%lld", (long long)seconds);
+    return v;
+}
+
+void put_real(struct region *region, struct value *map, const char *name,
+              double number)
+{
+    put_value(region, map, name, make_real(region, number));
+}
+
+void put_time(struct region *region, struct value *map, const char *name,
+              int64_t seconds)
+{
+    put_value(region, map, name, make_time(region, seconds));
+}
+
 void put_bool(struct region *region, struct value *map, const char *name,
               bool truth)
 {
@@ -213,6 +274,16 @@ struct value *put_list(struct region *region, struct value *map,
 void add_text(struct region *region, struct value *list, struct str text)
 {
     value_append(list, value_string(region, text, NULL));
+}
+
+void add_real(struct region *region, struct value *list, double number)
+{
+    value_append(list, make_real(region, number));
+}
+
+void add_time(struct region *region, struct value *list, int64_t seconds)
+{
+    value_append(list, make_time(region, seconds));
 }
 
 struct value *add_map(struct region *region, struct value *list)

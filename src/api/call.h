@@ -18,6 +18,7 @@
 #ifndef SLUICE_API_CALL_H
 #define SLUICE_API_CALL_H
 
+#include "api/alarm_view.h"
 #include "api/waf_samples.h"
 #include "base/address.h"
 #include "base/random.h"
@@ -25,6 +26,8 @@
 #include "model/config.h"
 
 struct action;
+struct metric_point;
+struct series_store;
 
 /* Who calls. */
 struct caller {
@@ -66,7 +69,11 @@ struct account_view {
     /* What web ACLs saw; NULL: nothing. */
     samples_function *samples;
     rate_keys_function *rate_keys;
-    void *owner; /* of all three */
+    /* Of alarms; NULL: nobody evaluates them. */
+    alarm_function *alarm;
+    alarm_history_function *alarm_history;
+    void *owner;                       /* of all of these */
+    const struct series_store *series; /* metrics; NULL: none are kept */
 };
 
 /* Why a call is refused: the wire code (without "Exception"), and the HTTP
@@ -80,6 +87,9 @@ struct fault {
     const char *field;
     struct str parameter;
     struct str reason;
+    /* Its code in forms, of a service that speaks several protocols (by
+     * wire_answer()); NULL: it has one code. */
+    const char *query;
 };
 
 enum { CALL_MADE_MAX = 4 };
@@ -87,6 +97,7 @@ enum { CALL_MADE_MAX = 4 };
 struct call {
     const struct action *action;
     const struct value *input; /* a MAP, checked against the action's shape */
+    bool typed;                /* its values have kinds: of JSON and CBOR */
     struct caller caller;
     struct str request_id; /* UUID */
     struct random random;  /* seeded: what call_new_id() takes */
@@ -99,6 +110,12 @@ struct call {
     const struct value *more;   /* the same, whatever it wants */
     const struct value *result; /* by answer(): MAP of the members of the
                                    result; NULL: it has none */
+    /* By answer(): what is to be added to the metrics that are kept
+     * (api/cloudwatch.h). */
+    unsigned npoints;
+    const struct metric_point *points;
+    /* By answer(): an alarm that is to be in another state; NULL: none. */
+    const struct alarm_setting *set_alarm;
     struct fault fault;
 };
 
@@ -141,6 +158,13 @@ struct str member_text(const struct value *map, const char *name);
 unsigned member_number(const struct value *map, const char *name,
                        unsigned fallback);
 
+/* Its number with a fraction, and its time in seconds since 1970, rounded down;
+ * of a scalar. */
+double member_real(const struct value *map, const char *name, double fallback);
+int64_t member_time(const struct value *map, const char *name,
+                    int64_t fallback);
+double value_real(const struct value *number);
+
 /* "true"; false when it was not given. */
 bool member_true(const struct value *map, const char *name);
 
@@ -153,6 +177,10 @@ void put_text(struct region *region, struct value *map, const char *name,
               struct str text);
 void put_number(struct region *region, struct value *map, const char *name,
                 uint64_t number);
+void put_real(struct region *region, struct value *map, const char *name,
+              double number);
+void put_time(struct region *region, struct value *map, const char *name,
+              int64_t seconds);
 void put_bool(struct region *region, struct value *map, const char *name,
               bool truth);
 void put_value(struct region *region, struct value *map, const char *name,
@@ -162,6 +190,8 @@ struct value *put_map(struct region *region, struct value *map,
 struct value *put_list(struct region *region, struct value *map,
                        const char *name);
 void add_text(struct region *region, struct value *list, struct str text);
+void add_real(struct region *region, struct value *list, double number);
+void add_time(struct region *region, struct value *list, int64_t seconds);
 struct value *add_map(struct region *region, struct value *list);
 
 /* A MAP like `map` with that entry changed or added; `value` NULL: left out.

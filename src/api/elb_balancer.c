@@ -179,7 +179,7 @@ void balancer_tell(struct call *call, const struct account_view *view,
                                            : STR("internet-facing"));
     put_text(region, put_map(region, into, "State"), "Code", str_of(state));
     put_text(region, into, "Type", STR("application"));
-    subnets_tell(call, view, properties, into);
+    subnets_tell(call, view, lb, properties, into);
     put_value(region, into, "SecurityGroups",
               balancer_security_groups(region, view, properties));
     put_text(region, into, "IpAddressType",

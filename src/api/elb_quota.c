@@ -39,10 +39,8 @@ static int compare_ids(const void *a, const void *b)
 {
     const struct str *x = a;
     const struct str *y = b;
-    size_t n = x->n < y->n ? x->n : y->n;
-    int order = n ? memcmp(x->p, y->p, n) : 0;
 
-    return order ? order : (x->n > y->n) - (x->n < y->n);
+    return str_compare(*x, *y);
 }
 
 /* How often the one that is there most often is there; they are sorted. */

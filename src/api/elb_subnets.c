@@ -304,11 +304,13 @@ static bool are_placed(struct region *region, const struct account_view *view,
 }
 
 void subnets_tell(struct call *call, const struct account_view *view,
+                  const struct config_load_balancer *lb,
                   const struct value *properties, struct value *into)
 {
     struct region *region = call->region;
     struct network_vpc vpc = network_vpc(view->region_name);
     const struct value *ids = subnets_of(region, properties);
+    bool known = lb->nzones > 0 && lb->nzones == value_count(ids);
     struct value *list;
     struct zones zones;
     unsigned i = 0;
@@ -323,7 +325,8 @@ void subnets_tell(struct call *call, const struct account_view *view,
         struct value *zone = add_map(region, list);
 
         put_text(region, zone, "ZoneName",
-                 network_zone(region, view->region_name, zones.of[i]));
+                 known ? lb->zones[i]
+                       : network_zone(region, view->region_name, zones.of[i]));
         put_text(region, zone, "SubnetId", v->text);
         put_list(region, zone, "LoadBalancerAddresses");
     }

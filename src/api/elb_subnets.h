@@ -28,8 +28,10 @@ void subnets_put(struct call *call, struct value *properties);
  * those that only AWS knows are left out. */
 struct value *subnets_of(struct region *region, const struct value *properties);
 
-/* Puts VpcId and AvailabilityZones; what nobody knows is the default VPC's. */
+/* Puts VpcId and AvailabilityZones: those of the template's subnets, where they
+ * have some; what nobody knows is the default VPC's. */
 void subnets_tell(struct call *call, const struct account_view *view,
+                  const struct config_load_balancer *lb,
                   const struct value *properties, struct value *into);
 
 extern const struct action_table elb_subnet_actions; /* SetSubnets */

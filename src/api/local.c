@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "api/local.h"
 
+#include "api/local_meters.h"
+#include "api/local_sources.h"
 #include "api/local_waf.h"
+#include "aws/metrics.h"
 
 static const char plain[] = "text/plain; charset=utf-8";
 static const char json[] = "application/json";
@@ -109,10 +112,43 @@ static void put_process(struct text *body, const struct local_view *view)
                 view->pid);
 }
 
+static void put_published(struct text *body, const struct local_published *p)
+{
+    const struct {
+        const char *name;
+        const char *type;
+        const char *help;
+        uint64_t n;
+    } rows[] = {
+        {"publish_sent_total", "counter", "Data of metrics that AWS took",
+         p->sent},
+        {"publish_dropped_total", "counter",
+         "Data of metrics that were given up before AWS took them", p->dropped},
+        {"publish_beyond_total", "counter",
+         "Data of metrics that were not published because of --max-series",
+         p->beyond},
+        {"publish_series", "gauge", "Series that are published", p->series},
+        {"publish_waiting_bytes", "gauge",
+         "Calls with metrics that wait to be sent", p->waiting_bytes},
+    };
+
+    for (size_t i = 0; p->on && i < sizeof(rows) / sizeof(rows[0]); i++)
+        text_printf(body,
+                    "\n# HELP sluice_%s %s\n# TYPE sluice_%s %s\nsluice_%s "
+                    "%llu",
+                    rows[i].name, rows[i].help, rows[i].name, rows[i].type,
+                    rows[i].name, (unsigned long long)rows[i].n);
+}
+
 static void put_metrics(struct text *body, const struct local_view *view)
 {
     counters_put(body, view->workers, view->nworkers);
+    local_put_meters(body, &view->meters);
     local_put_waf(body, view->waf, view->nwaf);
+    if (view->aws)
+        aws_put_metrics(body, view->aws);
+    if (view->s3)
+        local_put_s3(body, view->s3);
     TEXT_LITERAL(body,
                  "# HELP sluice_snapshots_alive Compiled configurations that "
                  "something still uses\n"
@@ -132,8 +168,10 @@ static void put_metrics(struct text *body, const struct local_view *view)
                  "# TYPE sluice_access_log_dropped_lines_total counter\n"
                  "sluice_access_log_dropped_lines_total ");
     text_u64(body, view->access_log_dropped);
+    put_published(body, &view->published);
     put_process(body, view);
     put_hosts(body, view);
+    local_put_sources(body, view->sources, view->nsources);
     text_printf(body,
                 "\n# HELP sluice_build_info The version that runs\n"
                 "# TYPE sluice_build_info gauge\n"
@@ -190,7 +228,9 @@ size_t local_room(const struct local_view *view)
     size_t room =
         LOCAL_BODY_MAX + (size_t)view->ntargets * (size_t)LOCAL_TARGET_MAX;
 
-    room += view->config.n + (size_t)view->nwaf * LOCAL_WAF_MAX;
+    room += view->config.n +
+            ((size_t)view->nwaf + view->nsources) * LOCAL_WAF_MAX +
+            local_meters_room(&view->meters);
     return view->status ? room + status_room(view->status) : room;
 }
 

@@ -9,7 +9,9 @@
 #ifndef SLUICE_API_LOCAL_H
 #define SLUICE_API_LOCAL_H
 
+#include "api/local_s3.h"
 #include "api/status.h"
+#include "proxy/meter.h"
 #include "stats/counters.h"
 
 struct local_target {
@@ -24,6 +26,18 @@ struct local_target {
     unsigned weight;        /* in hundredths of a percent of a full share */
 };
 
+struct aws_counts; /* aws/client.h */
+
+/* What --publish did with metrics. */
+struct local_published {
+    bool on; /* false: nothing is published, and nothing of it shown */
+    uint64_t sent;
+    uint64_t dropped;
+    uint64_t waiting_bytes;
+    uint64_t beyond; /* data of series that found no room */
+    uint64_t series;
+};
+
 /* What is shown; all of it is the caller's. */
 struct local_view {
     const char *version;
@@ -35,8 +49,14 @@ struct local_view {
     uint64_t restarts; /* of it, after crashes */
     uint64_t upgrades;
     uint64_t access_log_dropped;
+    struct local_published published;
+    const struct local_s3 *s3; /* NULL: no logs go there */
     unsigned nwaf; /* where local_wants_metrics(): as waf_meters_sum() */
     const struct waf_metric *waf;
+    const struct aws_counts *aws; /* NULL: no client of AWS was made */
+    struct meters_reading meters; /* there as well */
+    unsigned nsources;            /* where local_wants_metrics() */
+    const struct status_source *sources;
     unsigned ntargets;
     const struct local_target *targets;
     const struct status_view *status; /* where local_wants_status() */
@@ -64,7 +84,7 @@ struct local_reply {
     unsigned left_out; /* value of LOCAL_LEFT_OUT; 0: none */
 };
 
-/* Whether the answer shows view->waf. */
+/* Whether the answer shows view->waf, view->meters and view->sources. */
 bool local_wants_metrics(struct str path);
 
 /* Whether the answer shows view->status, which costs something to gather. */

@@ -58,6 +58,7 @@ static const char *const keys[] = {
     "aws:TagKeys",
     "aws:UserAgent",
     "aws:username",
+    "cloudwatch:namespace",
     "elasticloadbalancing:CreateAction",
     "elasticloadbalancing:ListenerProtocol",
     "elasticloadbalancing:ResourceTag/",

@@ -146,13 +146,10 @@ static int compare_segments(struct str a, struct str b)
 {
     unsigned i = index_of(a);
     unsigned j = index_of(b);
-    size_t n = a.n < b.n ? a.n : b.n;
-    int order;
 
     if (i || j)
         return i == j ? 0 : i < j ? -1 : 1;
-    order = n ? memcmp(a.p, b.p, n) : 0;
-    return order ? order : a.n == b.n ? 0 : a.n < b.n ? -1 : 1;
+    return str_compare(a, b);
 }
 
 /* What has the same begin stands together, elements by their numbers. */

@@ -48,6 +48,33 @@ static const struct action_table *const waf[] = {
     &waf_set_actions,    &waf_tag_actions,         NULL,
 };
 
+static const struct action_table *const cloudwatch[] = {
+    &cloudwatch_alarm_actions,
+    &cloudwatch_alarm_put_actions,
+    &cloudwatch_alarm_state_actions,
+    &cloudwatch_data_actions,
+    &cloudwatch_metric_actions,
+    &cloudwatch_put_actions,
+    &cloudwatch_statistic_actions,
+    &cloudwatch_tag_actions,
+    NULL,
+};
+
+/* Errors of CloudWatch's model. */
+static const struct fault_name cloudwatch_faults[] = {
+    {"InternalServiceError", "InternalServiceFault", 500},
+    {"InvalidFormat", "InvalidFormatFault", 400},
+    {"InvalidParameterCombination", "InvalidParameterCombinationException",
+     400},
+    {"InvalidParameterInput", "DashboardInvalidInputError", 400},
+    {"InvalidParameterValue", "InvalidParameterValueException", 400},
+    {"LimitExceeded", "LimitExceededFault", 400},
+    {"MissingParameter", "MissingRequiredParameterException", 400},
+    {"ResourceNotFound", "ResourceNotFound", 404},
+    {"ResourceNotFoundException", "ResourceNotFoundException", 404},
+    {NULL, NULL, 0},
+};
+
 static const struct service elasticloadbalancing = {
     .name = "elasticloadbalancing",
     .version = "2015-12-01",
@@ -87,7 +114,24 @@ static const struct service firewall = {
     .tables = waf,
 };
 
+static const struct service metrics = {
+    .name = "monitoring",
+    .policy = "cloudwatch",
+    .version = "2010-08-01",
+    .namespace = "http://monitoring.amazonaws.com/doc/2010-08-01/",
+    .wire = WIRE_QUERY,
+    .target = "GraniteServiceVersion20100801",
+    .shapes = "com.amazonaws.cloudwatch",
+    .faults = cloudwatch_faults,
+    .tables = cloudwatch,
+};
+
 const struct service *const services[] = {
-    &elasticloadbalancing, &security_tokens, &compute,
-    &certificate_manager,  &firewall,        NULL,
+    &elasticloadbalancing,
+    &security_tokens,
+    &compute,
+    &certificate_manager,
+    &firewall,
+    &metrics,
+    NULL,
 };

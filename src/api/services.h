@@ -25,6 +25,14 @@ extern const struct action_table waf_refused_actions;
 extern const struct action_table waf_sample_actions;
 extern const struct action_table waf_set_actions;
 extern const struct action_table waf_tag_actions;
+extern const struct action_table cloudwatch_data_actions;
+extern const struct action_table cloudwatch_alarm_actions;
+extern const struct action_table cloudwatch_alarm_put_actions;
+extern const struct action_table cloudwatch_alarm_state_actions;
+extern const struct action_table cloudwatch_tag_actions;
+extern const struct action_table cloudwatch_metric_actions;
+extern const struct action_table cloudwatch_put_actions;
+extern const struct action_table cloudwatch_statistic_actions;
 extern const struct action_table acm_import_actions;
 extern const struct action_table acm_tag_actions;
 

@@ -2,9 +2,12 @@
  *
  * Inputs against the shapes of the model, with the texts of AWS's services.
  */
+#include <math.h>
 #include <stdlib.h>
 
 #include "api/action.h"
+#include "api/moment.h"
+#include "api/shape_kind.h"
 #include "base/utf8.h"
 
 enum {
@@ -25,6 +28,10 @@ struct path {
 
 struct checking {
     struct region *region;
+    bool typed; /* values have kinds */
+    enum refusal refusal;
+    struct str strange; /* why a value is of another kind; n == 0: none is */
+    const char *code;   /* of the first violation */
     unsigned violations;
     struct str told; /* the first of them, with "; " between */
 };
@@ -54,6 +61,25 @@ static struct str path_text(struct region *region, const struct path *path)
                          str_lower(path->name[0]), path->name + 1);
 }
 
+/* "Dimensions.member.1.Name". */
+static struct str parameter_text(struct region *region, const struct path *path)
+{
+    struct str before;
+
+    if (path == NULL)
+        return STR("of the input");
+    if (path->parent == NULL)
+        return str_of(path->name);
+    before = parameter_text(region, path->parent);
+    if (path->key.p)
+        return region_printf(region, STR_FMT "." STR_FMT, STR_ARG(before),
+                             STR_ARG(utf8_cut(path->key, VALUE_SHOWN)));
+    if (path->name == NULL)
+        return region_printf(region, STR_FMT ".member.%u", STR_ARG(before),
+                             path->number);
+    return region_printf(region, STR_FMT ".%s", STR_ARG(before), path->name);
+}
+
 static struct str shown(struct region *region, struct str value)
 {
     struct str cut = utf8_cut(value, VALUE_SHOWN);
@@ -63,11 +89,40 @@ static struct str shown(struct region *region, struct str value)
     return region_printf(region, "'" STR_FMT "...'", STR_ARG(cut));
 }
 
+/* As CloudWatch tells it: a line each. */
+static void tell_parameter(struct checking *c, const struct path *path,
+                           struct str value, struct str constraint)
+{
+    struct str parameter = parameter_text(c->region, path);
+
+    c->told = region_printf(c->region, STR_FMT "%s", STR_ARG(c->told),
+                            c->told.n ? "\n" : "");
+    if (str_eq(value, STR("null")))
+        c->told = region_printf(
+            c->region, STR_FMT "The parameter " STR_FMT " is required.",
+            STR_ARG(c->told), STR_ARG(parameter));
+    else
+        c->told =
+            region_printf(c->region,
+                          STR_FMT "The value " STR_FMT " for parameter " STR_FMT
+                                  " is invalid. " STR_FMT,
+                          STR_ARG(c->told), STR_ARG(value), STR_ARG(parameter),
+                          STR_ARG(constraint));
+}
+
 static void violated(struct checking *c, const struct path *path,
                      struct str value, struct str constraint)
 {
     if (c->violations++ >= VIOLATIONS_MAX)
         return;
+    if (c->code == NULL)
+        c->code = c->refusal != REFUSE_PARAMETER ? "ValidationError"
+                  : str_eq(value, STR("null"))   ? "MissingParameter"
+                                                 : "InvalidParameterValue";
+    if (c->refusal != REFUSE_VALIDATION) {
+        tell_parameter(c, path, value, constraint);
+        return;
+    }
     c->told =
         region_printf(c->region,
                       STR_FMT "%sValue " STR_FMT " at '" STR_FMT
@@ -146,21 +201,35 @@ static struct str number_fault(struct region *region, const struct member *m,
     return STR("");
 }
 
-/* "1790000000", "1790000000.5", "1.79E9": as clients write them. */
 static struct str time_fault(struct str text)
+{
+    double s;
+
+    return moment_read(text, &s) ? STR("") : STR("Member must be a timestamp");
+}
+
+static struct str time_text(struct region *region, struct str text)
+{
+    double s = 0;
+
+    if (text.n < 5 || text.p[4] != '-' || !moment_read(text, &s))
+        return region_copy(region, text);
+    return region_printf(region, "%.*f", s == floor(s) ? 0 : 6, s);
+}
+
+static struct str real_fault(struct str text)
 {
     char copy[64];
     char *end;
-    double s;
 
     if (text.n == 0 || text.n >= sizeof(copy))
-        return STR("Member must be a timestamp");
+        return STR("Member must be a number");
     memcpy(copy, text.p, text.n);
     copy[text.n] = '\0';
-    s = strtod(copy, &end);
-    return *end == '\0' && s >= 0 && s < (double)INT32_MAX * 1000
-               ? STR("")
-               : STR("Member must be a timestamp");
+    if (strspn(copy, "0123456789+-.eE") != text.n ||
+        !isfinite(strtod(copy, &end)) || *end)
+        return STR("Member must be a number");
+    return STR("");
 }
 
 static struct str scalar_fault(struct region *region, const struct member *m,
@@ -176,6 +245,9 @@ static struct str scalar_fault(struct region *region, const struct member *m,
     case MEMBER_NUMBER:
     case MEMBER_NUMBERS:
         return number_fault(region, m, text);
+    case MEMBER_REAL:
+    case MEMBER_REALS:
+        return real_fault(text);
     case MEMBER_TIME:
         return time_fault(text);
     case MEMBER_BOOL:
@@ -206,6 +278,7 @@ static struct value *check_scalar(struct checking *c, const struct member *m,
                                   const struct path *path)
 {
     struct value *made = value_new(c->region, VALUE_STRING, NULL);
+    struct str text = input->text;
     struct str fault;
 
     if (!value_is_scalar(input)) {
@@ -213,16 +286,20 @@ static struct value *check_scalar(struct checking *c, const struct member *m,
                  STR("Member must be a single value"));
         return made;
     }
-    fault = scalar_fault(c->region, m, input->text);
+    if (c->typed && m->kind == MEMBER_NUMBER)
+        text = shape_kind_whole(c->region, text);
+    fault = scalar_fault(c->region, m, text);
     if (fault.n)
-        violated(c, path, shown(c->region, input->text), fault);
-    made->text = region_copy(c->region, input->text);
-    if (m->kind == MEMBER_NUMBER || m->kind == MEMBER_TIME) {
+        violated(c, path, shown(c->region, text), fault);
+    made->text = region_copy(c->region, text);
+    if (m->kind == MEMBER_TIME) {
+        made->kind = VALUE_NUMBER;
+        made->text = time_text(c->region, text);
+    } else if (m->kind == MEMBER_NUMBER || m->kind == MEMBER_REAL) {
         made->kind = VALUE_NUMBER;
     } else if (m->kind == MEMBER_BOOL) {
         made->kind = VALUE_BOOL;
-        made->text =
-            str_ieq(input->text, STR("true")) ? STR("true") : STR("false");
+        made->text = str_ieq(text, STR("true")) ? STR("true") : STR("false");
     }
     return made;
 }
@@ -248,10 +325,12 @@ static void check_texts(struct checking *c, const struct member *m,
     bool told = false;
 
     for (const struct value *v = input->first; v; v = v->next) {
-        struct str fault = value_is_scalar(v)
-                               ? scalar_fault(c->region, m, v->text)
-                               : STR("Member must be a single value");
+        struct str fault;
 
+        if (v->kind == VALUE_NULL)
+            continue;
+        fault = value_is_scalar(v) ? scalar_fault(c->region, m, v->text)
+                                   : STR("Member must be a single value");
         if (fault.n && !told) {
             violated(c, path, shown(c->region, list_text(c->region, input)),
                      region_printf(c->region,
@@ -261,7 +340,7 @@ static void check_texts(struct checking *c, const struct member *m,
             told = true;
         }
         value_append(list, value_string(c->region, v->text, NULL));
-        if (m->kind == MEMBER_NUMBERS)
+        if (m->kind == MEMBER_NUMBERS || m->kind == MEMBER_REALS)
             list->last->kind = VALUE_NUMBER;
     }
 }
@@ -309,6 +388,8 @@ static struct value *check_list(struct checking *c, const struct member *m,
     }
     for (const struct value *v = input->first; v; v = v->next) {
         element.number++;
+        if (v->kind == VALUE_NULL)
+            continue;
         value_append(list, check_struct(c, m->shape, v, &element, depth));
     }
     return list;
@@ -331,6 +412,8 @@ static struct value *check_map(struct checking *c, const struct member *m,
     for (const struct value *v = input->first; v; v = v->next) {
         struct path entry = {.parent = path, .key = v->key};
 
+        if (v->kind == VALUE_NULL)
+            continue;
         if (m->shape)
             value_put(c->region, map, v->key,
                       check_struct(c, m->shape, v, &entry, depth));
@@ -354,6 +437,7 @@ static struct value *check_member(struct checking *c, const struct member *m,
     case MEMBER_TEXTS:
     case MEMBER_WORDS:
     case MEMBER_NUMBERS:
+    case MEMBER_REALS:
     case MEMBER_STRUCTS:
         return check_list(c, m, input, path, depth);
     case MEMBER_MAP:
@@ -361,6 +445,7 @@ static struct value *check_member(struct checking *c, const struct member *m,
     case MEMBER_TEXT:
     case MEMBER_WORD:
     case MEMBER_NUMBER:
+    case MEMBER_REAL:
     case MEMBER_TIME:
     case MEMBER_BOOL:
         break;
@@ -372,11 +457,11 @@ static struct value *check_member(struct checking *c, const struct member *m,
  * have a field for it. */
 static bool is_given(const struct member *m, const struct value *v)
 {
-    bool word = m->kind == MEMBER_NUMBER || m->kind == MEMBER_TIME ||
-                m->kind == MEMBER_BOOL || m->kind == MEMBER_WORD ||
-                m->blank_is_none;
+    bool word = m->kind == MEMBER_NUMBER || m->kind == MEMBER_REAL ||
+                m->kind == MEMBER_TIME || m->kind == MEMBER_BOOL ||
+                m->kind == MEMBER_WORD || m->blank_is_none;
 
-    return v && v->kind != VALUE_NULL && !(word && is_blank(v));
+    return v->kind != VALUE_NULL && !(word && is_blank(v));
 }
 
 static struct value *check_struct(struct checking *c, const struct shape *shape,
@@ -403,7 +488,11 @@ static struct value *check_struct(struct checking *c, const struct shape *shape,
         const struct value *v = value_get(input, str_of(m->name));
         struct path path = {.parent = parent, .name = m->name};
 
-        if (is_given(m, v)) {
+        if (c->typed && v && c->strange.n == 0)
+            c->strange = shape_kind_fault(c->region, m, v);
+        if (c->strange.n)
+            break;
+        if (v && is_given(m, v)) {
             value_put(c->region, map, str_of(m->name),
                       check_member(c, m, v, &path, depth - 1));
         } else if (m->required) {
@@ -416,13 +505,23 @@ static struct value *check_struct(struct checking *c, const struct shape *shape,
 const struct value *shape_check(const struct shape *shape,
                                 const struct value *input, struct call *call)
 {
-    struct checking c = {.region = call->region};
+    struct checking c = {
+        .region = call->region,
+        .typed = call->typed,
+        .refusal = call->action ? call->action->refusal : REFUSE_VALIDATION,
+    };
     const struct value *made = check_struct(&c, shape, input, NULL, NESTED_MAX);
 
-    if (c.violations == 0)
+    if (c.strange.n)
+        call_refuse(call, "SerializationException", STR_FMT,
+                    STR_ARG(c.strange));
+    else if (c.violations == 0)
         return made;
-    call_refuse(call, "ValidationError",
-                "%u validation error%s detected: " STR_FMT, c.violations,
-                c.violations == 1 ? "" : "s", STR_ARG(c.told));
+    else if (c.refusal != REFUSE_VALIDATION)
+        call_refuse(call, c.code, STR_FMT, STR_ARG(c.told));
+    else
+        call_refuse(call, c.code, "%u validation error%s detected: " STR_FMT,
+                    c.violations, c.violations == 1 ? "" : "s",
+                    STR_ARG(c.told));
     return NULL;
 }

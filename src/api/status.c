@@ -24,7 +24,8 @@ unsigned status_count(const struct status_group *group, struct str state)
 size_t status_room(const struct status_view *view)
 {
     enum { ALL = 4096, EACH = 1024, RULE = 512, FORWARD = 256 };
-    size_t room = ALL + view->nacls * (size_t)EACH;
+    size_t room =
+        ALL + view->nacls * (size_t)EACH + view->nalarms * 2 * (size_t)EACH;
 
     for (unsigned i = 0; i < view->nbalancers; i++) {
         const struct status_balancer *balancer = &view->balancers[i];
@@ -39,6 +40,7 @@ size_t status_room(const struct status_view *view)
         }
     }
     for (unsigned i = 0; i < view->ngroups; i++)
-        room += EACH + view->groups[i].ntargets * (size_t)EACH;
+        room += EACH + (view->groups[i].ntargets + view->groups[i].nsources) *
+                           (size_t)EACH;
     return room;
 }

@@ -27,10 +27,14 @@
  *             TargetGroupArn, Weight, Percent}]}}]}]}]}]
  *   WebACLs: [{Name, ARN, LogicalId, AllowedRequests, BlockedRequests,
  *     CountedRequests, CaptchaRequests, ChallengeRequests}]
+ *   Alarms?: [{AlarmName, AlarmArn, LogicalId, StateValue, StateReason,
+ *     StateTransitionedTimestamp}]
  *   TargetGroups: [{TargetGroupName, TargetGroupArn, Removed,
  *     LogicalId, TargetType, Protocol, ProtocolVersion, Port?, Algorithm,
  *     InUse, Stickiness?, SlowStartSeconds, DeregistrationDelaySeconds,
  *     FailOpen, DnsState?, NoAddressHereCount (these unless it is removed),
+ *     Sources?: [{Source, TargetCount, SecondsSinceAnswer?, Answers,
+ *       Failures, Error?}],
  *     HealthyCount, UnhealthyCount, InitialCount, DrainingCount,
  *     Targets: [{Target: {Id, Port, AvailabilityZone?},
  *       TargetHealth: {State, Reason?, Description?},
@@ -142,6 +146,17 @@ struct status_target {
     uint64_t errors;
 };
 
+/* Where targets of a group are found (control/discovery.h). */
+struct status_source {
+    struct str group;  /* its name */
+    struct str name;   /* "ecs prod/web app:8080" */
+    unsigned ntargets; /* that it has found */
+    uint64_t since_s;  /* since an answer was believed; or unknown: none was */
+    uint64_t answers;  /* that were */
+    uint64_t failures; /* that failed, or were not */
+    struct str error;  /* why the last one was not; n == 0: it was */
+};
+
 struct status_group {
     struct str id;
     struct str name;
@@ -162,6 +177,8 @@ struct status_group {
     uint64_t deregistration_s;
     unsigned ntargets;
     const struct status_target *targets;
+    unsigned nsources; /* 0: its targets are told, not found */
+    const struct status_source *sources;
 };
 
 /* Requests since the process began. */
@@ -176,6 +193,15 @@ struct status_acl {
     uint64_t challenge;
 };
 
+struct status_alarm {
+    struct str id;
+    struct str name;
+    struct str arn;
+    struct str state; /* OK, ALARM, INSUFFICIENT_DATA */
+    struct str reason;
+    struct str since; /* 2026-11-23T21:00:00.000Z */
+};
+
 struct status_view {
     struct status_process process;
     unsigned nbalancers;
@@ -184,6 +210,8 @@ struct status_view {
     const struct status_group *groups;
     unsigned nacls;
     const struct status_acl *acls;
+    unsigned nalarms;
+    const struct status_alarm *alarms;
 };
 
 /* What the two begin with: who asks knows by it whom it asked. */

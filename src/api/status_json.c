@@ -222,6 +222,28 @@ static void put_settings(struct json *j, const struct status_group *group)
     json_u64(j, "NoAddressHereCount", group->nelsewhere);
 }
 
+static void put_source(struct json *j, const struct status_source *source)
+{
+    json_begin(j, NULL, '{');
+    json_str(j, "Source", source->name);
+    json_u64(j, "TargetCount", source->ntargets);
+    known_u64(j, "SecondsSinceAnswer", source->since_s);
+    json_u64(j, "Answers", source->answers);
+    json_u64(j, "Failures", source->failures);
+    known_str(j, "Error", source->error);
+    json_end(j, '}');
+}
+
+static void put_sources(struct json *j, const struct status_group *group)
+{
+    if (group->nsources == 0)
+        return;
+    json_begin(j, "Sources", '[');
+    for (unsigned i = 0; i < group->nsources; i++)
+        put_source(j, &group->sources[i]);
+    json_end(j, ']');
+}
+
 static void put_counts(struct json *j, const struct status_group *group)
 {
     json_u64(j, "HealthyCount", status_count(group, STR("healthy")));
@@ -238,6 +260,7 @@ static void put_group(struct json *j, const struct status_group *group)
     json_bool(j, "Removed", group->removed);
     if (!group->removed)
         put_settings(j, group);
+    put_sources(j, group);
     put_counts(j, group);
     json_begin(j, "Targets", '[');
     for (unsigned i = 0; i < group->ntargets; i++)
@@ -260,6 +283,28 @@ static void put_acl(struct json *j, const struct status_acl *acl)
     json_end(j, '}');
 }
 
+static void put_alarm(struct json *j, const struct status_alarm *alarm)
+{
+    json_begin(j, NULL, '{');
+    json_str(j, "AlarmName", alarm->name);
+    json_str(j, "AlarmArn", alarm->arn);
+    json_str(j, "LogicalId", alarm->id);
+    json_str(j, "StateValue", alarm->state);
+    json_str(j, "StateReason", alarm->reason);
+    json_str(j, "StateTransitionedTimestamp", alarm->since);
+    json_end(j, '}');
+}
+
+static void put_alarms(struct json *j, const struct status_view *view)
+{
+    if (view->nalarms == 0)
+        return;
+    json_begin(j, "Alarms", '[');
+    for (unsigned i = 0; i < view->nalarms; i++)
+        put_alarm(j, &view->alarms[i]);
+    json_end(j, ']');
+}
+
 void status_put_json(struct text *t, const struct status_view *view)
 {
     struct json j = {.t = t};
@@ -274,6 +319,7 @@ void status_put_json(struct text *t, const struct status_view *view)
     for (unsigned i = 0; i < view->nacls; i++)
         put_acl(&j, &view->acls[i]);
     json_end(&j, ']');
+    put_alarms(&j, view);
     json_begin(&j, "TargetGroups", '[');
     for (unsigned i = 0; i < view->ngroups; i++)
         put_group(&j, &view->groups[i]);

@@ -384,6 +384,25 @@ static void put_elsewhere(struct text *t, const struct status_view *view)
     }
 }
 
+/* Sources that do not tell what targets there are now. */
+static void put_silent(struct text *t, const struct status_view *view)
+{
+    for (unsigned i = 0; i < view->ngroups; i++) {
+        const struct status_group *group = &view->groups[i];
+
+        for (unsigned k = 0; k < group->nsources; k++) {
+            if (group->sources[k].error.n == 0)
+                continue;
+            table_put_plain(t, group->name);
+            TEXT_LITERAL(t, ": what ");
+            table_put_plain(t, group->sources[k].name);
+            TEXT_LITERAL(t, " has found stays: ");
+            table_put_plain(t, group->sources[k].error);
+            text_char(t, '\n');
+        }
+    }
+}
+
 static bool has_certificates(const struct status_view *view)
 {
     for (unsigned i = 0; i < view->nbalancers; i++) {
@@ -414,6 +433,22 @@ static void acl_rows(struct table *table, const void *owner)
         cell_u64(table, acl->counted);
         cell_u64(table, acl->captcha);
         cell_u64(table, acl->challenge);
+        table_row(table);
+    }
+}
+
+static void alarm_rows(struct table *table, const void *owner)
+{
+    const struct status_view *view = owner;
+
+    HEADING(table, "ALARM", "STATE", "SINCE", "REASON");
+    for (unsigned i = 0; i < view->nalarms; i++) {
+        const struct status_alarm *alarm = &view->alarms[i];
+
+        table_cell(table, alarm->name);
+        table_cell(table, alarm->state);
+        table_cell(table, alarm->since);
+        table_cell(table, alarm->reason);
         table_row(table);
     }
 }
@@ -457,5 +492,10 @@ void status_put_text(struct text *t, const struct status_view *view)
         text_char(t, '\n');
         table_put(t, acl_rows, view);
     }
+    if (view->nalarms) {
+        text_char(t, '\n');
+        table_put(t, alarm_rows, view);
+    }
     put_elsewhere(t, view);
+    put_silent(t, view);
 }

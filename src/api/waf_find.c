@@ -192,20 +192,13 @@ bool wafv2_find_arn(struct call *call, const struct account_view *view,
 
 /* ---- all of a kind ----------------------------------------------------------------- */
 
-static int compare_strs(struct str a, struct str b)
-{
-    int order = memcmp(a.p, b.p, a.n < b.n ? a.n : b.n);
-
-    return order ? order : (a.n > b.n) - (a.n < b.n);
-}
-
 static int compare(const void *a, const void *b)
 {
     const struct wafv2_found *x = a;
     const struct wafv2_found *y = b;
-    int order = compare_strs(x->name, y->name);
+    int order = str_compare(x->name, y->name);
 
-    return order ? order : compare_strs(x->uuid, y->uuid);
+    return order ? order : str_compare(x->uuid, y->uuid);
 }
 
 struct wafv2_all wafv2_all(struct call *call, const struct account_view *view,

@@ -30,9 +30,8 @@ static int compare(const void *a, const void *b)
 {
     const struct str *x = a;
     const struct str *y = b;
-    int order = memcmp(x->p, y->p, x->n < y->n ? x->n : y->n);
 
-    return order ? order : (x->n > y->n) - (x->n < y->n);
+    return str_compare(*x, *y);
 }
 
 void wafv2_sort(struct str *keys, unsigned n)

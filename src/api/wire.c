@@ -3,6 +3,8 @@
 
 #include <limits.h>
 
+#include "api/cbor.h"
+#include "api/inflate.h"
 #include "api/query.h"
 #include "base/suggest.h"
 #include "model/account_json.h"
@@ -61,11 +63,32 @@ static bool has_parameter(struct str form, struct str name)
     return parameter_of(form, name).p != NULL;
 }
 
+/* "/service/PREFIX/operation/ACTION". */
+static bool split_rpc(struct str path, struct str *prefix, struct str *action)
+{
+    struct str rest = str_cut(&path, '?');
+    struct str first = str_cut(&rest, '/');
+    struct str service = str_cut(&rest, '/');
+    struct str operation;
+
+    *prefix = str_cut(&rest, '/');
+    operation = str_cut(&rest, '/');
+    *action = rest;
+    return first.n == 0 && rest.n && memchr(rest.p, '/', rest.n) == NULL &&
+           str_eq(service, STR("service")) &&
+           str_eq(operation, STR("operation"));
+}
+
+static bool is_cbor(const struct wire_request *request)
+{
+    return str_eq(request->protocol, STR("rpc-v2-cbor"));
+}
+
 bool wire_is_call(const struct wire_request *request)
 {
     struct str query = query_of(request->path);
 
-    if (request->target.n || request->service.n)
+    if (request->target.n || request->service.n || is_cbor(request))
         return true;
     if (str_eq(request->method, STR("POST")) &&
         (str_eq(request->path, STR("/")) ||
@@ -86,6 +109,8 @@ enum wire_reader wire_reader(const struct service *const *services,
 {
     const struct service *service = service_named(services, request->service);
 
+    if (is_cbor(request))
+        return READER_CBOR;
     if (request->target.n)
         return READER_JSON;
     if (service)
@@ -105,6 +130,7 @@ static const char *unknown_code(enum wire_reader reader)
 {
     switch (reader) {
     case READER_JSON:
+    case READER_CBOR:
         return "UnknownOperationException";
     case READER_S3:
         return "NotImplemented";
@@ -148,6 +174,11 @@ static enum wire_verdict foreign_action(const struct wire_call *wire,
     return WIRE_FOREIGN;
 }
 
+static bool is_encoded(const struct wire_request *request)
+{
+    return request->encoding.n && !str_ieq(request->encoding, STR("identity"));
+}
+
 /* How many parameters called Action there are; `name` is the last one's. */
 static unsigned actions_of(struct region *region, struct str form,
                            struct str *name)
@@ -180,6 +211,9 @@ static unsigned named_actions(const struct wire_request *request,
 
     if (request->body.n > WIRE_BODY_MAX)
         return form ? UINT_MAX : n;
+    /* What a form says that is encoded in some way nobody knows. */
+    if (is_encoded(request) && request->body.n)
+        return n && (form || request->content_type.n == 0) ? UINT_MAX : n;
     if (form || request->content_type.n == 0)
         n += actions_of(region, request->body, name);
     return n;
@@ -206,9 +240,15 @@ static bool is_ambiguous(const struct wire_request *request,
                          struct region *region)
 {
     struct str name = STR("");
+    struct str prefix;
+    unsigned n;
 
-    return !str_starts(request->service, STR("s3")) &&
-           named_actions(request, region, &name) > (request->target.n == 0);
+    if (str_starts(request->service, STR("s3")))
+        return false;
+    n = named_actions(request, region, &name);
+    return n > 1 || n + (request->target.n != 0) +
+                            split_rpc(request->path, &prefix, &name) >
+                        1;
 }
 
 /* The classic load balancers' API has the same name and host. */
@@ -276,20 +316,26 @@ static enum wire_verdict read_query(const struct wire_request *request,
     return find_action(wire, call);
 }
 
-static enum wire_verdict read_json(const struct wire_request *request,
-                                   struct wire_call *wire, struct call *call)
+/* A body that is a structure: of JSON or of CBOR. */
+static enum wire_verdict
+read_structure(const struct wire_request *request, struct wire_call *wire,
+               struct call *call,
+               struct value *(*read)(struct region *region, struct str text,
+                                     struct error *error))
 {
-    struct str body = request->body.n ? request->body : STR("{}");
     struct error error = {""};
 
-    if (body.n > WIRE_BODY_MAX)
+    if (request->body.n > WIRE_BODY_MAX)
         return too_long(call);
-    wire->input = account_json_read_client(call->region, body, &error);
+    call->typed = true;
+    wire->input = request->body.n ? read(call->region, request->body, &error)
+                                  : make_map(call->region);
     if (wire->input == NULL)
         return bad(call, "SerializationException", error.text);
     if (wire->input->kind != VALUE_MAP)
         return bad(call, "SerializationException",
-                   "The body is no JSON object");
+                   wire->reader == READER_CBOR ? "The body is no CBOR map"
+                                               : "The body is no JSON object");
     return find_action(wire, call);
 }
 
@@ -307,14 +353,39 @@ static enum wire_verdict read_target(const struct service *const *services,
     if (wire->service == NULL)
         return foreign_service(
             wire, request->service.n ? request->service : prefix, call);
-    return read_json(request, wire, call);
+    return read_structure(request, wire, call, account_json_read_client);
+}
+
+static enum wire_verdict read_cbor(const struct service *const *services,
+                                   const struct wire_request *request,
+                                   struct wire_call *wire, struct call *call)
+{
+    struct str prefix;
+    struct str name;
+
+    if (!split_rpc(request->path, &prefix, &name))
+        return bad(call, "UnknownOperationException",
+                   "Calls of rpc-v2-cbor have the path "
+                   "/service/SERVICE/operation/OPERATION");
+    wire->name = region_copy(call->region, name);
+    wire->service = service_targeted(services, prefix);
+    if (wire->service && wire->service->shapes == NULL)
+        wire->service = NULL;
+    if (wire->service == NULL)
+        return foreign_service(
+            wire, request->service.n ? request->service : prefix, call);
+    if (!str_eq(request->method, STR("POST")))
+        return bad(call, "MethodNotAllowed",
+                   "Calls of this protocol are POST requests");
+    return read_structure(request, wire, call, cbor_read);
 }
 
 static enum wire_verdict read_call(const struct service *const *services,
                                    const struct wire_request *request,
                                    struct wire_call *wire, struct call *call)
 {
-    *wire = (struct wire_call){.reader = wire_reader(services, request)};
+    if (wire->reader == READER_CBOR)
+        return read_cbor(services, request, wire, call);
     if (request->target.n)
         return read_target(services, request, wire, call);
     wire->service = service_named(services, request->service);
@@ -330,11 +401,57 @@ static enum wire_verdict read_call(const struct service *const *services,
     return read_query(request, wire, call);
 }
 
+/* The request with its body as it was before it was compressed. */
+static enum wire_verdict read_plain(const struct service *const *services,
+                                    const struct wire_request *request,
+                                    struct wire_call *wire, struct call *call)
+{
+    struct wire_request plain = *request;
+
+    switch (
+        inflate_gzip(call->region, request->body, WIRE_BODY_MAX, &plain.body)) {
+    case INFLATE_TOO_LONG:
+        return too_long(call);
+    case INFLATE_BROKEN:
+        return bad(call,
+                   wire->reader == READER_QUERY || wire->reader == READER_EC2
+                       ? "MalformedQueryString"
+                       : "SerializationException",
+                   "The body is no gzip, as Content-Encoding says it is");
+    case INFLATED:
+        break;
+    }
+    return read_call(services, &plain, wire, call);
+}
+
+/* Whether it is one of ours, as far as the head says it: others read what is
+ * encoded as they do. */
+static bool is_ours(const struct service *const *services,
+                    const struct wire_request *request,
+                    const struct wire_call *wire)
+{
+    struct str prefix = request->target;
+    struct str action;
+
+    if (wire->reader == READER_CBOR)
+        return split_rpc(request->path, &prefix, &action) &&
+               service_targeted(services, prefix);
+    if (request->target.n)
+        return service_targeted(services, str_cut(&prefix, '.'));
+    return service_named(services, request->service);
+}
+
 enum wire_verdict wire_read(const struct service *const *services,
                             const struct wire_request *request,
                             struct wire_call *wire, struct call *call)
 {
-    enum wire_verdict verdict = read_call(services, request, wire, call);
+    enum wire_verdict verdict;
+
+    *wire = (struct wire_call){.reader = wire_reader(services, request)};
+    verdict = str_ieq(request->encoding, STR("gzip")) &&
+                      is_ours(services, request, wire)
+                  ? read_plain(services, request, wire, call)
+                  : read_call(services, request, wire, call);
 
     if (verdict == WIRE_FOREIGN && is_ambiguous(request, call->region))
         return bad(call, "MalformedQueryString",

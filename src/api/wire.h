@@ -7,6 +7,10 @@
  *              both); XML comes back
  *     EC2      the same with other lists and another envelope
  *     JSON     X-Amz-Target: PREFIX.Action and an object as the body
+ *     CBOR     Smithy-Protocol: rpc-v2-cbor, POST /service/PREFIX/operation/
+ *              Action and a map as the body
+ *
+ * A service may speak several; a body may come compressed by gzip.
  *
  * The scope of the signature says which service is meant.  What Sluice does not
  * serve is refused in the protocol that its caller reads, that of S3 too.
@@ -26,8 +30,10 @@ struct wire_request {
     struct str method;
     struct str path; /* and query */
     struct str content_type;
-    struct str target;  /* X-Amz-Target */
-    struct str service; /* of the signature's scope */
+    struct str target;   /* X-Amz-Target */
+    struct str service;  /* of the signature's scope */
+    struct str protocol; /* Smithy-Protocol */
+    struct str encoding; /* Content-Encoding */
     struct str body;
 };
 
@@ -36,6 +42,7 @@ enum wire_reader {
     READER_QUERY, /* ErrorResponse */
     READER_EC2,   /* Response */
     READER_JSON,  /* {"__type", "message"} */
+    READER_CBOR,  /* the same as CBOR */
     READER_S3,    /* Error */
 };
 
@@ -70,6 +77,8 @@ bool wire_is_call(const struct wire_request *request);
  * that the protocol spells in another way are changed in call->fault. */
 struct str wire_answer(const struct wire_call *wire, struct call *call);
 
-struct str wire_content_type(const struct wire_call *wire);
+/* n == 0: there is no body. */
+struct str wire_content_type(const struct wire_call *wire,
+                             const struct call *call);
 
 #endif

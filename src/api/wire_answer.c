@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "api/authorize.h"
+#include "api/cbor.h"
 #include "api/json.h"
 #include "api/wire.h"
+#include "api/wire_json.h"
 #include "api/xml.h"
-#include "model/account_json.h"
 
 /* Who reads XML of no service of ours: the namespace of AWS's own faults. */
 static const struct service nobody = {
@@ -60,7 +61,7 @@ static void put_json(struct text *t, const struct call *call)
 
     if (call->fault.code == NULL) {
         if (call->result)
-            account_json_put(t, call->result);
+            wire_json_put(t, call->result);
         else
             TEXT_LITERAL(t, "{}");
         return;
@@ -74,6 +75,21 @@ static void put_json(struct text *t, const struct call *call)
         json_str(&j, "Reason", call->fault.reason);
     }
     json_end(&j, '}');
+}
+
+/* Nothing for an action that has no result. */
+static void put_cbor(struct text *t, const struct call *call)
+{
+    if (call->fault.code == NULL) {
+        if (call->result)
+            cbor_put(t, call->result);
+        return;
+    }
+    cbor_put_map(t, 2);
+    cbor_put_text(t, STR("__type"));
+    cbor_put_text(t, str_of(call->fault.code));
+    cbor_put_text(t, STR("message"));
+    cbor_put_text(t, call->fault.message);
 }
 
 /* As much room as it takes. */
@@ -109,6 +125,11 @@ static const struct {
      "RequestEntityTooLargeException"},
 };
 
+static bool is_structured(enum wire_reader reader)
+{
+    return reader == READER_JSON || reader == READER_CBOR;
+}
+
 static void spell(const struct wire_call *wire, struct fault *fault)
 {
     for (unsigned i = 0; i < sizeof(codes) / sizeof(codes[0]); i++) {
@@ -116,25 +137,57 @@ static void spell(const struct wire_call *wire, struct fault *fault)
             continue;
         if (wire->reader == READER_EC2)
             fault->code = codes[i].ec2;
-        else if (wire->reader == READER_JSON)
+        else if (is_structured(wire->reader))
             fault->code = codes[i].json;
         return;
     }
 }
 
+/* What the service itself calls a fault. */
+static void rename_fault(const struct wire_call *wire, struct fault *fault,
+                         struct region *region)
+{
+    const struct fault_name *f = wire->service->faults;
+    const char *shape = fault->code;
+
+    while (f && f->query && !str_eq(str_of(fault->query), str_of(f->query)))
+        f++;
+    if (f && f->query) {
+        shape = f->shape;
+        fault->status = f->status;
+    }
+    if (is_structured(wire->reader))
+        fault->code =
+            region_printf(region, "%s#%s", wire->service->shapes, shape).p;
+}
+
+/* The fault as it is called in the protocol and by the service. */
+static void name(const struct wire_call *wire, struct fault *fault,
+                 struct region *region)
+{
+    const char *query = fault->code;
+
+    spell(wire, fault);
+    authorize_fault_as(fault,
+                       is_structured(wire->reader)  ? WIRE_JSON
+                       : wire->reader == READER_EC2 ? WIRE_EC2
+                                                    : WIRE_QUERY,
+                       region);
+    if (wire->service && wire->service->shapes) {
+        fault->query = query;
+        rename_fault(wire, fault, region);
+    }
+}
+
 struct str wire_answer(const struct wire_call *wire, struct call *call)
 {
-    if (call->fault.code) {
-        spell(wire, &call->fault);
-        authorize_fault_as(&call->fault,
-                           wire->reader == READER_JSON  ? WIRE_JSON
-                           : wire->reader == READER_EC2 ? WIRE_EC2
-                                                        : WIRE_QUERY,
-                           call->region);
-    }
+    if (call->fault.code)
+        name(wire, &call->fault, call->region);
     switch (wire->reader) {
     case READER_JSON:
         return grown(call, put_json);
+    case READER_CBOR:
+        return grown(call, put_cbor);
     case READER_S3:
         return grown(call, put_s3);
     case READER_QUERY:
@@ -144,9 +197,22 @@ struct str wire_answer(const struct wire_call *wire, struct call *call)
     return xml_answer(wire, call);
 }
 
-struct str wire_content_type(const struct wire_call *wire)
+struct str wire_content_type(const struct wire_call *wire,
+                             const struct call *call)
 {
-    return wire->reader == READER_JSON ? STR("application/x-amz-json-1.1")
-           : wire->reader == READER_S3 ? STR("application/xml")
-                                       : STR("text/xml");
+    switch (wire->reader) {
+    case READER_JSON:
+        return wire->service && wire->service->shapes
+                   ? STR("application/x-amz-json-1.0")
+                   : STR("application/x-amz-json-1.1");
+    case READER_CBOR:
+        return call->result || call->fault.code ? STR("application/cbor")
+                                                : STR("");
+    case READER_S3:
+        return STR("application/xml");
+    case READER_QUERY:
+    case READER_EC2:
+        break;
+    }
+    return STR("text/xml");
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "api/xml.h"
 
+#include "api/moment.h"
 #include "base/utf8.h"
 
 /* ---- texts -------------------------------------------------------------------- */
@@ -71,7 +72,8 @@ static void put_element(struct text *t, const char *name, struct str text)
  * a MAP is a structure. */
 static bool is_map(struct str name)
 {
-    return str_eq(name, STR("AuthenticationRequestExtraParams"));
+    return str_eq(name, STR("AuthenticationRequestExtraParams")) ||
+           str_eq(name, STR("ExtendedStatistics"));
 }
 
 static void put_entries(struct text *t, const struct value *map)
@@ -115,7 +117,9 @@ static void put_value_as(struct text *t, struct str name,
         return;
     }
     begin(t, name);
-    if (value_is_scalar(value))
+    if (value->kind == VALUE_TIME)
+        moment_put(t, value_real(value));
+    else if (value_is_scalar(value))
         xml_put_text(t, value->text);
     else
         put_inside(t, name, value, element, depth);

@@ -10,8 +10,8 @@
  *               errors are <Response><Errors><Error><Code><Message>
  *
  * A MAP's entries are elements by their keys, which are names of members; one
- * that is a map of the model (AuthenticationRequestExtraParams is the only one)
- * has <entry><key><value>.  A NULL
+ * that is a map of the model (AuthenticationRequestExtraParams
+ * or ExtendedStatistics) has <entry><key><value>.  Times are ISO 8601.  A NULL
  * is left out, an empty list or map is <Name/>.
  */
 #ifndef SLUICE_API_XML_H

@@ -20,6 +20,12 @@
  * before it serves. */
 enum { PROBE_FIRST_MS = 2000 };
 
+/* How much may wait for S3. */
+#define LOG_SPOOL_MIB UINT64_C(1024)
+
+/* How long the first process waits for targets before it listens. */
+enum { DISCOVER_FIRST_MS = 5000 };
+
 _Static_assert((int)CHANNEL_SECRET == (int)SEAL_KEY_BYTES,
                "the secret of the parent is a key of cookies");
 
@@ -148,6 +154,8 @@ static void set_parent(struct server_options *how, struct serving *s)
         memcpy(how->keys[i].bytes[0], parent->secret, SEAL_KEY_BYTES);
         how->keys[i].n = 1;
     }
+    if (parent->start == START_FIRST)
+        how->discover_first_ms = DISCOVER_FIRST_MS;
     if (parent->fd < 0)
         return;
     how->parent = parent->fd;
@@ -162,8 +170,55 @@ static void forget(struct seal_keys keys[KEY_USES])
         seal_keys_forget(&keys[i]);
 }
 
+/* serve_options_fit() saw that it is right. */
+static void set_publish(struct server_options *how,
+                        const struct serve_values *values)
+{
+    struct error error;
+    const char *log = values->emf_log;
+
+    how->max_series = (unsigned)values->max_series;
+    if (values->publish == NULL)
+        return;
+    (void)publish_read(str_of(values->publish), &how->publish, &error);
+    if (values->emf_group)
+        how->emf_group = str_of(values->emf_group);
+    else if (log == NULL && (how->publish & PUBLISH_EMF))
+        log = "-";
+    if (log)
+        how->emf_log = str_of(log);
+}
+
+/* Where logs wait for S3, if they go there.  False with an error. */
+static bool set_spool(struct server_options *how, struct serving *s,
+                      char buffer[PATH_MAX], struct error *error)
+{
+    static const char name[] = "/log-spool";
+    const struct serve_values *values = s->values;
+    const char *folder = values->log_spool;
+    size_t n;
+
+    if (!(how->publish & PUBLISH_S3))
+        return true;
+    how->log_spool_max =
+        (values->log_spool_max ? values->log_spool_max : LOG_SPOOL_MIB) << 20;
+    how->log_spool = folder;
+    if (folder)
+        return true;
+    if (state_folder(values->state_folder, buffer) == NULL)
+        return error_set(error, "--publish s3 needs a folder where logs wait: "
+                                "name it with --log-spool FOLDER");
+    n = strlen(buffer);
+    if (n + sizeof(name) > PATH_MAX)
+        return error_set(error, "the name of the state folder is too long");
+    memcpy(buffer + n, name, sizeof(name));
+    how->log_spool = buffer;
+    return true;
+}
+
 static int run_server(struct serving *s, struct error *error)
 {
+    char spool[PATH_MAX];
     const struct serve_values *values = s->values;
     struct server_options how = {
         .workers = values->workers ? (unsigned)values->workers : process_cpus(),
@@ -202,11 +257,17 @@ static int run_server(struct serving *s, struct error *error)
     for (unsigned i = 0; i < LOG_KINDS; i++)
         how.logs[i] = log_of(values->logs[i]);
     memcpy(how.keys, s->keys, sizeof(how.keys));
+    set_publish(&how, values);
     set_parent(&how, s);
+    if (!set_spool(&how, s, spool, error)) {
+        forget(how.keys);
+        return EX_UNAVAILABLE;
+    }
     server = server_start(s->config, &how, error);
     forget(how.keys);
     if (server) {
-        tell_start(server, s);
+        if (!server_never_served(server))
+            tell_start(server, s);
         server_wait(server);
         process_ignore_late();
         server_free(server);

@@ -7,12 +7,14 @@
 #include "app/process.h"
 #include "app/serving.h"
 #include "app/state_folder.h"
+#include "aws/logs_put.h"
 #include "control/passthrough.h"
 #include "model/attributes.h"
 #include "store/open.h"
 
 /* In the order of their enums. */
 static const char *const retries[] = {"off", "safe", NULL};
+static const char *const security_groups[] = {"ignore", "enforce", NULL};
 static const char *const log_levels[] = {"error", "warn", "info", "debug",
                                          NULL};
 static const char *const log_formats[] = {"text", "json", NULL};
@@ -87,6 +89,60 @@ static const struct option options[] = {
              "web ACL's Metadata.Sluice.",
      .kind = OPTION_TEXT,
      FIELD(logs[WAF_LOG])},
+    {.name = "publish",
+     .argument = "cloudwatch,s3,emf,sns,sns-http",
+     .help = "What leaves this machine for AWS, with commas between: "
+             "`cloudwatch` sends the metrics of load balancers and web ACLs "
+             "each minute (PutMetricData), in the namespaces "
+             "Sluice/ApplicationELB and Sluice/WAFV2; `emf` writes them in the "
+             "embedded metric format (--emf-log, --emf-group); `s3` delivers "
+             "the logs to the buckets that load balancers' attributes name; "
+             "`sns` tells topics of SNS of alarms (Publish), `sns-http` the "
+             "http and https subscriptions of the template's topics, without "
+             "AWS. "
+             "Credentials, region and endpoints are found as AWS's SDKs find "
+             "them. Default: nothing leaves.",
+     .kind = OPTION_TEXT,
+     FIELD(publish)},
+    {.name = "max-series",
+     .argument = "N",
+     .help = "How many series of metrics --publish may make within an hour: "
+             "CloudWatch bills each, some $0.30 a month. What is beyond is not "
+             "published; load balancers come first, then target groups, web "
+             "ACLs, their rule groups, zones, labels.",
+     .fallback = "500",
+     .kind = OPTION_NUMBER,
+     .min = 1,
+     .max = 10000,
+     FIELD(max_series)},
+    {.name = "emf-log",
+     .argument = "FILE|-",
+     .help = "Where lines of --publish emf go; `-` is standard output. USR1 "
+             "opens the file anew. Default: `-`, unless there is an "
+             "--emf-group.",
+     .kind = OPTION_TEXT,
+     FIELD(emf_log)},
+    {.name = "emf-group",
+     .argument = "NAME",
+     .help = "The group of CloudWatch Logs that lines of --publish emf are "
+             "put into, in a stream of this process. It must be there.",
+     .kind = OPTION_TEXT,
+     FIELD(emf_group)},
+    {.name = "log-spool",
+     .argument = "FOLDER",
+     .help = "Where logs wait until S3 has them, over restarts too. Default: "
+             "log-spool in the state folder.",
+     .kind = OPTION_TEXT,
+     FIELD(log_spool)},
+    {.name = "log-spool-max",
+     .argument = "MIB",
+     .help = "How much may wait there, in MiB (1 to 1048576); beyond that the "
+             "oldest logs are given up, counted and reported; so they are "
+             "when the disk is full. Default: 1024.",
+     .kind = OPTION_NUMBER,
+     .min = 1,
+     .max = 1048576,
+     FIELD(log_spool_max)},
     {.name = "explain-key",
      .argument = "KEY",
      .help = "A request with the header `X-Sluice-Explain: KEY` is told in a "
@@ -173,6 +229,16 @@ static const struct option options[] = {
      .kind = OPTION_WORD,
      .words = retries,
      SOURCE_FIELD(struct serve_values, retry)},
+    {.name = "security-groups",
+     .argument = "ignore|enforce",
+     .help = "What security groups of load balancers do: nothing, or they "
+             "decide who may connect, by the rules of the template (see "
+             "EnforceSecurityGroups), which a load balancer's own "
+             "Metadata.Sluice may say otherwise.",
+     .fallback = "ignore",
+     .kind = OPTION_WORD,
+     .words = security_groups,
+     SOURCE_FIELD(struct serve_values, security_groups)},
     {.name = "log-level",
      .argument = "error|warn|info|debug",
      .help = "The least important lines that are logged (on stderr).",
@@ -232,9 +298,47 @@ static bool zone_fits(const char *zone, struct error *error)
     return true;
 }
 
+static bool emf_fits(const struct serve_values *values, unsigned publish,
+                     struct error *error)
+{
+    const char *why;
+
+    if (!(publish & PUBLISH_EMF) && (values->emf_log || values->emf_group))
+        return error_set(error, "%s is for --publish emf, which is not there",
+                         values->emf_log ? "--emf-log" : "--emf-group");
+    if (values->emf_log && values->emf_log[0] == '\0')
+        return error_set(error, "--emf-log is empty; write a file, or -");
+    if (values->emf_group &&
+        !logs_group_is_one(str_of(values->emf_group), &why))
+        return error_set(error, "--emf-group \"%.100s\" %s", values->emf_group,
+                         why);
+    return true;
+}
+
+static bool spool_fits(const struct serve_values *values, unsigned publish,
+                       struct error *error)
+{
+    if (!(publish & PUBLISH_S3) && (values->log_spool || values->log_spool_max))
+        return error_set(error, "%s is for --publish s3, which is not there",
+                         values->log_spool ? "--log-spool" : "--log-spool-max");
+    return true;
+}
+
+static bool publish_fits(const struct serve_values *values, struct error *error)
+{
+    unsigned publish = 0;
+
+    if (values->publish &&
+        !publish_read(str_of(values->publish), &publish, error))
+        return false;
+    return emf_fits(values, publish, error) &&
+           spool_fits(values, publish, error);
+}
+
 bool serve_options_fit(const struct serve_values *values, struct error *error)
 {
     return url_fits(values->passthrough, error) &&
+           publish_fits(values, error) &&
            (values->source.zone == NULL ||
             zone_fits(values->source.zone, error)) &&
            (values->state == NULL || store_spec_check(values->state, error)) &&

@@ -32,8 +32,14 @@ struct serve_values {
     bool reset;
     const char *access_keys; /* NULL: none, or one of our own */
     const char *passthrough; /* NULL: none */
+    const char *log_spool;   /* NULL: in the state folder */
+    uint64_t log_spool_max;  /* MiB; 0: the default */
     bool no_supervisor;
     struct option_list geoip;
+    const char *publish; /* NULL: nothing */
+    uint64_t max_series;
+    const char *emf_log;   /* NULL: none */
+    const char *emf_group; /* NULL: none */
 };
 
 /* What runs, and what it was read from. */

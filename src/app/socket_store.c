@@ -126,13 +126,6 @@ struct stored *socket_store_add(struct socket_store *store,
 
 /* ---- matching ------------------------------------------------------------ */
 
-static bool is_any(const struct address *a)
-{
-    static const uint8_t any[16];
-
-    return memcmp(a->ip, any, sizeof(any)) == 0;
-}
-
 /* Whether clients of `address` reach the socket. */
 static bool gets(const struct stored *stored, const struct address *address)
 {
@@ -140,7 +133,7 @@ static bool gets(const struct stored *stored, const struct address *address)
 
     if (address_equal(at, address))
         return true;
-    return at->port == address->port && is_any(at) &&
+    return at->port == address->port && address_is_any(at) &&
            (at->family == address->family || stored->both);
 }
 
@@ -157,7 +150,7 @@ struct stored *socket_store_match(struct socket_store *store, struct str name,
 
         if (!stored->lent || !gets(stored, address))
             continue;
-        if (found == NULL || !is_any(&stored->address))
+        if (found == NULL || !address_is_any(&stored->address))
             found = stored; /* the more exact one */
     }
     return found;
@@ -171,7 +164,8 @@ bool socket_store_overlaps(const struct socket_store *store,
         const struct address *at = &stored->address;
 
         if (at->port == address->port &&
-            (is_any(at) || is_any(address) || address_equal(at, address)))
+            (address_is_any(at) || address_is_any(address) ||
+             address_equal(at, address)))
             return true;
     }
     return false;

@@ -21,6 +21,8 @@ struct parts {
     struct quotas quotas;
 };
 
+const char *const source_discover_words[] = {"off", "ecs", NULL};
+
 /* ---- cutting ------------------------------------------------------------- */
 
 static bool cut_pair(const char *option, const char *form, const char *text,
@@ -153,7 +155,9 @@ static struct local local_of(const struct source_options *options,
         .ntrust_stores = options->trust_stores.n,
         .trust_stores = parts->trust_stores,
         .retry = (enum retry)options->retry,
+        .enforce_security_groups = options->security_groups == 1,
         .zone = options->zone ? str_of(options->zone) : STR(""),
+        .follow_services = options->discover != 0,
         .s3_folder = options->s3_folder ? str_of(options->s3_folder) : STR(""),
         .again = options->again,
         .quotas = parts->quotas,

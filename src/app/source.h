@@ -29,7 +29,9 @@ struct source_options {
     struct address bind;      /* family 0: not given */
     uint64_t listen;          /* of --to */
     uint64_t port_offset;
-    unsigned retry; /* enum retry */
+    unsigned retry;           /* enum retry */
+    unsigned discover;        /* source_discover_words */
+    unsigned security_groups; /* 1: enforced */
     bool strict;
     bool empty;          /* neither a template nor --to is an account without
                    resources */
@@ -40,6 +42,9 @@ struct source_options {
                                 hold; must outlive the report.  NULL: read */
     bool verbose;            /* what is ignored is listed */
 };
+
+/* NULL at the end; the first is: nothing. */
+extern const char *const source_discover_words[];
 
 /* The rows of an option table for a struct `type` with a member `source`.
  * SOURCE_OPTIONS are those of every command that reads a template,
@@ -107,6 +112,18 @@ struct source_options {
                  "registered with.",                                           \
          .kind = OPTION_LIST,                                                  \
          SOURCE_FIELD(type, targets)},                                         \
+        {.name = "discover",                                                   \
+         .argument = "WHAT",                                                   \
+         .help = "`ecs` finds targets as ECS registers them: the tasks of "    \
+                 "the template's services (AWS::ECS::Service, LoadBalancers) " \
+                 "become targets of the groups that these name, asked for by " \
+                 "ListTasks and DescribeTasks with the credentials, region "   \
+                 "and endpoint that the SDKs find. Groups with Discovery in "  \
+                 "their Metadata.Sluice do not need this.",                    \
+         .fallback = "off",                                                    \
+         .kind = OPTION_WORD,                                                  \
+         .words = source_discover_words,                                       \
+         SOURCE_FIELD(type, discover)},                                        \
         {.name = "s3-folder",                                                  \
          .argument = "DIR",                                                    \
          .help = "A folder that stands for S3: object KEY of bucket BUCKET "   \

@@ -110,6 +110,13 @@ bool address_equal(const struct address *a, const struct address *b)
            memcmp(a->ip, b->ip, a->family == 4 ? 4 : 16) == 0;
 }
 
+bool address_is_any(const struct address *a)
+{
+    static const uint8_t any[sizeof(a->ip)];
+
+    return memcmp(a->ip, any, a->family == 4 ? 4 : 16) == 0;
+}
+
 socklen_t address_to_sockaddr(const struct address *a,
                               struct sockaddr_storage *sa)
 {

@@ -29,6 +29,9 @@ bool address_parse(struct str s, struct address *a);
 
 bool address_equal(const struct address *a, const struct address *b);
 
+/* 0.0.0.0 or ::, whatever the port: every address of a machine, or none. */
+bool address_is_any(const struct address *a);
+
 /* To and from what the socket calls use; returns the length. */
 socklen_t address_to_sockaddr(const struct address *a,
                               struct sockaddr_storage *sa);

@@ -88,3 +88,10 @@ void region_end(struct region *region)
         region->blocks = next;
     }
 }
+
+void region_forget(struct region *region)
+{
+    for (struct region_block *b = region->blocks; b; b = b->next)
+        explicit_bzero(b->data, b->used);
+    region_end(region);
+}

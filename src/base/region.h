@@ -37,4 +37,7 @@ struct str region_vprintf(struct region *region, const char *format,
 /* Frees all of it; the region is empty then and can be used again. */
 void region_end(struct region *region);
 
+/* The same for what held secrets: it is overwritten first. */
+void region_forget(struct region *region);
+
 #endif

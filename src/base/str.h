@@ -51,6 +51,9 @@ static inline int hex_digit(char c)
     return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
 
+/* Which comes first, byte by byte: < 0 a, > 0 b, 0: they are equal. */
+int str_compare(struct str a, struct str b);
+
 /* Equal but for the case of ASCII letters. */
 bool str_ieq(struct str a, struct str b);
 

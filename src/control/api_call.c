@@ -35,6 +35,8 @@ struct api_call {
     size_t cap;
     size_t held;  /* bytes of that in desk->held */
     bool whole;   /* all of the body is here */
+    bool written; /* the answer is: */
+    struct str answer;
     bool running; /* done() will be called */
     bool passing;
     struct pass pass;
@@ -118,6 +120,8 @@ static struct wire_request wire_request_of(const struct request *request)
         .path = path,
         .content_type = field_of(request, "Content-Type"),
         .target = field_of(request, "X-Amz-Target"),
+        .protocol = field_of(request, "Smithy-Protocol"),
+        .encoding = field_of(request, "Content-Encoding"),
         .service = claimed_service(request, path),
         .body = STR(""),
     };
@@ -151,17 +155,52 @@ static void end(struct api_call *c)
     free(c);
 }
 
-static void send_answer(struct api_call *c, struct str body)
+static void add_field(struct response_out *out, const char *name,
+                      struct str value)
 {
+    out->added[out->nadded++] = (struct added_field){str_of(name), value};
+}
+
+/* Those that not every answer has. */
+static void add_fields(struct api_call *c, struct response_out *out)
+{
+    const struct fault *fault = &c->job.call.fault;
+    struct str type = wire_content_type(&c->wire, &c->job.call);
+
+    if (type.n)
+        add_field(out, "Content-Type", type);
+    if (c->wire.reader == READER_CBOR)
+        add_field(out, "Smithy-Protocol", STR("rpc-v2-cbor"));
+    if (fault->code && c->wire.reader == READER_JSON)
+        add_field(out, "x-amzn-ErrorType", str_of(fault->code));
+    if (fault->query &&
+        str_ieq(field_of(&c->request, "x-amzn-query-mode"), STR("true")))
+        add_field(out, "x-amzn-query-error",
+                  region_printf(&c->region, "%s;%s", fault->query,
+                                fault->status < 500 ? "Sender" : "Receiver"));
+    if (out->status == 405)
+        add_field(out, "Allow", STR("GET, POST"));
+}
+
+/* Result or fault, once. */
+static void write_answer(struct api_call *c)
+{
+    if (!c->written)
+        c->answer = wire_answer(&c->wire, &c->job.call);
+    c->written = true;
+}
+
+static void send_answer(struct api_call *c)
+{
+    struct str body = c->answer;
     const struct call *call = &c->job.call;
     unsigned status = call->fault.code ? call->fault.status : 200;
     struct response_out out = {
         .status = status,
         .reason = page_reason(status),
         .added = {{STR("Date"), loop_http_date(c->desk->loop)},
-                  {STR("Content-Type"), wire_content_type(&c->wire)},
                   {STR("x-amzn-RequestId"), call->request_id}},
-        .nadded = 3,
+        .nadded = 2,
         .body = BODY_LENGTH,
         .length = body.n,
         .close = !c->whole,
@@ -174,12 +213,7 @@ static void send_answer(struct api_call *c, struct str body)
 
     if (status == 200)
         out.reason = STR("OK");
-    if (call->fault.code && c->wire.reader == READER_JSON)
-        out.added[out.nadded++] = (struct added_field){
-            STR("x-amzn-ErrorType"), str_of(call->fault.code)};
-    if (status == 405)
-        out.added[out.nadded++] =
-            (struct added_field){STR("Allow"), STR("GET, POST")};
+    add_fields(c, &out);
     c->stream->exchange = NULL;
     c->stream->ops->respond(c->stream, &out, &piece);
     c->stream = NULL;
@@ -188,12 +222,19 @@ static void send_answer(struct api_call *c, struct str body)
 /* Result or fault of the call is there. */
 static void answer(struct api_call *c)
 {
-    if (c->stream)
-        send_answer(c, wire_answer(&c->wire, &c->job.call));
+    if (c->stream) {
+        write_answer(c);
+        send_answer(c);
+    }
     end(c);
 }
 
 /* ---- running -------------------------------------------------------------------- */
+
+static void on_write(struct call_job *job)
+{
+    write_answer(LIST_ENTRY_OF(job, struct api_call, job));
+}
 
 static void on_done(struct call_job *job)
 {
@@ -274,7 +315,17 @@ static bool check(struct api_call *c, const struct account_view *view)
                       ? shape_check(call->action->input, c->wire.input, call)
                       : make_map(&c->region);
     return call->input &&
-           authorize_call(&c->who, c->wire.service->name, view, call);
+           authorize_call(&c->who, service_policy(c->wire.service), view, call);
+}
+
+/* As policies name the service of a call that others are to answer. */
+static struct str foreign_policy(const struct api_call *c)
+{
+    const struct service *service = c->wire.service;
+
+    return service && str_eq(c->in.service, str_of(service->name))
+               ? str_of(service_policy(service))
+               : c->in.service;
 }
 
 /* The body is whole. */
@@ -293,7 +344,7 @@ static void run(struct api_call *c)
     }
     verdict = wire_read(services, &c->in, &c->wire, &c->job.call);
     if (is_for_others(c, verdict)) {
-        if (authorize_foreign(&c->who, c->in.service, c->wire.name, &view,
+        if (authorize_foreign(&c->who, foreign_policy(c), c->wire.name, &view,
                               &c->job.call))
             pass_on(c);
         else
@@ -304,6 +355,7 @@ static void run(struct api_call *c)
         let_go(c);
         c->running = true;
         c->job.done = on_done;
+        c->job.write = on_write;
         calls_run(c->desk->server, &c->job);
     }
 }

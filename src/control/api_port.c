@@ -15,7 +15,10 @@
 #include "control/api_call.h"
 #include "control/balance_monitor.h"
 #include "control/calls.h"
+#include "control/exporting.h"
+#include "control/log_ship.h"
 #include "control/passthrough.h"
+#include "control/server_aws.h"
 #include "control/status_view.h"
 #include "http/page.h"
 #include "model/export.h"
@@ -137,6 +140,21 @@ static struct str config_text(struct api_port *api, struct region *region,
     return copy;
 }
 
+static struct local_s3 s3_of(const struct api_port *api)
+{
+    struct log_ship_counts counts = log_ship_counts(api->view.ship);
+
+    return (struct local_s3){
+        .objects = counts.objects,
+        .bytes = counts.bytes,
+        .failed = counts.failed,
+        .dropped = counts.dropped,
+        .dropped_lines = counts.dropped_lines,
+        .waiting = counts.waiting,
+        .waiting_bytes = counts.waiting_bytes,
+    };
+}
+
 static void answer(struct api_port *api, struct server_stream *stream,
                    const struct request *req)
 {
@@ -152,10 +170,13 @@ static void answer(struct api_port *api, struct server_stream *stream,
         .upgrades = api->view.upgrades,
         .access_log_dropped =
             *api->view.log ? log_writer_dropped(*api->view.log) : 0,
+        .published = exporting_published(api->view.server),
     };
+    struct aws_counts aws = server_aws_counts(api->view.server);
     struct str method = slice_of(&req->fields, req->method_name);
     struct str path = slice_of(&req->fields, req->path);
     struct status_view status;
+    struct local_s3 s3;
     struct text body;
     struct local_reply reply;
     size_t room;
@@ -166,9 +187,18 @@ static void answer(struct api_port *api, struct server_stream *stream,
         status_view_fill(&status, api->view.server, &targets.region);
         view.status = &status;
     } else {
-        if (local_wants_metrics(path))
+        if (local_wants_metrics(path)) {
+            if (api->view.ship) {
+                s3 = s3_of(api);
+                view.s3 = &s3;
+            }
             view.waf = waf_meters_sum(api->view.meters, api->view.ncounters,
                                       &targets.region, &view.nwaf);
+            view.aws = aws.calls ? &aws : NULL;
+            view.meters = meters_look(api->view.traffic, &targets.region);
+            view.sources = status_view_sources(api->view.server, STR(""),
+                                               &targets.region, &view.nsources);
+        }
         gather(&targets, api->view.health);
         view.targets = targets.v;
         view.ntargets = targets.n;

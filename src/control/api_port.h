@@ -13,6 +13,8 @@
 #include "http/server.h"
 
 struct access_keys;
+struct log_ship;
+struct meters;
 struct server;
 
 /* What the handlers may see. */
@@ -20,9 +22,11 @@ struct api_port_view {
     struct counters *const *counters;
     struct waf_meter *const *meters;
     unsigned ncounters; /* and meters */
+    const struct meters *traffic;
     const _Atomic unsigned *snapshots;
     const struct health_monitor *health;
     struct log_writer *const *log; /* NULL there: nothing is logged */
+    struct log_ship *ship;         /* NULL: no logs go to S3 */
     struct server *server;
     const struct access_keys *keys; /* NULL: nobody is verified */
     const char *passthrough_url;    /* that was checked; NULL: none */

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "control/calls.h"
 
+#include "api/cloudwatch.h"
 #include "base/clock.h"
+#include "control/metric_reads.h"
 #include "control/server_state.h"
 #include "control/target_view.h"
 
@@ -21,8 +23,26 @@ void calls_view(struct server *server, struct account_view *view)
         .targets = target_view_visit,
         .samples = samples_visit,
         .rate_keys = rates_visit,
+        .alarm = alarm_watch_see,
+        .alarm_history = alarm_watch_history,
         .owner = server,
+        .series = server->series,
     };
+}
+
+/* What a client adds to the metrics. */
+static void add_points(struct server *server, struct call *call)
+{
+    for (unsigned i = 0; i < call->npoints && !call->fault.code; i++) {
+        const struct metric_point *p = &call->points[i];
+
+        if (!series_add(server->series, &p->name, p->unit, p->time_s,
+                        &p->datum))
+            call_refuse(call, "LimitExceeded",
+                        "There is no room for more metrics: %u were added, "
+                        "%u were not",
+                        i, call->npoints - i);
+    }
 }
 
 static void answer(struct server *server, struct call_job *job)
@@ -32,6 +52,9 @@ static void answer(struct server *server, struct call_job *job)
     calls_view(server, &view);
     if (job->call.action->answer)
         job->call.action->answer(&job->call, &view);
+    add_points(server, &job->call);
+    if (job->call.set_alarm && job->call.fault.code == NULL)
+        alarm_watch_set(server, job->call.set_alarm);
     job->done(job);
 }
 
@@ -116,7 +139,9 @@ void calls_run(struct server *server, struct call_job *job)
     const struct action *action = job->call.action;
 
     job->server = server;
-    if (action->edit == NULL) {
+    if (action->reads && server->series) {
+        metric_reads_add(server, job);
+    } else if (action->edit == NULL) {
         answer(server, job);
     } else if (action->prepare) {
         job->chore.run = fetch;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Calls of the APIs as they are run: what only reads is answered at once; what
+ * Calls of the APIs as they are run: what only reads is answered at once, but
+ * for metrics, of which there may be many (control/metric_reads.h); what
  * changes something waits for its turn, one after the other, and is answered
  * when the change is stored and every worker runs it:
  *
@@ -26,6 +27,9 @@ struct call_job {
     /* On the control thread, maybe within calls_run(): call.result or
      * call.fault is set.  The job is the caller's again. */
     void (*done)(struct call_job *job);
+    /* Before that, on another thread, where the result is long: what can be made
+     * of it and of the call alone.  NULL: nothing. */
+    void (*write)(struct call_job *job);
     /* calls.c's: */
     struct server *server;
     struct change_job change;

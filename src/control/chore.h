@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * One thread for what may take its time: reading and compiling templates,
- * later disks and databases.  The control thread gives it chores and hears of
- * their end through its mailbox.
+ * A thread for what may take its time: that of the server reads and compiles
+ * templates and writes to stores, that of control/metric_reads.c reads metrics.
+ * The control thread gives it chores and hears of their end through its mailbox.
  */
 #ifndef SLUICE_CONTROL_CHORE_H
 #define SLUICE_CONTROL_CHORE_H

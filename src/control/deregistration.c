@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 
+#include "api/find.h"
 #include "base/log.h"
 #include "base/memory.h"
 
@@ -179,16 +180,6 @@ void deregistrations_tell(struct deregistrations *all)
 
 /* ---- a config that comes ------------------------------------------------- */
 
-static const struct config_group *find_group(const struct config *config,
-                                             struct str arn)
-{
-    for (unsigned i = 0; i < config->ngroups; i++) {
-        if (str_eq(config->groups[i]->arn, arn))
-            return config->groups[i];
-    }
-    return NULL;
-}
-
 static void refuse(const struct deregistration *d,
                    const struct config_group *group,
                    const struct config_target *target, struct error *error)
@@ -222,7 +213,7 @@ bool deregistrations_allow(const struct deregistrations *all,
         if (group == NULL || group->type != TARGET_TYPE_IP || d->unused)
             continue;
         target = find_target(group, &d->target->address);
-        if (target == NULL || !target->registered ||
+        if (target == NULL || !target->registered || target->found ||
             left_ms(d, group->attributes.deregistration_delay_ms) == 0)
             continue;
         refuse(d, group, target, error);

@@ -259,8 +259,8 @@ static int connect_validating(struct health_probe *probe,
         address_put_ip(&t, address);
         name = text_str(&t);
     }
-    return conn_connect_tls(&probe->conn, probe->probes->loop, address, &ops,
-                            group->tls, name);
+    return conn_connect_tls(&probe->conn, probe->probes->loop, address,
+                            &group->config->source, &ops, group->tls, name);
 }
 
 static int connect_probe(struct health_probe *probe, const struct group *group,
@@ -271,14 +271,14 @@ static int connect_probe(struct health_probe *probe, const struct group *group,
     struct tls_context *context;
 
     if (config->health.protocol == PROTOCOL_HTTP)
-        return conn_connect(&probe->conn, loop, address, &ops);
+        return conn_connect(&probe->conn, loop, address, &config->source, &ops);
     if (group->tls && config->tls.validate)
         return connect_validating(probe, group, address);
     context = context_for(probe, target_tls_policy(config));
     if (context == NULL)
         return ENOMEM;
-    return conn_connect_tls(&probe->conn, loop, address, &ops, context,
-                            STR(""));
+    return conn_connect_tls(&probe->conn, loop, address, &config->source, &ops,
+                            context, STR(""));
 }
 
 struct health_probe *health_probe_begin(struct health_probes *probes,

@@ -194,16 +194,19 @@ void log_file_report(struct log_file *file, uint64_t now_us)
 
 /* ---- lines -------------------------------------------------------------- */
 
-void log_file_add(struct log_file *file, const struct log_record *record)
+struct str log_file_add(struct log_file *file, const struct log_record *record)
 {
     struct text t = text_in(file->lines, LOG_BACKLOG_MAX);
+    size_t before = file->n;
 
-    t.n = file->n;
+    t.n = before;
     log_put_line(&t, record);
-    if (text_ok(&t))
-        file->n = t.n;
-    else
+    if (!text_ok(&t)) {
         lose(file, 1, EAGAIN);
+        return STR("");
+    }
+    file->n = t.n;
+    return str_make(file->lines + before, t.n - before);
 }
 
 /* As much of the first n bytes as a shared file takes without making us wait:

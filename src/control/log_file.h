@@ -47,8 +47,9 @@ struct log_file *log_file_open(struct str path, const char *name,
 /* Drops the lines that wait. */
 void log_file_close(struct log_file *file);
 
-/* The record's line waits from now on; or is dropped, when too many do. */
-void log_file_add(struct log_file *file, const struct log_record *record);
+/* The record's line waits from now on, and is returned as it does until
+ * something else happens; or is dropped, when too many do (n == 0). */
+struct str log_file_add(struct log_file *file, const struct log_record *record);
 
 /* Writes what waits; true when some of it was.  What a reader has no room for
  * goes on waiting (`blocked`); after an error all but the rest of a line is

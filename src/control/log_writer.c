@@ -6,17 +6,10 @@
  * delay, so that it is never in the rings when log_writer_stop() gives it
  * up.  It wakes each tick, when a ring is half full, and when a pipe that was
  * full has room.
- *
- * A table says which file a sink is.  A new table holds for what a thread puts
- * into its ring from some position on: each ring has a table of its own, and
- * goes on to the next one when its reader is there.
  */
-#include "control/log_writer.h"
-
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
-#include <pthread.h>
 #include <stdlib.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
@@ -25,7 +18,7 @@
 #include "base/log.h"
 #include "base/memory.h"
 #include "base/thread.h"
-#include "control/log_file.h"
+#include "control/log_writer_state.h"
 
 enum {
     TICK_MS = 100, /* while there is something to write */
@@ -39,161 +32,6 @@ enum {
     REPORT_US = 60 * SECOND_US,
     REOPEN_US = SECOND_US,
 };
-
-struct table {
-    struct table *next;      /* newer */
-    unsigned rings;          /* that it holds for */
-    unsigned n;              /* sinks */
-    struct log_file **files; /* NULL: nowhere */
-    uint64_t *from;          /* of each ring: the position it begins at */
-};
-
-struct source {
-    struct log_ring *ring;
-    struct table *table;
-};
-
-struct log_writer {
-    pthread_t thread;
-    pthread_mutex_t lock;
-    pthread_cond_t changed; /* `ended` */
-    int event;              /* eventfd: wakes the thread */
-    unsigned nsources;
-    struct source *sources;
-    struct table *tables; /* oldest first */
-    struct log_file *files;
-    bool stopping;
-    uint64_t stop_us; /* when that was asked for */
-    bool ended;
-    bool given_up;        /* nobody waits for the thread: it frees all */
-    uint64_t progress_us; /* when something was last written */
-    uint64_t reopened_us;
-    uint64_t strays;     /* records without a sink since that was logged */
-    uint64_t rings_told; /* records dropped by rings when that was */
-    uint64_t told_us;
-    _Atomic bool reopen;
-    _Atomic uint64_t dropped; /* lines, but for those that rings dropped */
-};
-
-/* ---- tables ------------------------------------------------------------- */
-
-static struct log_file *find_file(const struct log_writer *w, struct str path)
-{
-    struct log_file *file = w->files;
-
-    while (file && !str_eq(str_of(file->path), path))
-        file = file->next;
-    return file;
-}
-
-static void unrefer(struct log_file *file)
-{
-    if (file && --file->refs == 0)
-        file->unneeded_us = clock_monotonic_us();
-}
-
-static struct table *table_new(unsigned nsources, unsigned n)
-{
-    struct table *table = memory_zeroed(1, sizeof(*table));
-
-    table->n = n;
-    table->files = memory_zeroed(n ? n : 1, sizeof(struct log_file *));
-    table->from = memory_zeroed(nsources ? nsources : 1, sizeof(uint64_t));
-    return table;
-}
-
-static void table_free(struct table *table)
-{
-    for (unsigned i = 0; i < table->n; i++)
-        unrefer(table->files[i]);
-    free(table->files);
-    free(table->from);
-    free(table);
-}
-
-/* For messages; a file that several logs share is just a log. */
-static const char *const names[LOG_KINDS] = {
-    [ACCESS_LOG] = "access log",
-    [CONNECTION_LOG] = "connection log",
-    [HEALTH_CHECK_LOG] = "health check log",
-    [WAF_LOG] = "WAF log",
-};
-
-static void share_file(struct log_file *file, const struct log_sink *sink)
-{
-    file->refs++;
-    if (file->name != names[sink->kind])
-        file->name = "log";
-}
-
-/* The file of that sink, opened if it is not yet.  The lock is not held
- * meanwhile: only this thread adds files, and what it refers to stays. */
-static struct log_file *
-use_file(struct log_writer *w, const struct log_sink *sink, struct error *error)
-{
-    struct log_file *file;
-
-    pthread_mutex_lock(&w->lock);
-    file = find_file(w, sink->path);
-    if (file)
-        share_file(file, sink);
-    pthread_mutex_unlock(&w->lock);
-    if (file)
-        return file;
-    file = log_file_open(sink->path, names[sink->kind], &w->dropped, error);
-    if (file == NULL)
-        return NULL;
-    file->refs = 1;
-    pthread_mutex_lock(&w->lock);
-    file->next = w->files;
-    w->files = file;
-    pthread_mutex_unlock(&w->lock);
-    return file;
-}
-
-/* NULL when a file cannot be opened. */
-static struct table *table_make(struct log_writer *w,
-                                const struct log_sink *sinks, unsigned nsinks,
-                                struct error *error)
-{
-    struct table *table = table_new(w->nsources, nsinks);
-
-    for (unsigned i = 0; i < nsinks; i++) {
-        if (sinks[i].path.n == 0)
-            continue;
-        table->files[i] = use_file(w, &sinks[i], error);
-        if (table->files[i])
-            continue;
-        pthread_mutex_lock(&w->lock);
-        table_free(table);
-        pthread_mutex_unlock(&w->lock);
-        return NULL;
-    }
-    return table;
-}
-
-/* The last table: what is put into the rings from now on goes there. */
-static void table_add(struct log_writer *w, struct table *table)
-{
-    struct table **last = &w->tables;
-
-    while (*last)
-        last = &(*last)->next;
-    *last = table;
-    for (unsigned i = 0; i < w->nsources; i++)
-        table->from[i] = log_ring_end(w->sources[i].ring);
-}
-
-/* Frees the tables that no ring needs any more. */
-static void drop_tables(struct log_writer *w)
-{
-    while (w->tables->next && w->tables->rings == 0) {
-        struct table *old = w->tables;
-
-        w->tables = old->next;
-        table_free(old);
-    }
-}
 
 /* ---- writing ------------------------------------------------------------ */
 
@@ -210,10 +48,33 @@ static void write_file(struct log_writer *w, struct log_file *file)
         w->progress_us = clock_monotonic_us();
 }
 
-static void write_files(struct log_writer *w)
+static void write_stream(struct log_writer *w, struct log_stream *stream)
+{
+    bool some = stream->n > 0;
+
+    if (!some && stream->segment == NULL)
+        return;
+    pthread_mutex_unlock(&w->lock);
+    log_stream_write(stream, clock_wall_seconds());
+    pthread_mutex_lock(&w->lock);
+    if (some)
+        w->progress_us = clock_monotonic_us();
+}
+
+static void write_all(struct log_writer *w)
 {
     for (struct log_file *f = w->files; f && !w->given_up; f = f->next)
         write_file(w, f);
+    for (struct log_stream *s = w->streams; s && !w->given_up; s = s->next)
+        write_stream(w, s);
+}
+
+/* A full pipe is tried again each time that as much as it holds came. */
+static void write_if_worth(struct log_writer *w, struct log_file *file,
+                           size_t before)
+{
+    if (file->n >= LOG_WRITE_MIN && before / PIPE_BYTES != file->n / PIPE_BYTES)
+        write_file(w, file);
 }
 
 static void put_record(struct log_writer *w, const struct table *table,
@@ -221,7 +82,9 @@ static void put_record(struct log_writer *w, const struct table *table,
 {
     uint32_t sink = log_record_sink(record);
     struct log_file *file;
-    size_t before;
+    struct log_stream *stream;
+    struct str line = STR("");
+    size_t before = 0;
 
     if (sink >= table->n) {
         w->strays++;
@@ -229,13 +92,18 @@ static void put_record(struct log_writer *w, const struct table *table,
         return;
     }
     file = table->files[sink];
-    if (file == NULL)
-        return;
-    before = file->n;
-    log_file_add(file, record);
-    /* A full pipe is tried again each time that as much as it holds came. */
-    if (file->n >= LOG_WRITE_MIN && before / PIPE_BYTES != file->n / PIPE_BYTES)
-        write_file(w, file);
+    stream = table->streams[sink];
+    if (file) {
+        before = file->n;
+        line = log_file_add(file, record);
+    }
+    if (stream) {
+        log_stream_add(stream, record, line);
+        if (stream->n >= LOG_STREAM_FULL)
+            write_stream(w, stream);
+    }
+    if (file)
+        write_if_worth(w, file, before);
 }
 
 static void advance(struct source *source, unsigned index)
@@ -319,6 +187,38 @@ static void close_unneeded(struct log_writer *w, uint64_t now)
     }
 }
 
+/* Completes the files of logs that no table names. */
+static void end_unneeded(struct log_writer *w)
+{
+    struct log_stream **at = &w->streams;
+
+    while (*at && !w->given_up) {
+        struct log_stream *stream = *at;
+
+        if (stream->refs) {
+            at = &stream->next;
+            continue;
+        }
+        *at = stream->next;
+        pthread_mutex_unlock(&w->lock);
+        while (stream->n)
+            log_stream_write(stream, clock_wall_seconds());
+        log_stream_end(stream);
+        log_stream_free(stream);
+        pthread_mutex_lock(&w->lock);
+    }
+}
+
+/* The end: nothing waits any more. */
+static void end_streams(struct log_writer *w)
+{
+    for (struct log_stream *s = w->streams; s && !w->given_up; s = s->next) {
+        pthread_mutex_unlock(&w->lock);
+        log_stream_end(s);
+        pthread_mutex_lock(&w->lock);
+    }
+}
+
 static uint64_t rings_dropped(const struct log_writer *w)
 {
     uint64_t n = 0;
@@ -363,6 +263,10 @@ static void report(struct log_writer *w, uint64_t now)
         if (is_due(f->told_us, now))
             log_file_report(f, now);
     }
+    for (struct log_stream *s = w->streams; s; s = s->next) {
+        if (is_due(s->told_us, now))
+            log_stream_report(s, now);
+    }
     if (is_due(w->told_us, now))
         report_rings(w, now);
 }
@@ -376,6 +280,16 @@ static bool anything_waits(const struct log_writer *w)
             return true;
     }
     return false;
+}
+
+/* Lines for S3 do: they are written in pieces, and rings are read between. */
+static bool more_waits(const struct log_writer *w)
+{
+    const struct log_stream *s = w->streams;
+
+    while (s && s->n == 0)
+        s = s->next;
+    return s;
 }
 
 /* Until the tick, a wake, or room in a pipe that was full. */
@@ -413,9 +327,10 @@ static void keep_house(struct log_writer *w)
 
     reopen_files(w, now);
     close_unneeded(w, now);
+    end_unneeded(w);
     if (w->given_up)
         return;
-    drop_tables(w);
+    log_table_drop_old(w);
     report(w, now);
 }
 
@@ -426,18 +341,22 @@ static void run(struct log_writer *w)
          * seen. */
         bool stopping = w->stopping;
         bool any = read_rings(w);
+        bool more;
 
-        write_files(w);
+        write_all(w);
         keep_house(w);
         /* Once given up, only what is our own may be touched. */
         if (w->given_up)
             return;
-        if (stopping && may_end(w, any))
+        more = more_waits(w);
+        if (stopping && may_end(w, any || more))
             break;
-        if (!(stopping && any))
+        if (!more && !(stopping && any))
             sleep_a_tick(w, any);
     }
-    report_rings(w, 0);
+    end_streams(w);
+    if (!w->given_up)
+        report_rings(w, 0);
 }
 
 static void free_all(struct log_writer *w)
@@ -448,13 +367,15 @@ static void free_all(struct log_writer *w)
         w->files = file->next;
         log_file_close(file);
     }
-    while (w->tables) {
-        struct table *table = w->tables;
+    while (w->streams) {
+        struct log_stream *stream = w->streams;
 
-        w->tables = table->next;
-        table->n = 0; /* its files are gone */
-        table_free(table);
+        w->streams = stream->next;
+        log_stream_free(stream);
     }
+    log_table_end(w);
+    if (w->spools)
+        close(w->spool.folder);
     close(w->event);
     pthread_cond_destroy(&w->changed);
     pthread_mutex_destroy(&w->lock);
@@ -480,6 +401,14 @@ static void *write_logs(void *data)
 
 /* ---- the calls ---------------------------------------------------------- */
 
+static void begin_spool(struct log_writer *w, const struct log_waiting *waiting)
+{
+    w->spool.folder = fcntl(waiting->folder, F_DUPFD_CLOEXEC, 0);
+    w->spool.open_max = waiting->open_max;
+    random_seed(&w->spool.random);
+    w->spools = w->spool.folder >= 0;
+}
+
 static struct log_writer *writer_new(struct log_ring *const *rings,
                                      unsigned nrings)
 {
@@ -500,21 +429,23 @@ static struct log_writer *writer_new(struct log_ring *const *rings,
 }
 
 /* Signals are for other threads, also SIGPIPE. */
-struct log_writer *log_writer_start(struct log_ring *const *rings,
-                                    unsigned nrings,
-                                    const struct log_sink *sinks,
-                                    unsigned nsinks, struct error *error)
+struct log_writer *
+log_writer_start(struct log_ring *const *rings, unsigned nrings,
+                 const struct log_sink *sinks, unsigned nsinks,
+                 const struct log_waiting *waiting, struct error *error)
 {
     struct log_writer *w = writer_new(rings, nrings);
     struct table *table;
 
-    if (w->event < 0) {
+    if (waiting)
+        begin_spool(w, waiting);
+    if (w->event < 0 || (waiting && !w->spools)) {
         error_set(error, "cannot make an event for the logs: %s",
                   strerror(errno));
         free_all(w);
         return NULL;
     }
-    table = table_make(w, sinks, nsinks, error);
+    table = log_table_make(w, sinks, nsinks, error);
     if (table == NULL) {
         free_all(w);
         return NULL;
@@ -546,12 +477,12 @@ bool log_writer_set_sinks(struct log_writer *writer,
                           const struct log_sink *sinks, unsigned nsinks,
                           struct error *error)
 {
-    struct table *table = table_make(writer, sinks, nsinks, error);
+    struct table *table = log_table_make(writer, sinks, nsinks, error);
 
     if (table == NULL)
         return false;
     pthread_mutex_lock(&writer->lock);
-    table_add(writer, table);
+    log_table_add(writer, table);
     pthread_mutex_unlock(&writer->lock);
     return true;
 }

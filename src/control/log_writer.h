@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The thread that writes the access, connection, health check and WAF logs: reads
- * the rings, formats, and appends to files in large writes.
+ * The thread that writes the access, connection, health check and WAF logs:
+ * reads the rings, formats, and appends to files in large writes; and to those
+ * that become objects in S3 (control/log_stream.h), which it completes at its
+ * end.
  *
  * Lines are in their files after 200 ms at most, when the disk is fast enough.
  * One that is slow makes rings fill and records drop; one that is full makes
@@ -14,6 +16,7 @@
 #define SLUICE_CONTROL_LOG_WRITER_H
 
 #include "base/error.h"
+#include "control/log_object.h"
 #include "proxy/log_ring.h"
 
 struct log_writer;
@@ -21,7 +24,14 @@ struct log_writer;
 /* Where the records of one sink go: one log of one load balancer. */
 struct log_sink {
     enum log_kind kind;
-    struct str path; /* "-": standard output; n == 0: nowhere */
+    struct str path;        /* "-": standard output; n == 0: nowhere */
+    struct log_place place; /* in S3, beside the file; bucket.n == 0: nowhere */
+};
+
+/* Where lines wait for S3. */
+struct log_waiting {
+    int folder;        /* of this process (control/log_folder.h), open */
+    uint64_t open_max; /* bytes of files that are being written, in all */
 };
 
 /* Records with sink i go to sinks[i].path.  Equal paths share a file, where
@@ -29,11 +39,13 @@ struct log_sink {
  * under another name of it: every write appends whole lines).  Records with
  * another sink are dropped and counted.  Opens the files (O_APPEND, mode 0640;
  * FIFOs for reading too, so that readers may come and go); NULL with an error
- * that names the file. */
-struct log_writer *log_writer_start(struct log_ring *const *rings,
-                                    unsigned nrings,
-                                    const struct log_sink *sinks,
-                                    unsigned nsinks, struct error *error);
+ * that names the file.  Equal places share their objects as well, which become
+ * files in the folder of `waiting` first (copied; NULL: places are not looked
+ * at, and so is one that does not fit). */
+struct log_writer *
+log_writer_start(struct log_ring *const *rings, unsigned nrings,
+                 const struct log_sink *sinks, unsigned nsinks,
+                 const struct log_waiting *waiting, struct error *error);
 
 /* From any thread. */
 void log_writer_wake(struct log_writer *writer);

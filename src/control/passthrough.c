@@ -256,7 +256,7 @@ static void connect_pass(struct pass *pass)
 
 static void ask(struct passthrough *p)
 {
-    if (p->resolver.job)
+    if (resolver_is_asking(&p->resolver))
         return;
     p->asked_us = p->loop->now_us;
     resolver_ask(&p->resolver, str_of(p->url.host), p->url.port);
@@ -267,7 +267,7 @@ static bool wait_for_address(struct pass *pass)
 {
     struct passthrough *p = pass->passthrough;
 
-    if (p->resolver.job == NULL)
+    if (!resolver_is_asking(&p->resolver))
         return false;
     list_push_back(&p->waiting, &pass->node);
     loop_timer_set(p->loop, &pass->silent, PASSTHROUGH_SILENT_MS);

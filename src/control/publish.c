@@ -11,6 +11,7 @@
 #include "base/log.h"
 #include "base/memory.h"
 #include "control/server_state.h"
+#include "control/source_address.h"
 #include "control/target_tls.h"
 #include "model/local_address.h"
 #include "net/tls_tickets.h"
@@ -71,7 +72,7 @@ void publish_keys(struct server *server, enum key_use use,
                   const struct seal_keys *keys)
 {
     server->options.keys[use] = *keys;
-    for (unsigned i = 0; i < server->started; i++) {
+    for (unsigned i = 0; i < server->nworkers; i++) {
         struct worker_seal *other = memory_zeroed(1, sizeof(*other));
 
         list_init(&other->message.node);
@@ -191,8 +192,10 @@ struct snapshot *publish_build(struct server *server, struct config *config,
         return NULL;
     atomic_fetch_add(&server->snapshots, 1);
     set_contexts(s, *certificates);
-    if (target_tls_apply(s, from->snapshot, &error))
+    if (target_tls_apply(s, from->snapshot, &error)) {
+        source_address_check(s, from->snapshot);
         return s;
+    }
     report_error(report, NULL, "%s", error.text);
     publish_drop(server, s);
     return NULL;
@@ -201,100 +204,6 @@ struct snapshot *publish_build(struct server *server, struct config *config,
 void publish_drop(struct server *server, struct snapshot *snapshot)
 {
     free_snapshot(server, snapshot);
-}
-
-/* ---- logs ---------------------------------------------------------------- */
-
-/* The number of that log of a load balancer. */
-static unsigned number_of(struct server *server, struct str arn,
-                          enum log_kind kind)
-{
-    unsigned n = server->nsinks;
-    struct sink *grown;
-
-    for (unsigned i = 0; i < n; i++) {
-        if (server->sinks[i].to.kind == kind &&
-            str_eq(server->sinks[i].arn, arn))
-            return i;
-    }
-    grown = memory_zeroed(n + 1, sizeof(*grown));
-    for (unsigned i = 0; i < n; i++)
-        grown[i] = server->sinks[i];
-    grown[n].arn = region_copy(&server->region, arn);
-    grown[n].to.kind = kind;
-    free(server->sinks);
-    server->sinks = grown;
-    server->nsinks = n + 1;
-    return n;
-}
-
-static struct str log_path(const struct server *server,
-                           const struct config_load_balancer *balancer,
-                           enum log_kind kind)
-{
-    return server->options.logs[kind].p ? server->options.logs[kind]
-                                        : balancer->logs[kind];
-}
-
-int publish_sink(struct server *server,
-                 const struct config_load_balancer *balancer,
-                 enum log_kind kind)
-{
-    return log_path(server, balancer, kind).n
-               ? (int)number_of(server, balancer->arn, kind)
-               : LOG_SINK_NONE;
-}
-
-bool publish_logs(const struct server *server, const struct config *config)
-{
-    for (unsigned i = 0; i < config->nload_balancers; i++) {
-        for (unsigned kind = 0; kind < LOG_KINDS; kind++) {
-            if (log_path(server, config->load_balancers[i], kind).n)
-                return true;
-        }
-    }
-    return false;
-}
-
-static void point_sink(struct server *server,
-                       const struct config_load_balancer *balancer,
-                       enum log_kind kind)
-{
-    unsigned number = number_of(server, balancer->arn, kind);
-    struct sink *sink = &server->sinks[number];
-    struct str path = log_path(server, balancer, kind);
-
-    if (!str_eq(sink->to.path, path))
-        sink->to.path = region_copy(&server->region, path);
-}
-
-struct log_sink *publish_log_sinks(struct server *server,
-                                   const struct config *config)
-{
-    struct log_sink *sinks;
-
-    for (unsigned i = 0; i < config->nload_balancers; i++) {
-        for (unsigned kind = 0; kind < LOG_KINDS; kind++)
-            point_sink(server, config->load_balancers[i], kind);
-    }
-    sinks = memory_zeroed(server->nsinks + 1, sizeof(*sinks));
-    for (unsigned i = 0; i < server->nsinks; i++)
-        sinks[i] = server->sinks[i].to;
-    return sinks;
-}
-
-static bool set_log_sinks(struct server *server, const struct config *config,
-                          struct error *error)
-{
-    struct log_sink *sinks;
-    bool ok;
-
-    if (server->log == NULL)
-        return true;
-    sinks = publish_log_sinks(server, config);
-    ok = log_writer_set_sinks(server->log, sinks, server->nsinks, error);
-    free(sinks);
-    return ok;
 }
 
 /* ---- listeners ----------------------------------------------------------- */
@@ -349,14 +258,11 @@ static bool is_free(struct address address, struct error *error)
 /* Whether the two cannot both be listened on without sharing. */
 static bool overlap(const struct address *a, const struct address *b)
 {
-    static const uint8_t any[16];
-
     if (a->port != b->port)
         return false;
-    if (memcmp(a->ip, any, sizeof(any)) == 0 ||
-        memcmp(b->ip, any, sizeof(any)) == 0)
+    if (address_is_any(a) || address_is_any(b))
         return true;
-    return a->family == b->family && memcmp(a->ip, b->ip, sizeof(any)) == 0;
+    return a->family == b->family && memcmp(a->ip, b->ip, sizeof(a->ip)) == 0;
 }
 
 /* Whether sockets of ours are on that address, or were a moment ago: workers
@@ -389,7 +295,7 @@ static bool open_sockets(struct server *server, const struct slot *slot,
     struct text t = text_in(buffer, sizeof(buffer));
     struct str name = name_slot(&t, slot);
 
-    *s = (struct sockets){.shared = true};
+    *s = (struct sockets){.shared = true, .silent = server->silent};
     return (is_ours(server, address) || sockets_held(server, address) ||
             is_free(*address, error)) &&
            sockets_open(server, name, address, server->options.workers, s,
@@ -529,6 +435,42 @@ static void set_sinks(struct server *server, struct route_table *table)
             publish_sink(server, table->config->load_balancer, kind);
 }
 
+/* ---- what is counted ------------------------------------------------------- */
+
+/* Whose nodes clients are connected to: this process is the one of a zone, or
+ * stands for all that the load balancer has. */
+static struct meter_nodes *nodes_of(struct server *server,
+                                    const struct config *config,
+                                    const struct config_load_balancer *lb)
+{
+    if (config->zone.n)
+        return meters_nodes(server->traffic, &config->zone, 1);
+    return meters_nodes(server->traffic, lb->zones, lb->nzones);
+}
+
+static void set_meters(struct server *server, struct snapshot *s)
+{
+    for (unsigned i = 0; i < s->nlisteners; i++) {
+        struct route_table *table = s->listeners[i];
+        struct meter *meter = meters_balancer(
+            server->traffic, table->config->load_balancer->full_name);
+
+        route_table_count(
+            table, meter,
+            nodes_of(server, s->config, table->config->load_balancer));
+        meter_release(meter);
+    }
+    for (unsigned i = 0; i < s->ngroups; i++) {
+        struct group *group = s->groups[i];
+        const struct config_group *config = group->config;
+
+        if (group->meter == NULL && config->load_balancer)
+            group->meter =
+                meters_group(server->traffic, config->load_balancer->full_name,
+                             config->full_name);
+    }
+}
+
 static void map_slot(struct change *change, int slot, unsigned listener)
 {
     struct snapshot *s = change->snapshot;
@@ -583,8 +525,7 @@ static void restore_sinks(struct server *server)
 {
     struct error error = {""};
 
-    if (server->newest &&
-        !set_log_sinks(server, server->newest->config, &error))
+    if (server->newest && !sinks_set(server, server->newest->config, &error))
         log_write(LOG_ERROR, "control", "%s", error.text);
 }
 
@@ -616,6 +557,7 @@ static void hand_out(struct change *change)
     if (old == NULL || old->set != server->newest->set)
         deregistrations_apply(&server->leaving, server->newest);
     health_monitor_apply(server->health, server->newest);
+    alarm_watch_config(server);
     for (unsigned i = 0; i < server->nworkers; i++)
         mailbox_send(&server->workers[i]->mailbox,
                      &publish_lease(server)->message);
@@ -672,6 +614,38 @@ static void log_opened(const struct change *change, unsigned slot)
                  : "opened");
 }
 
+static bool listen_slot(const struct server *server, struct slot *slot,
+                        struct error *error)
+{
+    char buffer[SOCKETS_NAME_MAX];
+    struct text t = text_in(buffer, sizeof(buffer));
+
+    for (unsigned i = 0; i < slot->silent.n; i++) {
+        if (!listener_listen(slot->silent.fds[i], error))
+            return false;
+    }
+    sockets_keep(server, name_slot(&t, slot), &slot->silent);
+    slot->silent.n = 0;
+    return true;
+}
+
+/* The descriptors are the workers' from now on. */
+static void note_silent(struct server *server, const struct opened *o)
+{
+    struct slot *slot = &server->slots[o->slot];
+    size_t size = o->sockets.n * sizeof(int);
+    struct error error = {""};
+
+    slot->silent.n = o->sockets.silent ? o->sockets.n : 0;
+    if (slot->silent.n == 0)
+        return;
+    slot->silent.fds =
+        memcpy(region_take(&server->region, size), o->sockets.fds, size);
+    /* The others began to listen while the change was being stored. */
+    if (!server->silent && !listen_slot(server, slot, &error))
+        log_write(LOG_ERROR, "control", "%s", error.text);
+}
+
 static void open_and_close(struct change *change)
 {
     struct server *server = change->server;
@@ -679,6 +653,7 @@ static void open_and_close(struct change *change)
     for (unsigned i = 0; i < change->nnew; i++) {
         struct opened *o = &change->opened[i];
 
+        note_silent(server, o);
         for (unsigned k = 0; k < o->sockets.n; k++)
             tell_listen(server->workers[k % server->nworkers], o->slot,
                         o->sockets.fds[k], o->sockets.lent,
@@ -702,7 +677,7 @@ static bool open_all(struct change *change, const char **code,
     if (!ok)
         *code = "InvalidConfigurationRequest";
     change->sinks = ok;
-    ok = ok && set_log_sinks(change->server, s->config, error);
+    ok = ok && sinks_set(change->server, s->config, error);
     if (ok)
         map_slots(change);
     return ok;
@@ -719,6 +694,7 @@ static bool prepare(struct change *change, const char **code,
         return false;
     }
     snapshot_settle(change->snapshot, server->newest, &server->targets);
+    set_meters(server, change->snapshot);
     change->opened =
         memory_zeroed(2 * config->nlisteners + 1, sizeof(*change->opened));
     return open_all(change, code, error);
@@ -754,9 +730,46 @@ struct change *publish_patch(struct server *server, struct config *config,
 
 void publish_commit(struct change *change)
 {
+    struct server *server = change->server;
+
     hand_out(change);
     open_and_close(change);
+    sinks_tell(change->server);
     end_change(change);
+    discoveries_apply(server->discoveries);
+}
+
+static bool is_silent(const struct slot *slot)
+{
+    return slot->used && slot->silent.n > 0;
+}
+
+/* Somebody may have come to listen there since the sockets were bound. */
+static bool is_still_free(const struct server *server, const struct slot *slot,
+                          struct error *error)
+{
+    for (unsigned i = 0; i < server->nslots; i++) {
+        const struct slot *other = &server->slots[i];
+
+        if (other->used && !is_silent(other) &&
+            overlap(&other->local, &slot->local))
+            return true; /* we ourselves */
+    }
+    return is_free(slot->local, error);
+}
+
+bool publish_listen(struct server *server, struct error *error)
+{
+    bool ok = true;
+
+    server->silent = false;
+    for (unsigned i = 0; ok && i < server->nslots; i++)
+        ok = !is_silent(&server->slots[i]) ||
+             is_still_free(server, &server->slots[i], error);
+    for (unsigned i = 0; ok && i < server->nslots; i++)
+        ok = !is_silent(&server->slots[i]) ||
+             listen_slot(server, &server->slots[i], error);
+    return ok;
 }
 
 static bool run(struct server *server, struct snapshot *snapshot,

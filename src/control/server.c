@@ -8,10 +8,15 @@
 #include <unistd.h>
 
 #include "api/access_keys.h"
+#include "aws/client.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/memory.h"
 #include "control/calls.h"
+#include "control/exporting.h"
+#include "control/log_ship.h"
+#include "control/metric_reads.h"
+#include "control/server_aws.h"
 #include "control/server_state.h"
 #include "net/tls_tickets.h"
 #include "store/kept.h"
@@ -39,6 +44,7 @@ static void begin_drain(struct server *server)
 {
     if (server->draining && !server->retiring) {
         log_write(LOG_WARN, "control", "told to end a second time: ending now");
+        server->hurried = true;
         stop(server);
         return;
     }
@@ -72,7 +78,7 @@ void server_close_sockets(struct server *server, struct str name)
 
 void server_hurry(struct server *server)
 {
-    server->probe_until_us = 0;
+    server->look_until_us = 0;
 }
 
 static void on_signal(evutil_socket_t signal, short what, void *arg)
@@ -103,6 +109,7 @@ static void on_usr1(evutil_socket_t signal, short what, void *arg)
     (void)what;
     if (server->log)
         log_writer_reopen(server->log);
+    exporting_reopen(server);
 }
 
 static void on_usr2(evutil_socket_t signal, short what, void *arg)
@@ -183,6 +190,9 @@ static void on_message(struct mailbox *mailbox, struct message *message)
         break;
     case CONTROL_CALL:
         calls_fetched(message);
+        break;
+    case CONTROL_READ:
+        metric_reads_back(message);
         break;
     case CONTROL_BUILT:
         changes_built(server);
@@ -285,6 +295,8 @@ static bool make_workers(struct server *server, bool logs, struct error *error)
     return true;
 }
 
+enum { OPEN_PART = 2 }; /* of the spool: what is being written, at most */
+
 /* Whether anything is logged, with this config or one that HUP brings. */
 static bool wants_log(const struct server *server, const struct config *config)
 {
@@ -292,7 +304,7 @@ static bool wants_log(const struct server *server, const struct config *config)
 
     for (unsigned i = 0; i < LOG_KINDS; i++)
         given = given && server->options.logs[i].p;
-    return publish_logs(server, config) ||
+    return publish_logs(server, config) || server->options.log_spool ||
            (!given && server->options.reload != NULL);
 }
 
@@ -306,15 +318,46 @@ static bool make_ring(struct server *server, struct error *error)
     return true;
 }
 
+/* Who sends logs to S3, and where they wait; nothing where they do not go
+ * there. */
+static bool start_ship(struct server *server, struct log_waiting *waiting,
+                       struct error *error)
+{
+    struct log_disk disk;
+    struct log_ship_options how = {
+        .spool = server->options.log_spool,
+        .max = server->options.log_spool_max,
+        .environment = environ,
+    };
+
+    if (how.spool == NULL)
+        return true;
+    sinks_begin(server);
+    how.own = log_folder_make(how.spool, error);
+    if (how.own == NULL)
+        return false;
+    waiting->folder = how.own->fd;
+    disk = log_folder_disk(how.own);
+    waiting->open_max = (how.max < disk.size ? how.max : disk.size) / OPEN_PART;
+    server->ship = log_ship_start(&how, error);
+    return server->ship != NULL;
+}
+
 static bool start_log(struct server *server, const struct config *config,
                       struct error *error)
 {
-    struct log_sink *sinks = publish_log_sinks(server, config);
+    struct log_waiting waiting = {.folder = -1};
+    struct log_sink *sinks;
 
+    if (!start_ship(server, &waiting, error))
+        return false;
+    sinks = publish_log_sinks(server, config);
     server->rings[server->nworkers] = server->ring;
-    server->log = log_writer_start(server->rings, server->nworkers + 1, sinks,
-                                   server->nsinks, error);
+    server->log =
+        log_writer_start(server->rings, server->nworkers + 1, sinks,
+                         server->nsinks, server->ship ? &waiting : NULL, error);
     free(sinks);
+    sinks_tell(server);
     return server->log != NULL;
 }
 
@@ -388,9 +431,11 @@ bool server_start_api(struct server *server, struct error *error)
         .counters = server->all,
         .meters = server->meters,
         .ncounters = server->nworkers,
+        .traffic = server->traffic,
         .snapshots = &server->snapshots,
         .health = server->health,
         .log = &server->log,
+        .ship = server->ship,
         .server = server,
         .keys = server->options.access_keys,
         .passthrough_url = server->options.passthrough,
@@ -458,35 +503,83 @@ static void watch_signals(struct server *server)
     watch(server, &server->on_usr2, SIGUSR2, on_usr2);
 }
 
-/* ---- probes first -------------------------------------------------------- */
+/* ---- before anything is served -------------------------------------------- */
 
 enum { LOOK_MS = 20 };
+
+static bool awaits(const struct server *server)
+{
+    return server->discoveries ? discoveries_await(server->discoveries)
+                               : health_monitor_awaits(server->health);
+}
 
 static void on_look(struct timer *timer)
 {
     struct server *server = LIST_ENTRY_OF(timer, struct server, look);
 
-    if (server->loop.now_us >= server->probe_until_us ||
-        !health_monitor_awaits(server->health))
+    if (server->loop.now_us >= server->look_until_us || !awaits(server))
         stop(server);
     else
         loop_timer_set(&server->loop, timer, LOOK_MS);
 }
 
-/* Probes, with no worker running yet: requests wait in the queues, or are
- * served by whoever has the sockets too. */
-static void probe_first(struct server *server)
+/* Runs the loop with no worker running yet. */
+static void look(struct server *server, uint32_t limit_ms)
 {
-    uint32_t limit = server->options.probe_first_ms;
-
-    if (limit == 0 || !health_monitor_awaits(server->health))
+    if (limit_ms == 0 || !awaits(server))
         return;
     loop_tick(&server->loop);
-    server->probe_until_us = server->loop.now_us + limit * UINT64_C(1000);
+    server->look_until_us = server->loop.now_us + limit_ms * UINT64_C(1000);
     loop_timer_set(&server->loop, &server->look, LOOK_MS);
     loop_run(&server->loop);
     timer_end(&server->look);
     server->loop.stop = server->draining;
+}
+
+/* Requests wait in the queues meanwhile, or are served by whoever has the
+ * sockets too. */
+static void probe_first(struct server *server)
+{
+    look(server, server->options.probe_first_ms);
+}
+
+/* Whoever finds the ports closed asks another one meanwhile: with no targets
+ * the answers would be 503. */
+static bool discover_first(struct server *server, struct error *error)
+{
+    storing_begin(server);
+    if (server->storing && server->options.takes_over)
+        return true;
+    server->discoveries = discoveries_begin(server);
+    if (!server->silent)
+        return true;
+    look(server, server->options.discover_first_ms);
+    if (server->draining)
+        return true;
+    discoveries_tell_late(server->discoveries);
+    return publish_listen(server, error);
+}
+
+bool server_never_served(const struct server *server)
+{
+    return server->draining && server->started == 0;
+}
+
+/* As workers run. */
+static bool start_rest(struct server *server, struct error *error)
+{
+    if (!start_workers(server, error))
+        return false;
+    rates_begin(server);
+    samples_begin(server);
+    if (!exporting_begin(server, error))
+        return false;
+    if (server->ship) /* which asks nobody in whose name it writes */
+        server_aws(server);
+    if (server->discoveries)
+        return server_start_api(server, error);
+    storing_await(server);
+    return true;
 }
 
 static bool start(struct server *server, struct config *config,
@@ -502,6 +595,10 @@ static bool start(struct server *server, struct config *config,
     deregistrations_init(&server->leaving, &server->loop, &server->targets,
                          &publish_deregistration_ops, server);
     server->health = health_monitor_new(&server->loop);
+    alarm_watch_begin(server);
+    metric_reads_begin(server);
+    server->silent =
+        server->options.discover_first_ms && discoveries_are_new(config);
     health_monitor_drain_to(server->health, &server->leaving);
     if (!draw_keys(server))
         return error_set(error, "cannot start: the system gives no random "
@@ -518,16 +615,9 @@ static bool start(struct server *server, struct config *config,
     probe_first(server);
     if (server->draining)
         return true;
-    if (!start_workers(server, error))
+    if (!discover_first(server, error))
         return false;
-    rates_begin(server);
-    samples_begin(server);
-    storing_begin(server);
-    if (server->storing && server->options.takes_over) {
-        storing_await(server);
-        return true;
-    }
-    return server_start_api(server, error);
+    return server->draining || start_rest(server, error);
 }
 
 static void take_document(struct server *server)
@@ -573,6 +663,7 @@ struct server *server_start(struct config *config,
         memory_zeroed(options->workers + 1, sizeof(struct counters *));
     server->meters =
         memory_zeroed(options->workers + 1, sizeof(struct waf_meter *));
+    server->traffic = meters_new(options->workers);
     server->rings =
         memory_zeroed(options->workers + 1, sizeof(struct log_ring *));
     server->targets.nworkers = options->workers;
@@ -620,6 +711,7 @@ bool server_api_address(const struct server *server, struct address *address)
 void server_wait(struct server *server)
 {
     loop_run(&server->loop);
+    exporting_flush(server);
 }
 
 static void end_workers(struct server *server)
@@ -660,10 +752,26 @@ static void forget_signals(struct server *server)
     }
 }
 
+/* S3 has some time for the last files, unless nobody wants to wait. */
+static void end_logs(struct server *server)
+{
+    uint64_t wait = server->options.drain_timeout_ms;
+
+    if (server->log)
+        log_writer_stop(server->log);
+    if (server->ship == NULL)
+        return;
+    if (wait > LOG_SHIP_STOP_MS)
+        wait = LOG_SHIP_STOP_MS;
+    log_ship_stop(server->ship, server->hurried ? 0 : wait);
+}
+
 void server_free(struct server *server)
 {
     bool idle = chores_stop(&server->chores);
 
+    idle = metric_reads_stop(server) && idle;
+    discoveries_stop(server->discoveries);
     if (idle)
         changes_end(server);
     if (server->api)
@@ -672,16 +780,19 @@ void server_free(struct server *server)
         close(server->api_fd);
     end_workers(server);
     server->stopping = true;
-    if (server->log)
-        log_writer_stop(server->log);
+    end_logs(server);
     if (!idle) {
         log_write(LOG_WARN, "control",
-                  "a template is still being read: ending without it");
+                  "a template or metrics are still being read: ending "
+                  "without them");
         return; /* the thread may still use the rest; the process ends */
     }
     take_leases(server);
+    discoveries_end(server->discoveries);
     if (server->health)
         health_monitor_free(server->health);
+    alarm_watch_end(server);
+    metric_reads_end(server);
     deregistrations_end(&server->leaving);
     publish_end(server);
     certificates_release(server->certificates);
@@ -690,6 +801,8 @@ void server_free(struct server *server)
         server->options.store->ops->end(server->options.store);
     rates_end(server);
     samples_end(server);
+    exporting_end(server);
+    aws_client_free(server->aws);
     if (server->loop.base) {
         forget_signals(server);
         loop_settle(&server->loop);
@@ -707,6 +820,7 @@ void server_free(struct server *server)
     free(server->rings);
     free(server->all);
     free(server->meters);
+    meters_free(server->traffic);
     access_keys_release(server->options.access_keys);
     geo_release(server->options.means.geo);
     for (unsigned i = 0; i < KEY_USES; i++)

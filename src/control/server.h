@@ -18,6 +18,7 @@ struct sockets {
     unsigned n;
     bool lent;   /* somebody goes on listening on them when we do not */
     bool shared; /* opened so that other processes may join them */
+    bool silent; /* bound, and nobody listens on them yet */
 };
 
 /* Who keeps listening sockets beyond this process, by name.  Called on the
@@ -50,6 +51,18 @@ enum key_use {
     KEY_USES,
 };
 
+/* What --publish names. */
+enum {
+    PUBLISH_CLOUDWATCH = 1, /* metrics, by PutMetricData */
+    PUBLISH_S3 = 2,         /* logs */
+    PUBLISH_EMF = 4,        /* metrics, in the embedded metric format */
+    PUBLISH_SNS = 8,        /* actions of alarms, by Publish */
+    PUBLISH_SNS_HTTP = 16,  /* the same to subscriptions of the template */
+};
+
+/* Reads "cloudwatch,emf"; false with an error that suggests. */
+bool publish_read(struct str list, unsigned *publish, struct error *error);
+
 extern const char *const key_use_words[KEY_USES]; /* "cookie", "ticket" */
 
 struct server_options {
@@ -74,7 +87,10 @@ struct server_options {
     struct str logs[LOG_KINDS]; /* of every load balancer, "-": standard output;
                                    p == NULL: what each says in its metadata;
                                    "": none */
-    struct str explain_key;     /* n == 0: no live request is explained */
+    const char *log_spool;  /* --publish s3: the folder where logs wait until S3
+                              has them; NULL: they do not go there */
+    uint64_t log_spool_max; /* bytes in it; the oldest go first */
+    struct str explain_key; /* n == 0: no live request is explained */
     /* What is sealed with; n == 0: server_start() draws a key.  A process
      * that goes on for another must be given that one's keys. */
     struct seal_keys keys[KEY_USES];
@@ -93,15 +109,20 @@ struct server_options {
     /* What the config at the start was built from (what it has is held);
      * without an account calls of the API find nothing. */
     struct document document;
-    struct store *store; /* where changes are kept; NULL: nowhere.  It is the
+    struct store *store;  /* where changes are kept; NULL: nowhere.  It is the
                             server's, also when that cannot start, and ends
                             while there is the loop that it waits on */
-    const char *redis;   /* redis://..., where nodes share what rate-based rules
+    unsigned publish;     /* PUBLISH_*; 0: nothing leaves */
+    unsigned max_series;  /* that are published, at the most */
+    struct str emf_log;   /* lines of EMF: a file, "-": standard output; n ==
+                               0: none */
+    struct str emf_group; /* of CloudWatch Logs; n == 0: none */
+    const char *redis; /* redis://..., where nodes share what rate-based rules
                           counted; NULL: this is the only one */
-    bool takes_over; /* another process has the store, and lets go of it once
+    bool takes_over;   /* another process has the store, and lets go of it once
                             we serve: the API waits for that, so that whoever
                             changed something there sees it here */
-    bool unsaved;    /* another process has the store: the document is not
+    bool unsaved;      /* another process has the store: the document is not
                             in it, but one of another template that is merged
                             with this one's when it is our turn */
     /* Where calls fetch objects from; NULL: no action of theirs does. */
@@ -137,6 +158,10 @@ struct server_options {
     /* Requests are served only once each target that is probed was probed, or
      * this time is over.  For a process that begins beside one that serves. */
     uint32_t probe_first_ms;
+    /* Nobody listens before the sources of groups of which no target is known
+     * have answered or failed once, or this time is over.  For a process that
+     * begins alone.  0: at once. */
+    uint32_t discover_first_ms;
     unsigned restarts; /* of this kind of process, so far: for /metrics */
     unsigned upgrades;
 };
@@ -176,6 +201,9 @@ void server_retire(struct server *server);
 /* On the control thread: whoever takes over has no sockets of this name.  They
  * close as when a change removes the listener. */
 void server_close_sockets(struct server *server, struct str name);
+
+/* It was told to end, and nothing was served: server_wait() returns at once. */
+bool server_never_served(const struct server *server);
 
 /* On the control thread: requests are wanted now, probed or not. */
 void server_hurry(struct server *server);

@@ -7,16 +7,20 @@
 #ifndef SLUICE_CONTROL_SERVER_STATE_H
 #define SLUICE_CONTROL_SERVER_STATE_H
 
+#include "control/alarm_watch.h"
 #include "control/api_port.h"
 #include "control/changes.h"
 #include "control/chore.h"
 #include "control/deregistration.h"
+#include "control/discovery.h"
 #include "control/health_monitor.h"
+#include "control/log_ship.h"
 #include "control/log_writer.h"
 #include "control/rates.h"
 #include "control/samples.h"
 #include "control/server.h"
 #include "model/patch.h"
+#include "proxy/meter.h"
 #include "proxy/worker.h"
 
 /* What other threads send to the control thread. */
@@ -30,6 +34,7 @@ enum {
     CONTROL_STORE,         /* struct message: the store's work is done */
     CONTROL_CALL,          /* struct message: a call has what it wanted to
                               fetch */
+    CONTROL_READ,          /* struct message: a call has read metrics */
 };
 
 struct publish {
@@ -61,8 +66,10 @@ struct slot {
                              is that one's alone */
     struct slot_open {    /* connections, by worker, who writes it */
         _Atomic uint64_t n;
-        char apart[56]; /* no two workers write one cache line */
-    } * open;           /* until the end */
+        char apart[56];    /* no two workers write one cache line */
+    } * open;              /* until the end */
+    struct sockets silent; /* that are bound only: n == 0 from
+                              publish_listen() on */
 };
 
 /* What ran when a chore began; held. */
@@ -123,7 +130,9 @@ struct server {
     struct worker **workers;
     unsigned drained; /* workers that reported */
     int api_fd;       /* until the API starts; else -1 */
+    bool silent;      /* sockets that are opened do not listen yet */
     bool draining;
+    bool hurried;  /* told twice to end */
     bool retiring; /* draining, but nothing is hurried */
     bool stopping; /* the end has come: nothing changes any more */
     bool storing;  /* it is the store's host */
@@ -138,16 +147,19 @@ struct server {
     struct event on_usr1;
     struct event on_usr2;
     struct event on_parent;
-    struct timer look; /* whether the targets were probed */
-    uint64_t probe_until_us;
+    struct timer look; /* whether what is waited for is there */
+    uint64_t look_until_us;
     struct address api_local;
     char api_url[ADDRESS_TEXT_MAX + sizeof("http://")];
     uint8_t link_key[32]; /* what links to the API are signed with */
     struct health_monitor *health;
     struct deregistrations leaving;
+    struct discoveries *discoveries; /* NULL: not begun */
     struct rate_rounds rates;
     struct sample_rounds samples;
     struct log_writer *log;  /* NULL: nothing is logged */
+    struct log_ship *ship;   /* sends them to S3; NULL: they do not go there */
+    struct address machine;  /* its own, towards others; family 0: not known */
     struct log_ring **rings; /* of every worker, then control's own */
     struct log_ring *ring;   /* that one; NULL: nothing is logged */
     unsigned nsinks;
@@ -166,7 +178,13 @@ struct server {
     struct api_port *api;
     struct counters **all; /* of every worker; not control's: calls of the API
                               are no requests of clients */
-    struct waf_meter **meters; /* of every worker */
+    struct waf_meter **meters;   /* of every worker */
+    struct meters *traffic;      /* of load balancers and groups */
+    struct aws_client *aws;      /* server_aws(); NULL: nobody needs it yet */
+    struct exporting *exporting; /* what of it becomes metrics; NULL: none */
+    struct series_store *series; /* NULL: no metrics are kept */
+    struct metric_reads *reads;  /* calls that read them */
+    struct alarm_watch *alarms;
 };
 
 /* ---- publish.c ----------------------------------------------------------- */
@@ -206,6 +224,10 @@ void publish_abandon(struct change *change);
 bool publish(struct server *server, struct config *config,
              struct certificates *certificates, struct error *error);
 
+/* Listens where silent sockets are, before workers start.  False with an
+ * error. */
+bool publish_listen(struct server *server, struct error *error);
+
 /* A worker's hold on the newest snapshot. */
 struct lease *publish_lease(struct server *server);
 
@@ -214,6 +236,8 @@ void publish_lease_back(struct server *server, struct lease *lease);
 
 /* Lets go of the newest snapshot, when no worker runs. */
 void publish_end(struct server *server);
+
+/* ---- sinks.c ------------------------------------------------------------- */
 
 /* The number of that log of a load balancer, LOG_SINK_NONE when there is
  * none. */
@@ -228,6 +252,19 @@ bool publish_logs(const struct server *server, const struct config *config);
  * the caller frees. */
 struct log_sink *publish_log_sinks(struct server *server,
                                    const struct config *config);
+
+/* Looks which address this machine has, before anything is logged. */
+void sinks_begin(struct server *server);
+
+/* Has the writer of logs go where they do with this config.  False with an
+ * error, and nothing changed. */
+bool sinks_set(struct server *server, const struct config *config,
+               struct error *error);
+
+/* Tells who sends logs to S3 where they go with the config that runs. */
+void sinks_tell(struct server *server);
+
+/* ---- publish.c again ------------------------------------------------------ */
 
 /* Has the workers use these keys from now on. */
 void publish_keys(struct server *server, enum key_use use,
@@ -277,8 +314,8 @@ struct str sockets_name(struct text *t, const char *kind,
                         const struct address *asked, struct str arn);
 
 /* Those that are kept for the name, else `n` new ones; at least `n` in the
- * end.  `address` gets where they are; the caller has set `shared`.  False
- * with an error, and nothing open. */
+ * end.  `address` gets where they are; the caller has set `shared` and `silent`,
+ * which those that are kept are not.  False with an error, and nothing open. */
 bool sockets_open(const struct server *server, struct str name,
                   struct address *address, unsigned n, struct sockets *s,
                   struct error *error);
@@ -286,6 +323,11 @@ bool sockets_open(const struct server *server, struct str name,
 /* Whether sockets that are kept for this process are in the way of the
  * address. */
 bool sockets_held(const struct server *server, const struct address *address);
+
+/* Gives silent ones, that were opened for the name, into keeping, as they
+ * listen now. */
+void sockets_keep(const struct server *server, struct str name,
+                  const struct sockets *s);
 
 void sockets_close(struct sockets *s);
 

@@ -43,8 +43,8 @@ bool sockets_held(const struct server *server, const struct address *address)
     return keeper && keeper->holds(keeper->owner, address);
 }
 
-static void keep(const struct server *server, struct str name,
-                 const struct sockets *s)
+void sockets_keep(const struct server *server, struct str name,
+                  const struct sockets *s)
 {
     const struct server_sockets *keeper = server->options.sockets;
 
@@ -76,7 +76,8 @@ static bool open_new(struct sockets *s, struct address *address, unsigned n,
     s->fds = memory_zeroed(n, sizeof(int));
     s->lent = false;
     for (s->n = 0; s->n < n; s->n++) {
-        s->fds[s->n] = listener_open(address, n > 1 || s->shared, error);
+        s->fds[s->n] = (s->silent ? listener_bind : listener_open)(
+            address, n > 1 || s->shared, error);
         if (s->fds[s->n] < 0) {
             sockets_close(s);
             return false;
@@ -112,10 +113,11 @@ bool sockets_open(const struct server *server, struct str name,
                   struct address *address, unsigned n, struct sockets *s,
                   struct error *error)
 {
-    if (!take(server, name, address, s)) {
-        if (!open_new(s, address, n, error))
-            return false;
-        keep(server, name, s);
-    }
+    if (take(server, name, address, s))
+        s->silent = false;
+    else if (!open_new(s, address, n, error))
+        return false;
+    else if (!s->silent)
+        sockets_keep(server, name, s);
     return fill_up(s, n, error);
 }

@@ -6,6 +6,7 @@
 #include "config.h"
 #include "control/balance_monitor.h"
 #include "control/server_state.h"
+#include "model/instant.h"
 #include "model/words.h"
 
 /* ---- words --------------------------------------------------------------- */
@@ -401,6 +402,44 @@ static bool fails_open(const struct group *group)
 
 /* ---- groups -------------------------------------------------------------- */
 
+struct gathered_sources {
+    struct region *region;
+    unsigned n;
+    unsigned room;
+    struct status_source *v;
+};
+
+static void add_source(void *to, const struct status_source *seen)
+{
+    struct gathered_sources *all = to;
+    struct status_source *source;
+
+    if (all->n == all->room) {
+        unsigned room = 2 * all->room + 4;
+        struct status_source *v = region_take(all->region, room * sizeof(*v));
+
+        for (unsigned i = 0; i < all->n; i++)
+            v[i] = all->v[i];
+        all->v = v;
+        all->room = room;
+    }
+    source = &all->v[all->n++];
+    *source = *seen;
+    source->error = region_copy(all->region, seen->error);
+}
+
+const struct status_source *status_view_sources(const struct server *server,
+                                                struct str arn,
+                                                struct region *region,
+                                                unsigned *n)
+{
+    struct gathered_sources all = {.region = region};
+
+    discoveries_visit(server->discoveries, arn, add_source, &all);
+    *n = all.n;
+    return all.v;
+}
+
 static void fill_group(struct status_group *to, const struct server *server,
                        const struct group *group, struct region *region)
 {
@@ -429,6 +468,7 @@ static void fill_group(struct status_group *to, const struct server *server,
         .ntargets = in.n,
         .targets = in.v,
     };
+    to->sources = status_view_sources(server, from->arn, region, &to->nsources);
 }
 
 /* ---- web ACLs ------------------------------------------------------------ */
@@ -472,6 +512,31 @@ static void fill_acls(struct status_view *view, const struct server *server,
     }
 }
 
+static void fill_alarms(struct status_view *view, const struct server *server,
+                        struct region *region)
+{
+    const struct config_alarms *config = &server->newest->config->alarms;
+    struct status_alarm *alarms =
+        region_take(region, (config->n + 1) * sizeof(*alarms));
+
+    for (unsigned i = 0; i < config->n; i++) {
+        const struct config_alarm *alarm = config->by_name[i];
+        struct alarm_seen seen = {.state = ALARM_STATE_INSUFFICIENT_DATA};
+
+        alarm_watch_see((void *)(uintptr_t)server, alarm->arn, &seen);
+        alarms[i] = (struct status_alarm){
+            .id = alarm->id,
+            .name = alarm->name,
+            .arn = alarm->arn,
+            .state = str_of(alarm_state_words[seen.state]),
+            .reason = seen.reason,
+            .since = instant_text(region, seen.transitioned_ms),
+        };
+    }
+    view->nalarms = config->n;
+    view->alarms = alarms;
+}
+
 void status_view_fill(struct status_view *view, const struct server *server,
                       struct region *region)
 {
@@ -491,4 +556,5 @@ void status_view_fill(struct status_view *view, const struct server *server,
     view->ngroups = server->newest->ngroups;
     view->groups = groups;
     fill_acls(view, server, region);
+    fill_alarms(view, server, region);
 }

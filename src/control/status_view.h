@@ -18,4 +18,11 @@ struct server;
 void status_view_fill(struct status_view *view, const struct server *server,
                       struct region *region);
 
+/* The sources of the group with this ARN (n == 0: of all); in the region, good
+ * as long as the view. */
+const struct status_source *status_view_sources(const struct server *server,
+                                                struct str arn,
+                                                struct region *region,
+                                                unsigned *n);
+
 #endif

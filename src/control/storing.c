@@ -164,8 +164,10 @@ static void open_api(struct change_job *job)
     struct error error = {""};
 
     region_end(&job->region);
-    if (!server->draining && !server->stopping &&
-        !server_start_api(server, &error))
+    if (server->draining || server->stopping)
+        return;
+    server->discoveries = discoveries_begin(server);
+    if (!server_start_api(server, &error))
         log_write(LOG_ERROR, "control", "%s", error.text);
 }
 

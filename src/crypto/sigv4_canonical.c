@@ -106,21 +106,13 @@ struct parameter {
     struct str value;
 };
 
-static int compare(struct str a, struct str b)
-{
-    size_t n = a.n < b.n ? a.n : b.n;
-    int order = n ? memcmp(a.p, b.p, n) : 0;
-
-    return order ? order : (a.n > b.n) - (a.n < b.n);
-}
-
 static int compare_parameters(const void *a, const void *b)
 {
     const struct parameter *x = a;
     const struct parameter *y = b;
-    int order = compare(x->name, y->name);
+    int order = str_compare(x->name, y->name);
 
-    return order ? order : compare(x->value, y->value);
+    return order ? order : str_compare(x->value, y->value);
 }
 
 static struct str recoded(struct text *room, struct str s)

@@ -389,11 +389,12 @@ static void on_connected(struct conn *conn, int error)
 
     if (error == 0) {
         c->state = CLIENT_HEAD;
+        connection_opens(&c->count);
         timer_cancel(&conn->timer);
         c->port->handler->on_connected(&c->stream);
         return;
     }
-    why = client_connect_failed(conn, error, &cause);
+    why = client_connect_failed(conn, &c->count, error, &cause);
     client_fail(c, why, room);
 }
 
@@ -419,6 +420,7 @@ static void on_timeout(struct conn *conn)
 
     if (c->state == CLIENT_CONNECTING) {
         COUNTER_ADD(conn->loop->counters, target_connection_errors, 1);
+        connection_meter_failed(c->count.meter);
         client_fail(c, FAILURE_CONNECT_TIMEOUT, "the connection timed out");
     } else if (c->state == CLIENT_IDLE) {
         idle_timeout(c);
@@ -430,6 +432,7 @@ static void on_free(struct conn *conn)
     struct client_session *c = of_conn(conn);
 
     COUNTER_ADD(conn->loop->counters, target_connections, -1);
+    connection_ends(&c->count);
     list_remove(&c->node);
     slab_give(&c->port->slab, c);
 }

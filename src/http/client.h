@@ -51,6 +51,7 @@ struct client_way {
                                 validated must be for; n == 0: nothing */
     bool by_address;         /* ... then it must be for the address */
     bool http2; /* else HTTP/1.1; in TLS the target must choose it by ALPN */
+    struct address source; /* that connections leave from; family 0: any */
 };
 
 enum pool_life {
@@ -71,6 +72,8 @@ struct client_pool {
     unsigned nidle;
     struct list h2s; /* HTTP/2: connections that take requests */
     enum pool_life life;
+    struct connection_meter *meter; /* connections that begin are counted
+                                       there; the caller's; NULL: nowhere */
     uint32_t connect_ms;
     uint32_t idle_ms; /* an unused connection closes after it */
 };
@@ -84,7 +87,7 @@ void client_port_close(struct client_port *port);
 /* After client_port_close() and loop_settle(). */
 void client_port_end(struct client_port *port);
 
-/* The times are set by the caller, and may change. */
+/* The times and the meter are set by the caller, and may change. */
 void client_pool_init(struct client_pool *pool, struct client_port *port,
                       const struct address *address);
 

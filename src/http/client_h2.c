@@ -312,8 +312,9 @@ static void on_broken(struct conn *conn)
 
 /* ---- connecting ------------------------------------------------------------- */
 
-enum client_failure client_connect_failed(struct conn *conn, int error,
-                                          struct text *cause)
+enum client_failure client_connect_failed(struct conn *conn,
+                                          struct connection_count *count,
+                                          int error, struct text *cause)
 {
     struct tls_failure failure = {.fault = TLS_FAULT_NONE};
 
@@ -321,10 +322,12 @@ enum client_failure client_connect_failed(struct conn *conn, int error,
         failure = conn_tls_failure(conn);
     if (failure.fault != TLS_FAULT_NONE && error != ETIMEDOUT) {
         COUNTER_ADD(conn->loop->counters, target_tls_errors, 1);
+        connection_tls_failed(count);
         text_printf(cause, "the TLS handshake failed: %s", failure.why);
         return FAILURE_HANDSHAKE;
     }
     COUNTER_ADD(conn->loop->counters, target_connection_errors, 1);
+    connection_meter_failed(count->meter);
     text_printf(cause, "%s", strerror(error));
     return error == ETIMEDOUT ? FAILURE_CONNECT_TIMEOUT : FAILURE_CONNECT;
 }
@@ -333,7 +336,8 @@ static void connect_failed(struct client_h2 *c, int error)
 {
     char room[160] = "";
     struct text cause = text_in(room, sizeof(room) - 1);
-    enum client_failure why = client_connect_failed(&c->conn, error, &cause);
+    enum client_failure why =
+        client_connect_failed(&c->conn, &c->count, error, &cause);
 
     client_h2_close(c, why, room);
 }
@@ -361,8 +365,10 @@ static void on_connected(struct conn *conn, int error)
         connect_failed(c, error);
         return;
     }
+    connection_opens(&c->count);
     if (tls && conn_tls_alpn(tls) != TLS_ALPN_HTTP_2) {
         COUNTER_ADD(conn->loop->counters, target_tls_errors, 1);
+        connection_tls_failed(&c->count);
         client_h2_close(c, FAILURE_HANDSHAKE,
                         "it did not choose HTTP/2 in the TLS handshake (ALPN "
                         "h2), which its ProtocolVersion wants");
@@ -401,6 +407,7 @@ static void on_timeout(struct conn *conn)
 
     if (!c->ready) {
         COUNTER_ADD(conn->loop->counters, target_connection_errors, 1);
+        connection_meter_failed(c->count.meter);
         client_h2_close(c, FAILURE_CONNECT_TIMEOUT,
                         c->begun ? "the target did not begin HTTP/2 in time"
                                  : "the connection timed out");
@@ -417,6 +424,7 @@ static void on_free(struct conn *conn)
     struct client_h2 *c = of_conn(conn);
 
     COUNTER_ADD(conn->loop->counters, target_connections, -1);
+    connection_ends(&c->count);
     list_remove(&c->task.node);
     list_remove(&c->node);
     slab_give(&c->port->h2_slab, c);
@@ -440,7 +448,7 @@ struct client_h2 *client_h2_open(struct client_pool *pool)
     if (c == NULL)
         return NULL;
     memset(c, 0, sizeof(*c));
-    if (client_begin(pool, &c->conn, &conn_ops)) {
+    if (client_begin(pool, &c->conn, &conn_ops, &c->count)) {
         slab_give(&port->h2_slab, c);
         return NULL;
     }

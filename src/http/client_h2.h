@@ -30,6 +30,7 @@ struct client_h2 {
     struct h2 h2;
     struct client_port *port;
     struct client_pool *pool;
+    struct connection_count count;
     struct list node;       /* in port->h2s */
     struct list member;     /* in pool->h2s, while it takes requests */
     struct list streams;    /* client_h2_stream: all of it */

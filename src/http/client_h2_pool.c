@@ -121,6 +121,7 @@ static void wait_elsewhere(struct client_h2_stream *s)
 
     list_remove(&s->node);
     s->c->nstreams--;
+    pool->meter = s->c->count.meter; /* another one's may be gone */
     other = client_may_connect(pool) && s->c->ways == pool->ways
                 ? connecting(pool)
                 : NULL;

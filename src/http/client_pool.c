@@ -88,6 +88,7 @@ void client_pool_init(struct client_pool *pool, struct client_port *port,
     pool->way = (struct client_way){.http2 = false};
     pool->ways = 0;
     pool->session = NULL;
+    pool->meter = NULL;
     pool->nidle = 0;
     pool->life = POOL_OPEN;
     list_init(&pool->idle);
@@ -142,7 +143,8 @@ static struct str own_copy(struct str s)
 void client_pool_go(struct client_pool *pool, const struct client_way *way)
 {
     if (pool->way.tls == way->tls && pool->way.secure == way->secure &&
-        pool->way.http2 == way->http2)
+        pool->way.http2 == way->http2 &&
+        address_equal(&pool->way.source, &way->source))
         return;
     pool->ways++;
     close_idle(pool);
@@ -216,7 +218,7 @@ bool client_may_connect(const struct client_pool *pool)
 }
 
 int client_begin(struct client_pool *pool, struct conn *conn,
-                 const struct conn_ops *ops)
+                 const struct conn_ops *ops, struct connection_count *count)
 {
     struct loop *loop = pool->port->loop;
     char room[ADDRESS_TEXT_MAX];
@@ -226,19 +228,22 @@ int client_begin(struct client_pool *pool, struct conn *conn,
     if (pool->way.by_address)
         address_put_ip(&address, &pool->address);
     if (pool->way.secure)
-        error = conn_connect_tls(conn, loop, &pool->address, ops, pool->way.tls,
-                                 pool->way.by_address ? text_str(&address)
-                                                      : pool->way.server_name);
+        error = conn_connect_tls(
+            conn, loop, &pool->address, &pool->way.source, ops, pool->way.tls,
+            pool->way.by_address ? text_str(&address) : pool->way.server_name);
     else
-        error = conn_connect(conn, loop, &pool->address, ops);
+        error =
+            conn_connect(conn, loop, &pool->address, &pool->way.source, ops);
     if (error) {
         COUNTER_ADD(loop->counters, target_connection_errors, 1);
+        connection_meter_failed(pool->meter);
         return error;
     }
     if (pool->way.secure)
         conn_tls_session(conn, &pool->session);
     COUNTER_ADD(loop->counters, target_connections_opened, 1);
     COUNTER_ADD(loop->counters, target_connections, 1);
+    connection_begins(count, pool->meter);
     conn_timer(conn, pool->connect_ms);
     return 0;
 }
@@ -252,7 +257,7 @@ static struct client_stream *connect_h1(struct client_pool *pool,
     if (c == NULL)
         return NULL;
     memset(c, 0, sizeof(*c));
-    if (client_begin(pool, &c->conn, &client_conn_ops)) {
+    if (client_begin(pool, &c->conn, &client_conn_ops, &c->count)) {
         slab_give(&port->slab, c);
         return NULL;
     }

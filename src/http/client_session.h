@@ -12,6 +12,7 @@
 #define SLUICE_HTTP_CLIENT_SESSION_H
 
 #include "http/client.h"
+#include "stats/connections.h"
 
 enum client_state {
     CLIENT_CONNECTING,
@@ -27,6 +28,7 @@ struct client_session {
     struct client_stream stream;
     struct client_port *port;
     struct client_pool *pool;
+    struct connection_count count;
     struct list node; /* in port->sessions */
     struct list idle; /* in pool->idle */
     struct h1_body body;
@@ -67,13 +69,15 @@ void client_done(struct client_session *c, bool clean);
 /* Whether a connection may be made at all. */
 bool client_may_connect(const struct client_pool *pool);
 
-/* Begins to connect in the pool's way, with its deadline; 0 or an errno. */
+/* Begins to connect in the pool's way, with its deadline; 0 or an errno.  It is
+ * counted in the pool's meter. */
 int client_begin(struct client_pool *pool, struct conn *conn,
-                 const struct conn_ops *ops);
+                 const struct conn_ops *ops, struct connection_count *count);
 
 /* Connecting ended with this error: counts it, and says in `cause` why.  The
  * connection is still there. */
-enum client_failure client_connect_failed(struct conn *conn, int error,
-                                          struct text *cause);
+enum client_failure client_connect_failed(struct conn *conn,
+                                          struct connection_count *count,
+                                          int error, struct text *cause);
 
 #endif

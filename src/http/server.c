@@ -649,6 +649,7 @@ void server_session_free(struct server_session *s)
     slab_give(&port->slab, s);
     port->nsessions--;
     count_open(port, -1);
+    connection_ends(&s->count);
     COUNTER_ADD(port->loop->counters, client_connections, -1);
     if (port->draining && port->nsessions == 0 && port->on_empty)
         port->on_empty(port);
@@ -741,6 +742,7 @@ struct server_stream *server_accept(struct server_port *port, int fd,
     s->stream = (struct server_stream){.ops = &server_h1_ops, .session = s};
     s->port = port;
     s->h2 = NULL;
+    s->count = (struct connection_count){.meter = NULL};
     s->client = *client;
     s->opened_s = (uint32_t)(port->loop->now_us / 1000000);
     s->requests = 0;
@@ -803,6 +805,13 @@ struct server_port *server_stream_port(const struct server_stream *stream)
 const struct address *server_stream_client(const struct server_stream *stream)
 {
     return &const_session(stream)->client;
+}
+
+void server_stream_count(struct server_stream *stream,
+                         struct connection_meter *meter)
+{
+    connection_begins(&stream->session->count, meter);
+    connection_opens(&stream->session->count);
 }
 
 uint64_t server_stream_number(const struct server_stream *stream)

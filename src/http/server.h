@@ -83,6 +83,12 @@ const struct address *server_stream_client(const struct server_stream *stream);
 /* Its connection: what was agreed on with TLS. */
 const struct conn *server_stream_conn(const struct server_stream *stream);
 
+/* Has the connection counted there, as opened and, when it ends, as closed:
+ * once.  NULL: nowhere. */
+struct connection_meter;
+void server_stream_count(struct server_stream *stream,
+                         struct connection_meter *meter);
+
 /* A number that no other open connection of this thread has, nor, as good as
  * surely, one that closed before. */
 uint64_t server_stream_number(const struct server_stream *stream);

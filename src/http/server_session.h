@@ -16,6 +16,7 @@
 #define SLUICE_HTTP_SERVER_SESSION_H
 
 #include "http/server.h"
+#include "stats/connections.h"
 
 enum server_state {
     SERVER_HANDSHAKE, /* of TLS */
@@ -33,8 +34,9 @@ struct server_session {
     struct conn conn;
     struct server_stream stream;
     struct server_port *port;
-    struct server_h2 *h2; /* NULL: not HTTP/2 */
-    struct list node;     /* in port->sessions */
+    struct server_h2 *h2;          /* NULL: not HTTP/2 */
+    struct connection_count count; /* all zero: it is not counted (yet) */
+    struct list node;              /* in port->sessions */
     struct address client;
     uint32_t opened_s; /* monotonic seconds */
     uint32_t linger_until_s;

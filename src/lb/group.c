@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 
+#include "lb/zone.h"
 #include "net/tls_context.h"
 
 /* ---- its zones ----------------------------------------------------------- */
@@ -28,13 +29,10 @@ static struct group_zone *find_zone(const struct group *group, struct str name)
 static void add_zone(struct group *group, struct str name)
 {
     struct group_zone *zone = &group->zones[group->nzones++];
-    uint64_t h = 0xcbf29ce484222325u; /* FNV-1a */
 
-    for (size_t i = 0; i < name.n; i++)
-        h = (h ^ (unsigned char)name.p[i]) * 0x100000001b3u;
     zone->group = group;
     zone->name = name;
-    zone->hash = h;
+    zone->hash = zone_hash(name);
 }
 
 /* Every zone and how many targets it has. */
@@ -279,14 +277,6 @@ bool group_may_choose(const struct group *group, const struct target *target)
 
 /* ---- zones --------------------------------------------------------------- */
 
-/* Any two numbers, mixed (splitmix64's finish). */
-static uint64_t mix(uint64_t x)
-{
-    x = (x ^ x >> 30) * 0xbf58476d1ce4e5b9u;
-    x = (x ^ x >> 27) * 0x94d049bb133111ebu;
-    return x ^ x >> 31;
-}
-
 /* The zone with the highest number for this client: groups with the same zones
  * agree on it, and so do those that lack some. */
 static struct group_zone *highest(struct group *group, uint64_t client,
@@ -297,7 +287,7 @@ static struct group_zone *highest(struct group *group, uint64_t client,
 
     for (unsigned i = 0; i < group->nzones; i++) {
         struct group_zone *zone = &group->zones[i];
-        uint64_t number = mix(client ^ zone->hash);
+        uint64_t number = zone_number(client, zone->hash);
 
         if (!all && atomic_load_explicit(&zone->dns_out, memory_order_relaxed))
             continue;
@@ -315,7 +305,7 @@ struct group_zone *group_zone_of(struct group *group, uint64_t client)
 
     if (group->nzones == 1)
         return group->zones;
-    client = mix(client);
+    client = zone_mix(client);
     zone = highest(group, client, false);
     return zone ? zone : highest(group, client, true);
 }

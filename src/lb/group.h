@@ -11,6 +11,7 @@
 
 struct group;
 struct group_zone;
+struct meter;
 struct tls_context;
 
 /* How a group chooses among its eligible targets; one file each. */
@@ -64,6 +65,8 @@ struct group {
     unsigned nzones;          /* at least 1 */
     struct group_zone *zones; /* in the order of their first targets */
     struct group_identity identity;
+    struct meter *meter; /* what it does is counted there (proxy/meter.h); the
+                            snapshot's; NULL: nowhere */
     /* The health monitor's: when it came to know the group (0: it does not
      * yet), and the last time that a snapshot had it. */
     uint64_t first_round;

@@ -7,6 +7,7 @@
 #include <jansson.h>
 
 #include "crypto/sha256.h"
+#include "model/value_json.h"
 
 enum {
     FIRST_ROOM = 16 * 1024,
@@ -48,81 +49,34 @@ static void put_key(struct text *t, struct str key)
     if (str_starts(key, STR(MARK)))
         key = region_printf(&region, MARK STR_FMT, STR_ARG(key));
     text_json(t, key);
-    text_char(t, ':');
     region_end(&region);
 }
 
-static void put(struct text *t, const struct value *value, unsigned depth);
-
-static void put_list(struct text *t, const struct value *list, unsigned depth)
+static void put_number(struct text *t, struct str number)
 {
-    text_char(t, '[');
-    for (const struct value *v = list->first; v; v = v->next) {
-        if (v != list->first)
-            text_char(t, ',');
-        put(t, v, depth);
-    }
-    text_char(t, ']');
+    if (account_json_is_plain(number))
+        text_str_put(t, number);
+    else
+        put_marked(t, STR(NUMBER), number);
 }
 
-/* Of two entries with one key only the first counts, as for value_get(). */
-static void put_map(struct text *t, const struct value *map, unsigned depth)
+static void put_unknown(struct text *t, struct str why)
 {
-    text_char(t, '{');
-    for (const struct value *v = map->first; v; v = v->next) {
-        if (value_get(map, v->key) != v)
-            continue;
-        if (v != map->first)
-            text_char(t, ',');
-        put_key(t, v->key);
-        put(t, v, depth);
-    }
-    text_char(t, '}');
-}
-
-static void put(struct text *t, const struct value *value, unsigned depth)
-{
-    if (depth == 0) {
-        TEXT_LITERAL(t, "null");
-        return;
-    }
-    switch (value->kind) {
-    case VALUE_NULL:
-        TEXT_LITERAL(t, "null");
-        break;
-    case VALUE_BOOL:
-        text_str_put(t, value->text);
-        break;
-    case VALUE_NUMBER:
-        if (account_json_is_plain(value->text))
-            text_str_put(t, value->text);
-        else
-            put_marked(t, STR(NUMBER), value->text);
-        break;
-    case VALUE_STRING:
-        text_json(t, value->text);
-        break;
-    case VALUE_UNKNOWN:
-        put_marked(t, STR(UNKNOWN), value->text);
-        break;
-    case VALUE_LIST:
-        put_list(t, value, depth - 1);
-        break;
-    case VALUE_MAP:
-        put_map(t, value, depth - 1);
-        break;
-    }
+    put_marked(t, STR(UNKNOWN), why);
 }
 
 void account_json_put(struct text *t, const struct value *value)
 {
-    put(t, value, VALUE_NESTED_MAX);
+    static const struct value_json how = {put_key, put_number, put_unknown};
+
+    value_json_put(t, value, &how);
 }
 
 void account_json_put_entry(struct text *t, struct str key,
                             const struct value *value)
 {
     put_key(t, key);
+    text_char(t, ':');
     account_json_put(t, value);
 }
 

@@ -144,6 +144,30 @@ struct str arn_certificate(struct region *region, const struct arn_scope *scope,
                          STR_ARG(scope->account), STR_ARG(uuid));
 }
 
+static struct str with_name(struct region *region,
+                            const struct arn_scope *scope, const char *of,
+                            const char *before, struct str name)
+{
+    struct str partition = arn_partition(scope->region_name);
+
+    return region_printf(
+        region, "arn:" STR_FMT ":%s:" STR_FMT ":" STR_FMT ":%s" STR_FMT,
+        STR_ARG(partition), of, STR_ARG(scope->region_name),
+        STR_ARG(scope->account), before, STR_ARG(name));
+}
+
+struct str arn_alarm(struct region *region, const struct arn_scope *scope,
+                     struct str name)
+{
+    return with_name(region, scope, "cloudwatch", "alarm:", name);
+}
+
+struct str arn_topic(struct region *region, const struct arn_scope *scope,
+                     struct str name)
+{
+    return with_name(region, scope, "sns", "", name);
+}
+
 struct str arn_waf(struct region *region, const struct arn_scope *scope,
                    const char *kind, struct str name, struct str uuid,
                    bool global)
@@ -230,6 +254,14 @@ struct str arn_default_rule(struct region *region, struct str parent)
 
     digest(arn_last(parent), STR("default"), hex);
     return arn_rule(region, parent, str_make(hex, ARN_ID_LEN));
+}
+
+struct str arn_vpc_id(struct region *region, const struct arn_scope *scope,
+                      const char *kind, struct str logical_id)
+{
+    struct str id = arn_id(region, scope, STR(""), logical_id);
+
+    return region_printf(region, "%s-0" STR_FMT, kind, STR_ARG(id));
 }
 
 struct str arn_last(struct str arn)

@@ -58,6 +58,12 @@ struct str arn_rule(struct region *region, struct str parent, struct str id);
 /* The default rule of a listener: its id derives from the listener's. */
 struct str arn_default_rule(struct region *region, struct str parent);
 
+/* arn:aws:cloudwatch:REGION:ACCOUNT:alarm:NAME, arn:aws:sns:REGION:ACCOUNT:NAME. */
+struct str arn_alarm(struct region *region, const struct arn_scope *scope,
+                     struct str name);
+struct str arn_topic(struct region *region, const struct arn_scope *scope,
+                     struct str name);
+
 /* arn:aws:acm:REGION:ACCOUNT:certificate/UUID. */
 struct str arn_certificate(struct region *region, const struct arn_scope *scope,
                            struct str uuid);
@@ -86,6 +92,11 @@ struct str arn_last(struct str arn);
  * loopback everywhere (RFC 6761 §6.3). */
 struct str arn_dns_name(struct region *region, const struct arn_scope *scope,
                         struct str name, struct str id, bool internal);
+
+/* "sg-0", or of another kind, and 16 digits: what stands for a resource of a
+ * VPC that has that logical id. */
+struct str arn_vpc_id(struct region *region, const struct arn_scope *scope,
+                      const char *kind, struct str logical_id);
 
 /* aws, aws-cn or aws-us-gov. */
 struct str arn_partition(struct str region_name);

@@ -6,6 +6,7 @@
 #include "base/memory.h"
 #include "model/attributes.h"
 #include "model/read.h"
+#include "model/read_vpc.h"
 
 /* ---- types of resources --------------------------------------------------- */
 
@@ -49,6 +50,17 @@ static const struct type {
      read_association},
     {"AWS::WAFv2::LoggingConfiguration", "logging configuration",
      PHASE_SERVICES, read_logging},
+    {"AWS::CloudWatch::Alarm", "alarm", PHASE_NODES, read_alarm},
+    {"AWS::CloudWatch::CompositeAlarm", "composite alarm", PHASE_NODES,
+     read_composite},
+    {"AWS::SNS::Topic", "topic", PHASE_NODES, read_topic},
+    {"AWS::SNS::Subscription", "subscription", PHASE_SERVICES,
+     read_subscription},
+    {"AWS::EC2::SecurityGroup", "security group", PHASE_NODES,
+     read_security_group},
+    {"AWS::EC2::SecurityGroupIngress", "security group ingress", PHASE_NODES,
+     read_ingress},
+    {"AWS::EC2::Subnet", "subnet", PHASE_NODES, read_subnet},
 };
 
 enum { NTYPES = sizeof(types) / sizeof(*types) };
@@ -202,6 +214,10 @@ static void make_room(struct build *b, unsigned n)
     c->groups = take_array(&c->region, n, sizeof(void *));
     c->trust_stores = take_array(&c->region, n, sizeof(void *));
     c->services = take_array(&c->region, n, sizeof(void *));
+    c->alarms.all = take_array(&c->region, n, sizeof(void *));
+    c->alarms.topics = take_array(&c->region, n, sizeof(void *));
+    b->alarm_resources = take_array(&b->region, n, sizeof(void *));
+    b->suppressors = take_array(&b->region, n, sizeof(*b->suppressors));
     b->known = take_array(&b->region, n, sizeof(*b->known));
     b->balancers = take_array(&b->region, n, sizeof(*b->balancers));
     b->uses = take_array(&b->region, n, sizeof(*b->uses));
@@ -285,6 +301,8 @@ static void read_resources(struct build *build, const struct value *resources)
         read_rules(build, config->listeners[i]);
     read_phase(build, resources, PHASE_SERVICES);
     read_waf_end(build);
+    read_alarms_end(build);
+    read_vpc_end(build);
     check_ids(&build->ids);
     list_listeners(config);
     list_certificates(build);

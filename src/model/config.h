@@ -18,6 +18,7 @@
 #include "base/error.h"
 #include "codec/desync_class.h"
 #include "crypto/ssl_policy.h"
+#include "model/alarm.h"
 #include "model/quota.h"
 #include "model/report.h"
 #include "model/web_acl.h"
@@ -79,7 +80,19 @@ enum log_kind {
     LOG_KINDS
 };
 
+/* What of its metrics is published: Metadata.Sluice.Metrics. */
+struct config_metrics {
+    struct str space;  /* Namespace; n == 0: Sluice/ApplicationELB */
+    bool zones;        /* AvailabilityZones: those of zones too */
+    unsigned ninclude; /* 0: all */
+    const struct str *include;
+    unsigned nexclude;
+    const struct str *exclude;
+};
+
 struct config_listener;
+
+struct config_security; /* model/vpc.h */
 
 struct config_load_balancer {
     struct str id; /* logical id in the template */
@@ -100,10 +113,14 @@ struct config_load_balancer {
     /* Metadata.Sluice.AccessLog, ConnectionLog, HealthCheckLog, and WafLog of
      * its web ACL: files, "-": standard output; n == 0: none. */
     struct str logs[LOG_KINDS];
+    struct config_metrics metrics;
     unsigned nlisteners;
     struct config_listener **listeners;
-    const struct config_web_acl *web_acl; /* that requests are checked by; or
+    const struct config_web_acl *web_acl;   /* that requests are checked by; or
                                              NULL */
+    const struct config_security *security; /* who may connect; NULL: all */
+    unsigned nzones; /* in which it has subnets; 0: not all are known */
+    struct str *zones;
 };
 
 /* Of one config.  model/patch.h makes another object of a load balancer, and
@@ -187,6 +204,7 @@ struct config_target {
     struct str zone;        /* n == 0: none */
     struct address address; /* family 0: it has none here */
     bool registered;        /* by Targets of the group, not by local words */
+    bool found;             /* and that by discovery (model/discovery.h) */
 };
 
 /* Metadata.Sluice of a group with Protocol HTTPS.  ALB believes any
@@ -216,6 +234,8 @@ struct config_group {
     struct config_health health;
     struct group_attributes attributes;
     struct config_target_tls tls;
+    struct address source; /* that connections to targets leave from; port 0;
+                              family 0: the system chooses */
     enum retry retry;
     /* That an action of some listener forwards to, and of which balancer:
      * ALB allows one.  NULL: unused.  After a patch its `listeners` are those
@@ -229,6 +249,9 @@ struct config_group {
     unsigned nelsewhere;
     /* No address: the flag that gives one, "--service Svc.green=HOST:PORT". */
     struct str flag;
+    /* Where its targets are found; NULL: nowhere, also where local addresses
+     * take the place of what would be. */
+    struct discovery_source *sources;
 };
 
 /* ---- rules ---------------------------------------------------------------- */
@@ -442,6 +465,7 @@ struct config {
     unsigned nservices;
     struct config_service **services;
     struct config_waf *waf; /* held; NULL: there is nothing of it */
+    struct config_alarms alarms;
 };
 
 /* What is local about a config and stands in no template (--port, --bind,
@@ -485,7 +509,9 @@ struct local {
     const struct local_certificate *certificates;
     unsigned ntrust_stores;
     const struct local_trust_store *trust_stores;
+    bool follow_services; /* --discover ecs: the template's services of ECS */
     enum retry retry;
+    bool enforce_security_groups; /* of load balancers that do not say */
     struct quotas quotas;
     struct str zone;      /* n == 0: this process stands for the nodes of all */
     struct str s3_folder; /* that has BUCKET/KEY of S3; n == 0: none */

@@ -102,8 +102,15 @@ static void add_balancer(struct sha256 *sha,
         sha256_add(sha, &l->bind, sizeof(l->bind));
         sha256_add(sha, &policy, sizeof(policy));
     }
+    for (unsigned i = 0; i < lb.nzones; i++) {
+        struct str zone = lb.zones[i];
+
+        take_text(sha, &zone);
+    }
     lb.listeners = NULL;
-    lb.web_acl = NULL; /* of no group's concern */
+    lb.zones = NULL;
+    lb.web_acl = NULL; /* of no group's concern, nor is who may connect */
+    lb.security = NULL;
     sha256_add(sha, &lb, sizeof(lb));
 }
 
@@ -136,6 +143,7 @@ static void add_group(struct sha256 *sha, const struct config_group *from)
     for (unsigned i = 0; i < group.ntargets; i++)
         add_target(sha, &group.targets[i]);
     group.targets = NULL;
+    group.sources = NULL; /* found targets are in targets */
     if (group.load_balancer)
         add_balancer(sha, group.load_balancer);
     group.load_balancer = NULL;
@@ -230,6 +238,12 @@ copy_balancer(struct region *region, const struct config_load_balancer *from)
         region_take(region, (from->nlisteners + 1) * sizeof(void *));
     for (unsigned i = 0; i < from->nlisteners; i++)
         to->listeners[i] = copy_listener(region, from->listeners[i]);
+    to->security = NULL;
+    to->zones = region_take(region, (from->nzones + 1) * sizeof(struct str));
+    for (unsigned i = 0; i < from->nzones; i++) {
+        to->zones[i] = from->zones[i];
+        keep(region, &to->zones[i]);
+    }
     return to;
 }
 
@@ -266,6 +280,7 @@ const struct config_group *config_group_copy(struct region *region,
     keep(region, &to->tls.server_name);
     keep(region, &to->flag);
     to->targets = copy_targets(region, from);
+    to->sources = NULL;
     if (from->load_balancer)
         to->load_balancer = copy_balancer(region, from->load_balancer);
     return to;

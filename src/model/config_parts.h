@@ -23,7 +23,7 @@ bool config_digest_equal(const struct config_digest *a,
 struct config_digest config_conditions_digest(const struct config_listener *l);
 
 /* All that a group has, and what it knows by its load balancer: names,
- * attributes, log files, and the addresses and security policies of its
+ * attributes, log files, zones, and the addresses and security policies of its
  * listeners. */
 struct config_digest config_group_digest(const struct config_group *group);
 

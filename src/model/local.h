@@ -11,7 +11,8 @@
  *
  * A target group's targets here are, the first that is there: --service,
  * Addresses of its Metadata.Sluice, those that it registers by IP address or
- * that --target gives one.  So --service can point a staging template's
+ * that --target gives one, with those that are found (discovery.h; nothing is
+ * looked for where the first two say which).  So --service can point a staging template's
  * 10.0.0.0/8 targets at this machine.  Those that calls of the API registered
  * are there in any case (local_targets.h).
  */
@@ -26,7 +27,8 @@ struct local_group_hint {
     struct str cdk_path;            /* aws:cdk:path; n == 0: none */
     const struct value *registered; /* Registered and Deregistered: lists of */
     const struct value
-        *deregistered; /* ID:PORT (local_targets.h); NULL: none */
+        *deregistered;         /* ID:PORT (local_targets.h); NULL: none */
+    const struct value *found; /* Found (discovery.h); NULL: none */
 };
 
 struct local_listener_hint {

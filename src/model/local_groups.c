@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "base/memory.h"
+#include "model/discovery.h"
 #include "model/local_name.h"
 #include "model/local_targets.h"
 #include "model/schema.h"
@@ -294,6 +295,24 @@ static void set_targets(struct region *region, struct config_group *group,
     group->ntargets = n;
 }
 
+/* What discovery found, and where an instance of it is, unless --target says
+ * otherwise. */
+static void mark_found(struct config_group *group, const struct value *found)
+{
+    for (unsigned i = 0; found && i < group->ntargets; i++) {
+        struct config_target *t = &group->targets[i];
+        const struct value *entry = discovery_found(found, t->id, t->port);
+        struct address address;
+
+        t->found = entry != NULL;
+        if (entry == NULL || t->address.family ||
+            !address_parse_ip(discovery_found_address(entry), &address))
+            continue;
+        t->address = address;
+        t->address.port = t->port;
+    }
+}
+
 /* Leaves out the targets that have no address here. */
 static void keep_addressed(struct config_group *group)
 {
@@ -321,6 +340,9 @@ static void apply_group(struct applying *a, struct config_group *group)
                      STR_ARG(group->id));
     else if (hint && !read_hint(a, group, hint, &hinted))
         hint = NULL;
+    mark_found(group, hints->found);
+    if (given->by || hint)
+        group->sources = NULL; /* what is said here counts */
     if (given->by)
         set_targets(&a->config->region, group, given, hints);
     else if (hint)
@@ -347,7 +369,7 @@ void local_apply_groups(struct config *config, const struct local_hints *hints,
         struct config_group *group = config->groups[i];
 
         apply_group(&a, group);
-        if (group->load_balancer && group->ntargets == 0 &&
+        if (group->load_balancer && group->ntargets == 0 && !group->sources &&
             group->type != TARGET_TYPE_LAMBDA)
             group->flag = local_flag(&a.names, group, &config->region);
     }

@@ -107,20 +107,12 @@ static const char *const not_found[] = {
     [KNOWN_REGEX_SET] = "WAFNonexistentItemException",
 };
 
-static int compare_strs(struct str a, struct str b)
-{
-    size_t n = a.n < b.n ? a.n : b.n;
-    int order = n ? memcmp(a.p, b.p, n) : 0;
-
-    return order ? order : (a.n > b.n) - (a.n < b.n);
-}
-
 static int compare_known(const void *a, const void *b)
 {
     const struct known *x = a;
     const struct known *y = b;
 
-    return compare_strs(x->arn, y->arn);
+    return str_compare(x->arn, y->arn);
 }
 
 void known_add(struct build *build, enum known_kind kind, struct str arn,
@@ -294,7 +286,7 @@ static int compare_names(const void *a, const void *b)
 {
     const struct given_name *x = a;
     const struct given_name *y = b;
-    int order = compare_strs(x->name, y->name);
+    int order = str_compare(x->name, y->name);
 
     if (order == 0)
         order = (x->place->line > y->place->line) -

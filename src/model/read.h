@@ -92,6 +92,7 @@ struct build {
     struct region region; /* for the time of building */
     struct arn_scope scope;
     struct kept_file *files;
+    struct vpc_build *vpc; /* read_vpc.h; NULL: nothing of it so far */
     struct waf_build *waf; /* read_waf.h; NULL: there is nothing of it so far */
     unsigned nresources;
     struct given_names balancer_names;
@@ -110,6 +111,8 @@ struct build {
     struct local_group_hint *group_hints;
     struct local_listener_hint *listener_hints;
     struct local_balancer_hint *balancer_hints;
+    const struct resource **alarm_resources;
+    struct field *suppressors; /* of alarms */
 };
 
 static inline bool is_alnum(char c)
@@ -177,6 +180,12 @@ void read_rule_group(struct build *build, const struct resource *resource);
 void read_web_acl(struct build *build, const struct resource *resource);
 void read_association(struct build *build, const struct resource *resource);
 void read_logging(struct build *build, const struct resource *resource);
+void read_alarm(struct build *build, const struct resource *resource);
+void read_composite(struct build *build, const struct resource *resource);
+void read_topic(struct build *build, const struct resource *resource);
+void read_subscription(struct build *build, const struct resource *resource);
+/* After the last of them. */
+void read_alarms_end(struct build *build);
 /* What is said of such resources has the API's words for it. */
 void waf_resource(struct build *build, struct resource *resource);
 /* After the last of them. */
@@ -184,6 +193,14 @@ void read_waf_end(struct build *build);
 
 /* Metadata.Sluice of a resource that has none. */
 void refuse_sluice(const struct resource *resource);
+
+/* ---- read_metrics.c ---------------------------------------------------------- */
+
+/* Metadata.Sluice.Metrics of a load balancer. */
+extern const struct schema metrics_schema;
+
+void read_metrics(struct build *build, const struct resource *resource,
+                  const struct field *field, struct config_metrics *metrics);
 
 /* ---- read_identity.c: Id and Created of Metadata.Sluice ---------------------- */
 

@@ -124,8 +124,10 @@ const char *resource_called(const struct resource *resource, const char *word)
     static const struct {
         const char *property;
         const char *before;
-    } all[] = {
-        {"Name", ""}, {"Priority", "of priority "}, {"Port", "on port "}};
+    } all[] = {{"Name", ""},
+               {"AlarmName", ""},
+               {"Priority", "of priority "},
+               {"Port", "on port "}};
     bool made = is_made(resource->id, scalar(resource->sluice, "Id"));
 
     for (unsigned i = 0; made && i < sizeof(all) / sizeof(*all); i++) {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "model/attributes.h"
-#include "model/read.h"
+#include "model/read_vpc.h"
 
 /* AWS::ElasticLoadBalancingV2::LoadBalancer. */
 struct input {
@@ -17,7 +17,9 @@ struct sluice_input {
     const struct value *value;
     struct identity_input identity;
     struct field bind;
+    struct field enforce;
     struct field logs[LOG_KINDS];
+    struct field metrics;
 };
 
 static const char *const balancer_types[] = {"application", "network",
@@ -71,6 +73,10 @@ static const struct schema schema = SCHEMA(properties, struct input);
 
 static const struct property sluice_properties[] = {
     {.name = "Bind", .kind = PROPERTY_RAW, .offset = SLUICE(bind)},
+    {.name = "EnforceSecurityGroups",
+     .kind = PROPERTY_BOOL,
+     .offset = SLUICE(enforce),
+     .example = "true"},
     {.name = "AccessLog",
      .kind = PROPERTY_STRING,
      .offset = SLUICE(logs[ACCESS_LOG]),
@@ -86,6 +92,10 @@ static const struct property sluice_properties[] = {
      .offset = SLUICE(logs[HEALTH_CHECK_LOG]),
      .min = 1,
      .example = "health-check.log"},
+    {.name = "Metrics",
+     .kind = PROPERTY_STRUCT,
+     .offset = SLUICE(metrics),
+     .schema = &metrics_schema},
     /* What the API keeps, as CloudFormation has no property for it. */
     {.name = "CustomerOwnedIpv4Pool", .kind = PROPERTY_IGNORED},
     {.name = "CapacityReservation", .kind = PROPERTY_IGNORED},
@@ -122,9 +132,11 @@ static void read_attribute(struct build *build, const struct resource *resource,
                    &build->config->region, build->report);
 }
 
-static void read_sluice(struct build *build, const struct sluice_input *input,
+static void read_sluice(struct build *build, const struct resource *resource,
+                        const struct sluice_input *input,
                         struct config_load_balancer *lb)
 {
+    read_metrics(build, resource, &input->metrics, &lb->metrics);
     build->balancer_hints[lb->index].bind = input->bind.value;
     for (unsigned i = 0; i < LOG_KINDS; i++)
         lb->logs[i] = keep_text(build, &input->logs[i]);
@@ -201,5 +213,8 @@ void read_load_balancer(struct build *build, const struct resource *resource)
     config->load_balancers[config->nload_balancers++] = lb;
     read_attributes_of(build, resource, &input.attributes, lb);
     check_attributes(build, resource, &input.attributes, lb);
-    read_sluice(build, &sluice, lb);
+    read_sluice(build, resource, &sluice, lb);
+    read_vpc_of(build, resource, lb,
+                sluice.enforce.ok ? sluice.enforce.number != 0
+                                  : build->local->enforce_security_groups);
 }

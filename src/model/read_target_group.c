@@ -4,6 +4,7 @@
  */
 #include "model/attributes.h"
 #include "model/read.h"
+#include "model/read_discovery.h"
 #include "model/words.h"
 
 struct input {
@@ -28,7 +29,10 @@ struct sluice_input {
     struct field addresses;
     struct field registered;
     struct field deregistered;
+    struct field found;
+    struct field discovery;
     struct target_tls_input tls;
+    struct field source;
 };
 
 enum { TYPE_ALB = TARGET_TYPE_LAMBDA + 1 };
@@ -155,6 +159,15 @@ static const struct property sluice_properties[] = {
      .kind = PROPERTY_STRINGS,
      .offset = SLUICE(deregistered),
      .example = "[127.0.0.1:3000]"},
+    {.name = "Found",
+     .kind = PROPERTY_STRINGS,
+     .offset = SLUICE(found),
+     .example = "[10.0.0.1:3000]"},
+    {.name = "Discovery",
+     .kind = PROPERTY_STRUCT,
+     .offset = SLUICE(discovery),
+     .schema = &discovery_schema,
+     .example = "{Dns: {Name: web.internal}}"},
     {.name = "ValidateCertificate",
      .kind = PROPERTY_BOOL,
      .offset = SLUICE(tls.validate)},
@@ -169,6 +182,10 @@ static const struct property sluice_properties[] = {
      .min = 1,
      .max = 253,
      .example = "api.example.com"},
+    {.name = "SourceAddress",
+     .kind = PROPERTY_STRING,
+     .offset = SLUICE(source),
+     .example = "10.0.0.5"},
     IDENTITY_PROPERTIES(struct sluice_input, identity),
 };
 
@@ -262,6 +279,26 @@ static void read_names(struct build *build, const struct resource *resource,
     known_add(build, KNOWN_TARGET_GROUP, group->arn, group->id, group);
 }
 
+static void read_source(const struct resource *resource,
+                        const struct field *field, struct config_group *group)
+{
+    struct str text = field->ok ? shown(field->text) : STR("");
+    const char *what = "is no IP address";
+
+    if (!field->ok)
+        return;
+    if (address_parse_ip(field->text, &group->source)) {
+        if (!address_is_any(&group->source))
+            return; /* else the system would choose */
+        what = "stands for every address";
+    }
+    group->source = (struct address){.family = 0};
+    resource_error(resource, field_place(field),
+                   "Metadata.Sluice.SourceAddress \"" STR_FMT "\" %s\n"
+                   "write one that this machine has, such as 10.0.0.5",
+                   STR_ARG(text), what);
+}
+
 static void read_sluice(struct build *build, const struct resource *resource,
                         const struct sluice_input *input,
                         struct config_group *group)
@@ -271,8 +308,11 @@ static void read_sluice(struct build *build, const struct resource *resource,
         .cdk_path = resource->cdk_path,
         .registered = input->registered.value,
         .deregistered = input->deregistered.value,
+        .found = input->found.value,
     };
+    read_discovery(build, resource, &input->discovery, group);
     read_target_tls(build, resource, &input->tls, group);
+    read_source(resource, &input->source, group);
 }
 
 void read_target_group(struct build *build, const struct resource *resource)

@@ -35,6 +35,8 @@ const char *value_kind_name(enum value_kind kind)
         return "a number";
     case VALUE_STRING:
         return "a string";
+    case VALUE_TIME:
+        return "a time";
     case VALUE_LIST:
         return "a list";
     case VALUE_MAP:

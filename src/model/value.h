@@ -24,6 +24,8 @@ enum value_kind {
     VALUE_BOOL,   /* text: "true" or "false" */
     VALUE_NUMBER, /* text: as it was written */
     VALUE_STRING,
+    VALUE_TIME, /* of what an API answers: text: seconds since 1970, maybe with a
+                   fraction */
     VALUE_LIST,
     VALUE_MAP,
     VALUE_UNKNOWN, /* cannot be known here; text says why, as a clause:
@@ -56,7 +58,7 @@ const char *value_kind_name(enum value_kind kind);
 static inline bool value_is_scalar(const struct value *v)
 {
     return v->kind == VALUE_BOOL || v->kind == VALUE_NUMBER ||
-           v->kind == VALUE_STRING;
+           v->kind == VALUE_STRING || v->kind == VALUE_TIME;
 }
 
 /* ---- making them -------------------------------------------------------- */

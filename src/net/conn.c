@@ -137,8 +137,24 @@ bool conn_init(struct conn *conn, struct loop *loop, int fd,
     return watch(conn);
 }
 
+/* The port is chosen by connect(): one is enough for each address that it goes
+ * to.  False with errno. */
+static bool leave_from(int fd, const struct address *source, uint8_t family)
+{
+    struct sockaddr_storage sa;
+    socklen_t n;
+    int one = 1;
+
+    if (source == NULL || source->family != family)
+        return true;
+    n = address_to_sockaddr(source, &sa);
+    setsockopt(fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &one, sizeof(one));
+    return bind(fd, (struct sockaddr *)&sa, n) == 0;
+}
+
 int conn_connect(struct conn *conn, struct loop *loop,
-                 const struct address *address, const struct conn_ops *ops)
+                 const struct address *address, const struct address *source,
+                 const struct conn_ops *ops)
 {
     struct sockaddr_storage sa;
     socklen_t n = address_to_sockaddr(address, &sa);
@@ -149,7 +165,8 @@ int conn_connect(struct conn *conn, struct loop *loop,
     if (fd < 0)
         return errno;
     setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
-    if (connect(fd, (struct sockaddr *)&sa, n) && errno != EINPROGRESS) {
+    if (!leave_from(fd, source, address->family) ||
+        (connect(fd, (struct sockaddr *)&sa, n) && errno != EINPROGRESS)) {
         int error = errno;
 
         close(fd);

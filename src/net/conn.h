@@ -98,9 +98,12 @@ bool conn_init(struct conn *conn, struct loop *loop, int fd,
                const struct conn_ops *ops);
 
 /* Begins to connect; on_connected follows, never before this returns.
- * 0, or an errno when not even that worked (nothing to close then). */
+ * `source`: the local address that it leaves from, port 0; NULL, or of another
+ * family: the system chooses.  0, or an errno when not even that worked
+ * (nothing to close then). */
 int conn_connect(struct conn *conn, struct loop *loop,
-                 const struct address *address, const struct conn_ops *ops);
+                 const struct address *address, const struct address *source,
+                 const struct conn_ops *ops);
 
 /* Reads at most `max` bytes (at most LOOP_READ) behind what was kept.
  * CONN_DATA: `w` is all there is, kept bytes first. */

@@ -171,10 +171,11 @@ static bool set_name(struct conn_tls *t, struct str name)
 }
 
 int conn_connect_tls(struct conn *conn, struct loop *loop,
-                     const struct address *address, const struct conn_ops *ops,
+                     const struct address *address,
+                     const struct address *source, const struct conn_ops *ops,
                      struct tls_context *context, struct str server_name)
 {
-    int error = conn_connect(conn, loop, address, ops);
+    int error = conn_connect(conn, loop, address, source, ops);
 
     if (error)
         return error;

@@ -45,7 +45,8 @@ void conn_tls_choose_by(struct conn *conn, const struct tls_chooser *chooser);
  * the context validates, what the certificate must be for (a name or an
  * address); n == 0: neither. */
 int conn_connect_tls(struct conn *conn, struct loop *loop,
-                     const struct address *address, const struct conn_ops *ops,
+                     const struct address *address,
+                     const struct address *source, const struct conn_ops *ops,
                      struct tls_context *context, struct str server_name);
 
 /* Right after conn_connect_tls(): resumes *session if it is one, and keeps

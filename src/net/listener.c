@@ -26,38 +26,77 @@ static bool set_options(int fd, bool shared)
            !setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
 }
 
-static bool bind_and_listen(int fd, struct address *address)
+static bool where_is(int fd, struct address *address)
 {
     struct sockaddr_storage sa;
-    socklen_t n = address_to_sockaddr(address, &sa);
+    socklen_t n = sizeof(sa);
 
-    if (bind(fd, (struct sockaddr *)&sa, n) || listen(fd, LISTEN_BACKLOG))
-        return false;
-    n = sizeof(sa);
     if (getsockname(fd, (struct sockaddr *)&sa, &n))
         return false;
     address_from_sockaddr((struct sockaddr *)&sa, address);
     return true;
 }
 
-int listener_open(struct address *address, bool shared, struct error *error)
+static bool bind_to(int fd, struct address *address)
 {
-    int family = address->family == 6 ? AF_INET6 : AF_INET;
-    int fd = socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    struct sockaddr_storage sa;
+    socklen_t n = address_to_sockaddr(address, &sa);
+
+    return bind(fd, (struct sockaddr *)&sa, n) == 0 && where_is(fd, address);
+}
+
+/* errno says why, and stays. */
+static bool cannot(const struct address *address, struct error *error)
+{
+    int cause = errno;
     char buffer[ADDRESS_TEXT_MAX];
     struct text where = text_in(buffer, sizeof(buffer));
-    int cause;
 
-    if (fd >= 0 && set_options(fd, shared) && bind_and_listen(fd, address))
-        return fd;
-    cause = errno;
-    if (fd >= 0)
-        close(fd);
     address_put(&where, address);
     error_set(error, "cannot listen on " STR_FMT ": %s", (int)where.n, where.p,
               strerror(cause));
     errno = cause;
+    return false;
+}
+
+static int give_up(int fd)
+{
+    int cause = errno;
+
+    if (fd >= 0)
+        close(fd);
+    errno = cause;
     return -1;
+}
+
+int listener_bind(struct address *address, bool shared, struct error *error)
+{
+    int family = address->family == 6 ? AF_INET6 : AF_INET;
+    int fd = socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+
+    if (fd >= 0 && set_options(fd, shared) && bind_to(fd, address))
+        return fd;
+    cannot(address, error);
+    return give_up(fd);
+}
+
+bool listener_listen(int fd, struct error *error)
+{
+    struct address address = {.family = 4};
+
+    if (listen(fd, LISTEN_BACKLOG) == 0)
+        return true;
+    where_is(fd, &address);
+    return cannot(&address, error);
+}
+
+int listener_open(struct address *address, bool shared, struct error *error)
+{
+    int fd = listener_bind(address, shared, error);
+
+    if (fd < 0 || listener_listen(fd, error))
+        return fd;
+    return give_up(fd);
 }
 
 static int option_of(int fd, int level, int name)
@@ -100,6 +139,8 @@ static bool refuse_one(struct listener *l)
     fd = accept4(l->fd, NULL, NULL, SOCK_CLOEXEC);
     if (fd >= 0)
         close(fd);
+    if (fd >= 0 && l->on_refused)
+        l->on_refused(l);
     l->spare_fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
     return fd >= 0;
 }

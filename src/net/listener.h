@@ -22,6 +22,8 @@ struct listener {
      * wanted and the listener closes it. */
     bool (*on_accept)(struct listener *listener, int fd,
                       const struct address *client);
+    /* One was closed at once, for there are no descriptors; may be NULL. */
+    void (*on_refused)(struct listener *listener);
     /* The accept queue is empty and the socket is closed: listener_stop(). */
     void (*on_stopped)(struct listener *listener);
     void *owner;
@@ -31,6 +33,12 @@ struct listener {
  * that the system chose when it was 0.  `shared`: more sockets may follow on
  * the same address. */
 int listener_open(struct address *address, bool shared, struct error *error);
+
+/* The same in two steps: bound, so that nobody is let in yet; and from now on.
+ * The second one is false with an error and errno when somebody else came to
+ * listen there meanwhile. */
+int listener_bind(struct address *address, bool shared, struct error *error);
+bool listener_listen(int fd, struct error *error);
 
 /* Takes a socket that somebody else opened, such as the parent or a service
  * manager: sets what listener_open() sets on one, and undoes a listener_stop().

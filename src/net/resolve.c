@@ -5,16 +5,11 @@
 #include <stdlib.h>
 
 #include "base/memory.h"
-#include "base/thread.h"
 
 enum { HOST_MAX = 256 };
 
-/* Shared by the thread that asks the system and the one that waits, or does not
- * any more. */
-struct resolve_job {
-    struct message message;
-    pthread_mutex_t lock;
-    struct mailbox *answer_to; /* NULL: nobody waits */
+struct question {
+    struct errand errand;
     char host[HOST_MAX];
     struct address address; /* family 0: there is none */
     const char *why;
@@ -45,99 +40,58 @@ bool resolve_now(struct str host, uint16_t port, struct address *address,
     return true;
 }
 
-static void free_job(struct resolve_job *job)
+static void run(struct errand *errand)
 {
-    pthread_mutex_destroy(&job->lock);
-    free(job);
+    struct question *q = LIST_ENTRY_OF(errand, struct question, errand);
+
+    if (!resolve_now(str_of(q->host), 0, &q->address, &q->why))
+        q->address.family = 0;
 }
 
-static void *run(void *arg)
+static void free_question(struct errand *errand)
 {
-    struct resolve_job *job = arg;
-    bool wanted;
-
-    if (!resolve_now(str_of(job->host), 0, &job->address, &job->why))
-        job->address.family = 0;
-    pthread_mutex_lock(&job->lock);
-    wanted = job->answer_to != NULL;
-    if (wanted)
-        mailbox_send(job->answer_to, &job->message);
-    pthread_mutex_unlock(&job->lock);
-    if (!wanted)
-        free_job(job);
-    return NULL;
+    free(LIST_ENTRY_OF(errand, struct question, errand));
 }
 
-static void on_message(struct mailbox *mailbox, struct message *message)
-{
-    struct resolver *resolver = mailbox->owner;
-    struct resolve_job *job =
-        LIST_ENTRY_OF(message, struct resolve_job, message);
-    struct address address = job->address;
-    const char *why = job->why;
-    bool current = job == resolver->job;
+static const struct errand_kind question_kind = {
+    .run = run,
+    .stop = NULL, /* the system's resolver takes its time */
+    .free = free_question,
+};
 
-    /* The thread may still be unlocking. */
-    pthread_mutex_lock(&job->lock);
-    pthread_mutex_unlock(&job->lock);
-    free_job(job);
-    if (!current)
-        return;
-    resolver->job = NULL;
-    address.port = resolver->port;
-    resolver->done(resolver, address.family ? &address : NULL, why);
+static void on_done(struct errands *errands, struct errand *errand)
+{
+    struct resolver *resolver =
+        LIST_ENTRY_OF(errands, struct resolver, errands);
+    struct question *q = LIST_ENTRY_OF(errand, struct question, errand);
+
+    q->address.port = resolver->port;
+    resolver->done(resolver, q->address.family ? &q->address : NULL, q->why);
 }
 
 bool resolver_init(struct resolver *resolver, struct loop *loop,
                    void (*done)(struct resolver *resolver,
                                 const struct address *address, const char *why))
 {
-    resolver->job = NULL;
     resolver->done = done;
-    resolver->mailbox.owner = resolver;
-    resolver->mailbox.on_message = on_message;
-    return mailbox_init(&resolver->mailbox, loop);
-}
-
-/* What it finds is thrown away. */
-static void abandon(struct resolver *resolver)
-{
-    struct resolve_job *job = resolver->job;
-
-    resolver->job = NULL;
-    if (job == NULL)
-        return;
-    pthread_mutex_lock(&job->lock);
-    job->answer_to = NULL; /* sent before: on_message() frees it */
-    pthread_mutex_unlock(&job->lock);
+    resolver->errands.done = on_done;
+    return errands_init(&resolver->errands, loop);
 }
 
 bool resolver_ask(struct resolver *resolver, struct str host, uint16_t port)
 {
-    struct resolve_job *job;
-    pthread_t thread;
+    struct question *q;
 
-    abandon(resolver);
+    errands_forget(&resolver->errands);
     if (host.n >= HOST_MAX)
         return false;
-    job = memory_zeroed(1, sizeof(*job));
-    list_init(&job->message.node);
-    pthread_mutex_init(&job->lock, NULL);
-    memcpy(job->host, host.p, host.n);
-    job->answer_to = &resolver->mailbox;
-    resolver->job = job;
+    q = memory_zeroed(1, sizeof(*q));
+    memcpy(q->host, host.p, host.n);
     resolver->port = port;
-    if (!thread_start(&thread, run, job)) {
-        resolver->job = NULL;
-        free_job(job);
-        return false;
-    }
-    pthread_detach(thread);
-    return true;
+    return errands_begin(&resolver->errands, &q->errand, &question_kind);
 }
 
 void resolver_end(struct resolver *resolver)
 {
-    abandon(resolver);
-    mailbox_end(&resolver->mailbox);
+    errands_end(&resolver->errands);
 }

@@ -195,20 +195,11 @@ static void add_names(struct tls_pairs *pairs, const struct tls_pair *pair)
         add_common_name(pairs, pair);
 }
 
-static int compare_text(struct str a, struct str b)
-{
-    int order = memcmp(a.p, b.p, a.n < b.n ? a.n : b.n);
-
-    if (order == 0)
-        order = (a.n > b.n) - (a.n < b.n);
-    return order;
-}
-
 static int compare_names(const void *x, const void *y)
 {
     const struct tls_name *a = x;
     const struct tls_name *b = y;
-    int order = compare_text(a->name, b->name);
+    int order = str_compare(a->name, b->name);
 
     if (order)
         return order;
@@ -279,7 +270,7 @@ static unsigned lower_bound(const struct tls_pairs *pairs, struct str name)
     while (low < high) {
         unsigned middle = low + (high - low) / 2;
 
-        if (compare_text(pairs->names[middle].name, name) < 0)
+        if (str_compare(pairs->names[middle].name, name) < 0)
             low = middle + 1;
         else
             high = middle;

@@ -62,7 +62,7 @@ void connection_log_accepted(struct worker_port *p,
 {
     struct connection_record record;
 
-    if (p->port.tls == NULL && begin(&record, p, stream))
+    if (begin(&record, p, stream))
         worker_log(p->worker, CONNECTION_LOG, &record);
 }
 

@@ -51,8 +51,7 @@ struct worker_port;
 void connection_id(uint8_t id[16], const struct worker *worker,
                    const struct server_stream *stream);
 
-/* A client was accepted: its record, where the log is wanted and there is no
- * TLS. */
+/* A client was accepted without TLS: its record, where the log is wanted. */
 void connection_log_accepted(struct worker_port *port,
                              const struct server_stream *stream);
 

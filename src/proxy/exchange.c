@@ -3,6 +3,7 @@
 
 #include "base/log.h"
 #include "http/page.h"
+#include "proxy/connection.h"
 #include "proxy/protocol.h"
 
 enum {
@@ -43,6 +44,16 @@ void exchange_take_target(struct exchange *ex, struct target *target)
     if (ex->counted)
         atomic_fetch_add_explicit(&target->outstanding, 1,
                                   memory_order_relaxed);
+    exchange_meter_target(ex);
+}
+
+struct client_pool *exchange_pool(const struct exchange *ex)
+{
+    struct client_pool *pool =
+        worker_pool(ex->worker, ex->target, ex->group, exchange_attributes(ex));
+
+    pool->meter = ex->group_cell ? &ex->group_cell->cell.connections : NULL;
+    return pool;
 }
 
 void exchange_count_error(struct exchange *ex)
@@ -104,6 +115,7 @@ void exchange_end(struct exchange *ex)
 
     if (ex->client)
         ex->client->exchange = NULL;
+    exchange_meter_end(ex);
     exchange_log_end(ex);
     let_go_of_target(ex);
     if (ex->tunnel)
@@ -129,10 +141,9 @@ void exchange_answer(struct exchange *ex, struct page *page)
         page->fields_set = &nothing_set;
     if (ex->trail.n)
         page->more = (struct added_field){STR("X-Sluice-Explain"), ex->trail};
-    if (ex->record)
-        ex->record->status = (uint16_t)page->status;
+    ex->status = (uint16_t)page->status;
     client->exchange = NULL;
-    exchange_log_sent(ex, page_send(client, &ex->worker->loop, page));
+    exchange_sent(ex, page_send(client, &ex->worker->loop, page));
     ex->client = NULL;
     exchange_end(ex);
 }
@@ -185,8 +196,8 @@ void exchange_fail(struct exchange *ex, enum reason reason)
         exchange_count_error(ex);
     if (reason == REASON_CLIENT_GONE) {
         COUNTER_ADD(&ex->worker->counters, client_aborts, 1);
-        if (ex->record && !ex->responded)
-            ex->record->status = 460;
+        if (!ex->responded)
+            ex->status = 460;
         exchange_end(ex);
     } else if (ex->responded || status == 0) {
         cut_off(ex);
@@ -340,10 +351,14 @@ void exchange_run(struct exchange *ex)
 
 /* ---- the client's side -------------------------------------------------- */
 
-static void count_desync(struct counters *counters, const struct request *req)
+static void count_desync(struct exchange *ex, const struct request *req)
 {
-    if (req->desync_class != DESYNC_COMPLIANT)
+    struct counters *counters = &ex->worker->counters;
+
+    if (req->desync_class != DESYNC_COMPLIANT) {
         COUNTER_ADD(counters, desync_non_compliant, 1);
+        exchange_meter(ex, BALANCER_desync_non_compliant);
+    }
     if (req->close_both)
         COUNTER_ADD(counters, desync_ambiguous, 1);
 }
@@ -368,7 +383,8 @@ static void begin(struct exchange *ex, struct worker_port *p,
     COUNTER_ADD(&w->counters, requests_active, 1);
     if (ex->grpc)
         COUNTER_ADD(&w->counters, grpc_requests, 1);
-    count_desync(&w->counters, request);
+    exchange_meter_begin(ex);
+    count_desync(ex, request);
 }
 
 static void on_request(struct server_stream *stream, struct request *request,
@@ -387,7 +403,7 @@ static void on_request(struct server_stream *stream, struct request *request,
     stream->exchange = ex;
     begin(ex, p, request, body);
     exchange_log_begin(ex);
-    exchange_log_received(ex, body->wire);
+    exchange_received(ex, body->wire);
     exchange_run(ex);
 }
 
@@ -402,7 +418,7 @@ static void on_request_body(struct server_stream *stream,
 {
     struct exchange *ex = stream->exchange;
 
-    exchange_log_received(ex, piece->wire);
+    exchange_received(ex, piece->wire);
     if (ex->tunnel) {
         tunnel_from_client(ex, piece);
         return;
@@ -427,7 +443,7 @@ static void on_request_body(struct server_stream *stream,
 
 static void on_interim(struct server_stream *stream, size_t sent)
 {
-    exchange_log_sent(stream->exchange, sent);
+    exchange_sent(stream->exchange, sent);
 }
 
 static void on_client_drained(struct server_stream *stream)
@@ -484,7 +500,7 @@ static void on_refused(struct server_stream *stream,
     struct worker *w = worker_port_of(server_stream_port(stream))->worker;
 
     exchange_log_refused(stream, fault, received, sent);
-
+    exchange_meter_refused(stream, fault, received, sent);
     if (fault->class != DESYNC_COMPLIANT)
         COUNTER_ADD(&w->counters, desync_non_compliant, 1);
     if (log_wants(LOG_DEBUG))
@@ -501,7 +517,7 @@ const struct server_handler exchange_server_handler = {
     .on_interim = on_interim,
     .on_gone = on_client_gone,
     .on_refused = on_refused,
-    .on_handshake = connection_log_handshake,
+    .on_handshake = connection_handshake,
 };
 
 /* ---- the target's side -------------------------------------------------- */
@@ -539,7 +555,7 @@ static void finish(struct exchange *ex, const struct piece *piece)
     ex->target_stream->exchange = NULL;
     ex->target_stream = NULL;
     client->exchange = NULL;
-    exchange_log_sent(ex, client->ops->send_body(client, piece));
+    exchange_sent(ex, client->ops->send_body(client, piece));
     ex->client = NULL;
     exchange_end(ex);
 }
@@ -565,7 +581,7 @@ static void on_response_body(struct client_stream *stream,
         finish(ex, piece);
         return;
     }
-    exchange_log_sent(ex, ex->client->ops->send_body(ex->client, piece));
+    exchange_sent(ex, ex->client->ops->send_body(ex->client, piece));
     if (ex->client->ops->blocked(ex->client))
         stream->ops->pause(stream, CONN_PAUSE_PEER);
 }

@@ -12,6 +12,7 @@
 #define SLUICE_PROXY_EXCHANGE_H
 
 #include "base/arena.h"
+#include "proxy/meter_cell.h"
 #include "proxy/worker.h"
 
 enum reason {
@@ -71,11 +72,20 @@ struct exchange {
     struct added_field *inserted; /* by the web ACL; in the arena */
     struct str trace; /* "1-...", in the arena; n == 0: nobody was told it */
     struct str trail; /* what X-Sluice-Explain says; n == 0: nothing */
-    struct access_record *record;   /* in the arena; NULL: nothing is logged */
-    struct exchange_sticky *sticky; /* in the arena; NULL: no cookies */
+    struct access_record *record; /* in the arena; NULL: nothing is logged */
+    struct balancer_cell *balancer_cell; /* where it is counted; NULL: it is
+                                            not.  A tunnel pins both */
+    struct group_cell *group_cell;       /* NULL: no target was chosen */
+    struct exchange_sticky *sticky;      /* in the arena; NULL: no cookies */
     uint64_t began_us;
-    uint64_t sent_us;      /* the request's head left */
-    uint64_t responded_us; /* the response's head came */
+    uint64_t sent_us;       /* the request's head left */
+    uint64_t responded_us;  /* the response's head came */
+    uint64_t bytes_in;      /* from the client, heads too */
+    uint64_t bytes_out;     /* to the client */
+    uint64_t bytes_metered; /* of both: they are counted */
+    unsigned node;          /* the zone of the node (meters_zone()) */
+    uint16_t status;        /* elb_status_code; 0: none yet */
+    uint16_t target_status; /* 0: no target answered */
     uint16_t ninserted;
     uint8_t waf; /* enum waf_word */
     uint8_t step;
@@ -97,6 +107,7 @@ struct exchange {
     bool websocket : 1;
     bool grpc : 1;
     bool again : 1; /* it was refused, and is sent once more */
+    bool ipv6 : 1;  /* the client came by it */
 };
 
 extern const struct server_handler exchange_server_handler;
@@ -130,6 +141,9 @@ struct piece exchange_held(const struct hold *hold);
 
 /* Has the request go to this target. */
 void exchange_take_target(struct exchange *ex, struct target *target);
+
+/* The connections to it. */
+struct client_pool *exchange_pool(const struct exchange *ex);
 
 /* The request that the target got was an error of the target. */
 void exchange_count_error(struct exchange *ex);
@@ -240,6 +254,57 @@ static inline void exchange_choose_listener(struct exchange *ex,
         exchange_choose_with_care(ex, port);
 }
 
+/* ---- what is counted (exchange_meter.c) ----------------------------------- */
+
+enum { METER_BYTES_LATE = 64 * 1024 }; /* that may not be counted yet */
+
+/* Where it is counted; and what is known when it comes. */
+void exchange_meter_begin(struct exchange *ex);
+
+/* So many rules were tried. */
+void exchange_meter_rules(struct exchange *ex, unsigned evaluated);
+
+/* A target is chosen. */
+void exchange_meter_target(struct exchange *ex);
+
+/* The bytes so far. */
+void exchange_meter_bytes(struct exchange *ex);
+
+/* A tunnel begins, which may outlive the snapshot. */
+void exchange_meter_keep(struct exchange *ex);
+
+/* The exchange is over: it is counted, by what the log says. */
+void exchange_meter_end(struct exchange *ex);
+
+/* A head that is none was answered. */
+void exchange_meter_refused(struct server_stream *stream,
+                            const struct h1_fault *fault, size_t received,
+                            size_t sent);
+
+static inline void exchange_meter(struct exchange *ex, enum balancer_count what)
+{
+    balancer_cell_add(ex->balancer_cell, what, 1);
+}
+
+static inline void exchange_late_bytes(struct exchange *ex)
+{
+    if (ex->bytes_in + ex->bytes_out - ex->bytes_metered >= METER_BYTES_LATE)
+        exchange_meter_bytes(ex);
+}
+
+/* More bytes that the client sent or got. */
+static inline void exchange_received(struct exchange *ex, size_t n)
+{
+    ex->bytes_in += n;
+    exchange_late_bytes(ex);
+}
+
+static inline void exchange_sent(struct exchange *ex, size_t n)
+{
+    ex->bytes_out += n;
+    exchange_late_bytes(ex);
+}
+
 /* ---- the access log (exchange_log.c) ------------------------------------ */
 
 /* Begins the record of a request, if its load balancer logs. */
@@ -251,19 +316,6 @@ void exchange_log_request(struct exchange *ex, const struct request_out *out);
 /* A redirect's Location; that transforms were applied, or failed. */
 void exchange_log_redirect(struct exchange *ex, struct str location);
 void exchange_log_transforms(struct exchange *ex, bool ok);
-
-/* More bytes that the client sent or got. */
-static inline void exchange_log_received(struct exchange *ex, size_t n)
-{
-    if (ex->record)
-        ex->record->received += n;
-}
-
-static inline void exchange_log_sent(struct exchange *ex, size_t n)
-{
-    if (ex->record)
-        ex->record->sent += n;
-}
 
 /* Texts of the snapshot that the record points at become its own: before the
  * lease is let go of. */

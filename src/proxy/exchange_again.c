@@ -79,8 +79,7 @@ static bool begin_again(struct exchange *ex, bool fresh)
 
     if (target_drains(ex->target) && !exchange_next_target(ex))
         return false;
-    pool =
-        worker_pool(ex->worker, ex->target, ex->group, exchange_attributes(ex));
+    pool = exchange_pool(ex);
     COUNTER_ADD(&ex->worker->counters, retries, 1);
     if (!fresh)
         ex->target_stream = client_pool_take(pool, ex);

@@ -209,6 +209,10 @@ void exchange_log_end(struct exchange *ex)
     if (record == NULL)
         return;
     ex->record = NULL;
+    record->status = ex->status;
+    record->target_status = ex->target_status;
+    record->received = ex->bytes_in;
+    record->sent = ex->bytes_out;
     put_times(ex, record);
     if (record->texts[ACCESS_TRACE_ID].n == 0) {
         put_root(ex, &trace);

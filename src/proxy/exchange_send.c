@@ -172,8 +172,10 @@ enum step_result exchange_send_request(struct exchange *ex)
     repeat = may_repeat(ex);
     if (!describe(ex, &t, &out))
         return fail(ex, REASON_HEAD_TOO_LONG);
-    if (forwarded_has_invalid(ex->request))
+    if (forwarded_has_invalid(ex->request)) {
         COUNTER_ADD(&ex->worker->counters, forwarded_invalid_header, 1);
+        exchange_meter(ex, BALANCER_forwarded_invalid_header);
+    }
     exchange_log_request(ex, &out);
     if (!client_request(ex->target_stream, &out, &piece, &encoded))
         return fail(ex, REASON_HEAD_TOO_LONG);

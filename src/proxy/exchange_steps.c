@@ -31,6 +31,7 @@ static enum step_result normalise(struct exchange *ex)
         exchange_attributes(ex)->drop_invalid_header_fields) {
         forwarded_drop_invalid(ex->request);
         COUNTER_ADD(&ex->worker->counters, dropped_invalid_header, 1);
+        exchange_meter(ex, BALANCER_dropped_invalid_header);
     }
     return STEP_NEXT;
 }
@@ -64,6 +65,7 @@ static enum step_result route(struct exchange *ex)
     i = router_match(ex->table->router, &request, w->scratch, &evaluated);
     ex->action = ex->table->actions[i];
     COUNTER_ADD(&w->counters, rule_evaluations, evaluated);
+    exchange_meter_rules(ex, evaluated);
     if (w->explain_key.n)
         exchange_explain(ex, &request);
     return STEP_NEXT;
@@ -89,10 +91,12 @@ static enum step_result redirect(struct exchange *ex)
     if (!action_location(&location, ex->action, &request,
                          server_stream_port(ex->client)->local.port)) {
         COUNTER_ADD(&w->counters, redirect_url_limit_exceeded, 1);
+        exchange_meter(ex, BALANCER_redirect_url_limit);
         return fail(ex, REASON_LOCATION_TOO_LONG);
     }
     page.extra = (struct added_field){STR("Location"), text_str(&location)};
     COUNTER_ADD(&w->counters, redirects, 1);
+    exchange_meter(ex, BALANCER_redirects);
     exchange_log_redirect(ex, text_str(&location));
     exchange_answer(ex, &page);
     return STEP_DONE;
@@ -113,6 +117,7 @@ static enum step_result fixed_response(struct exchange *ex)
     if (page.body.p == NULL)
         page.body = STR("");
     COUNTER_ADD(&ex->worker->counters, fixed_responses, 1);
+    exchange_meter(ex, BALANCER_fixed_responses);
     exchange_answer(ex, &page);
     return STEP_DONE;
 }
@@ -169,9 +174,11 @@ static enum step_result select_target(struct exchange *ex)
                                                   : choose(ex);
     if (target == NULL)
         return fail(ex, REASON_NO_TARGETS);
-    if (atomic_load_explicit(&ex->zone->fail_open, memory_order_relaxed))
-        COUNTER_ADD(&ex->worker->counters, unhealthy_routing_requests, 1);
     exchange_take_target(ex, target);
+    if (atomic_load_explicit(&ex->zone->fail_open, memory_order_relaxed)) {
+        COUNTER_ADD(&ex->worker->counters, unhealthy_routing_requests, 1);
+        group_cell_add(ex->group_cell, GROUP_unhealthy_routing, 1);
+    }
     if (ex->trail.n)
         exchange_explain_target(ex);
     return STEP_NEXT;
@@ -180,8 +187,7 @@ static enum step_result select_target(struct exchange *ex)
 static enum step_result connect_target(struct exchange *ex)
 {
     do {
-        struct client_pool *pool = worker_pool(
-            ex->worker, ex->target, ex->group, exchange_attributes(ex));
+        struct client_pool *pool = exchange_pool(ex);
 
         ex->target_stream = client_pool_take(pool, ex);
         if (ex->target_stream)
@@ -262,19 +268,18 @@ static enum step_result relay(struct exchange *ex)
         exchange_sticky_cookies(ex, &out);
     h1_mark_hop_by_hop(&ex->response->fields);
     ex->responded = true;
-    if (ex->record)
-        ex->record->status = ex->record->target_status = out.status;
+    ex->status = ex->target_status = (uint16_t)out.status;
     if (ex->response->status == 101) {
-        exchange_log_sent(ex, client->ops->upgrade(client, &out));
+        exchange_sent(ex, client->ops->upgrade(client, &out));
         tunnel_begin(ex);
         return STEP_DONE;
     }
     if (piece.end) {
         client->exchange = NULL;
-        exchange_log_sent(ex, client->ops->respond(client, &out, &piece));
+        exchange_sent(ex, client->ops->respond(client, &out, &piece));
         return STEP_NEXT;
     }
-    exchange_log_sent(ex, client->ops->respond(client, &out, &piece));
+    exchange_sent(ex, client->ops->respond(client, &out, &piece));
     exchange_unhold(ex, &ex->response_hold);
     ex->response = NULL;
     if (client->ops->blocked(client))

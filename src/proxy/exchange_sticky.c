@@ -85,8 +85,11 @@ static void count_anew(struct exchange *ex)
         return;
     ex->sticky->counted = true;
     COUNTER_ADD(counters, non_sticky_requests, 1);
-    if (ex->group->config->attributes.stickiness_type == STICKINESS_APP_COOKIE)
-        COUNTER_ADD(counters, app_cookie_non_stickiness, 1);
+    exchange_meter(ex, BALANCER_non_sticky);
+    if (ex->group->config->attributes.stickiness_type != STICKINESS_APP_COOKIE)
+        return;
+    COUNTER_ADD(counters, app_cookie_non_stickiness, 1);
+    exchange_meter(ex, BALANCER_app_cookie_non_stickiness);
 }
 
 static enum sticky_verdict follow(struct exchange *ex,

@@ -6,6 +6,7 @@
 #include "base/list.h"
 #include "lb/sticky.h"
 #include "model/config_parts.h"
+#include "proxy/meter.h"
 
 /* A group that several sets may have. */
 struct shared {
@@ -103,6 +104,7 @@ static void settle(struct group *group, struct str zone,
     group_init(&made, config, targets, zone);
     made.tls = group->tls;
     memcpy(made.authorities, group->authorities, sizeof(made.authorities));
+    made.meter = group->meter;
     made.identity = sticky_identity(config->arn);
     group_move(group, &made);
     group_refresh(group);
@@ -139,6 +141,7 @@ static void release(struct group *group, struct target_registry *registry,
         if (target_unuse(registry, group->targets[i]))
             orphan(owner, group->targets[i]);
     }
+    meter_release(group->meter);
     group_end(group);
     region_end(&shared->region);
     free(shared);

@@ -102,6 +102,18 @@ struct route_table *port_table_of(const struct port_table *port,
     return port->first;
 }
 
+bool port_table_admits(const struct port_table *port,
+                       const struct address *client)
+{
+    if (!ingress_admits(port->first->ingress, client))
+        return false;
+    for (unsigned i = 0; i < port->n; i++) {
+        if (!ingress_admits(port->names[i].table->ingress, client))
+            return false;
+    }
+    return true;
+}
+
 uint32_t port_table_idle_ms(const struct port_table *port)
 {
     uint32_t most =

@@ -9,7 +9,7 @@
 #ifndef SLUICE_PROXY_PORT_TABLE_H
 #define SLUICE_PROXY_PORT_TABLE_H
 
-#include "base/str.h"
+#include "base/address.h"
 
 struct route_table;
 struct server_stream;
@@ -48,6 +48,10 @@ struct route_table *port_table_named(const struct port_table *port,
  * the first. */
 struct route_table *port_table_of(const struct port_table *port,
                                   const struct server_stream *stream);
+
+/* Whether a client may connect: each of them must let it in. */
+bool port_table_admits(const struct port_table *port,
+                       const struct address *client);
 
 /* The longest idle timeout of them: nobody's requests are cut early. */
 uint32_t port_table_idle_ms(const struct port_table *port);

@@ -57,6 +57,7 @@ struct route_table *route_table_new(const struct config_listener *listener,
 
     atomic_init(&table->refs, 1);
     table->config = listener;
+    table->ingress = ingress_new(listener);
     listener_headers_compile(&table->headers, listener);
     table->router =
         router_new(listener, before ? before->router : NULL, report);
@@ -72,6 +73,13 @@ struct route_table *route_table_new(const struct config_listener *listener,
 void route_table_inspect(struct route_table *table, struct waf_program *program)
 {
     table->waf = program ? waf_program_hold(program) : NULL;
+}
+
+void route_table_count(struct route_table *table, struct meter *meter,
+                       struct meter_nodes *nodes)
+{
+    table->meter = meter_hold(meter);
+    table->nodes = nodes;
 }
 
 static void copy_cursor(struct rule_action *to, const struct rule_action *from)
@@ -108,9 +116,11 @@ struct route_table *route_table_patch(struct route_table *before,
     table->router = router_hold(before->router);
     table->headers = before->headers;
     memcpy(table->sinks, before->sinks, sizeof(table->sinks));
+    route_table_count(table, before->meter, meter_nodes_copy(before->nodes));
     table->tls = tls_context_hold(before->tls);
     route_table_inspect(table, before->waf);
     table->need = before->need;
+    table->ingress = before->ingress;
     atomic_init(&table->refs, 1);
     table->base = route_table_hold(before);
     table->own = memory_zeroed(1, sizeof(*table->own));
@@ -144,6 +154,10 @@ void route_table_release(struct route_table *table)
         router_release(table->router);
         tls_context_release(table->tls);
         waf_program_release(table->waf);
+        meter_release(table->meter);
+        if (base == NULL)
+            ingress_free(table->ingress);
+        free(table->nodes);
         free(table->own);
         free(table->actions);
         free(table);

@@ -13,7 +13,9 @@
 #include "net/tls_context.h"
 #include "proxy/action.h"
 #include "proxy/group_set.h"
+#include "proxy/ingress.h"
 #include "proxy/listener_headers.h"
+#include "proxy/meter.h"
 #include "proxy/router.h"
 #include "waf/program.h"
 
@@ -22,10 +24,16 @@ struct route_table {
     struct router *router;        /* held */
     struct rule_action **actions; /* the terminal action of rule i */
     struct listener_headers headers;
-    int sinks[LOG_KINDS];    /* of its load balancer's logs, or LOG_SINK_NONE;
+    int sinks[LOG_KINDS]; /* of its load balancer's logs, or LOG_SINK_NONE;
                                 control assigns them */
+    struct meter *meter;  /* of its load balancer: held; control assigns it,
+                                and the zones of its nodes; NULL: nothing is
+                                counted */
+    struct meter_nodes *nodes;
     struct tls_context *tls; /* held; control assigns it; NULL: HTTP */
     struct waf_program *waf; /* held; what comes is checked by it; or NULL */
+    struct ingress *ingress; /* who may connect; of the base, where it has one;
+                                NULL: everybody */
     struct linear_need need; /* of all regexes */
     _Atomic unsigned refs;
     unsigned nown; /* actions that are its own */
@@ -44,6 +52,10 @@ struct route_table *route_table_new(const struct config_listener *listener,
 /* Has requests checked by the program (NULL: by none), which is held. */
 void route_table_inspect(struct route_table *table,
                          struct waf_program *program);
+
+/* Has what is done counted there: held, and taken over. */
+void route_table_count(struct route_table *table, struct meter *meter,
+                       struct meter_nodes *nodes);
 
 /* `before` but for its config, which says the same but for the action of that
  * rule: a forward, without other transforms.  What control assigned to

@@ -118,12 +118,8 @@ static int compare_texts(const void *a, const void *b)
 {
     const struct rule_text *x = a;
     const struct rule_text *y = b;
-    size_t n = x->text.n < y->text.n ? x->text.n : y->text.n;
-    int order = n ? memcmp(x->text.p, y->text.p, n) : 0;
 
-    if (order)
-        return order;
-    return (x->text.n > y->text.n) - (x->text.n < y->text.n);
+    return str_compare(x->text, y->text);
 }
 
 /* A copy of `set` with the rules of texts [from, to) that are exact, or are

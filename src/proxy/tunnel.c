@@ -13,6 +13,7 @@ void tunnel_begin(struct exchange *ex)
 
     target_hold(ex->target);
     exchange_log_keep(ex);
+    exchange_meter_keep(ex);
     ex->tunnel = true;
     ex->response = NULL;
     ex->group = NULL;
@@ -54,7 +55,7 @@ void tunnel_from_client(struct exchange *ex, const struct piece *piece)
 void tunnel_from_target(struct exchange *ex, const struct piece *piece)
 {
     ex->tunnel_target_end |= piece->end;
-    exchange_log_sent(ex, ex->client->ops->send_body(ex->client, piece));
+    exchange_sent(ex, ex->client->ops->send_body(ex->client, piece));
     if (ex->client->ops->blocked(ex->client))
         ex->target_stream->ops->pause(ex->target_stream, CONN_PAUSE_PEER);
     tunnel_drained(ex);

@@ -8,6 +8,7 @@
 #include "base/memory.h"
 #include "base/thread.h"
 #include "net/tls_tickets.h"
+#include "proxy/connection.h"
 #include "proxy/exchange.h"
 
 /* ---- leases -------------------------------------------------------------- */
@@ -83,6 +84,7 @@ static struct client_way way_of(const struct group *group)
         .server_name = config->tls.server_name,
         .by_address = config->tls.validate && config->tls.server_name.n == 0,
         .http2 = config->version != VERSION_HTTP1,
+        .source = config->source,
     };
 }
 
@@ -289,12 +291,21 @@ static bool on_accept(struct listener *listener, int fd,
                       const struct address *client)
 {
     struct worker_port *p = listener->owner;
-    struct server_stream *stream = server_accept(&p->port, fd, client);
+    struct server_stream *stream = NULL;
 
-    if (stream == NULL)
+    if (port_table_admits(worker_listeners(p), client))
+        stream = server_accept(&p->port, fd, client);
+    if (stream == NULL) {
+        connection_rejected(p);
         return false;
-    connection_log_accepted(p, stream);
+    }
+    connection_accepted(p, stream);
     return true;
+}
+
+static void on_connection_refused(struct listener *listener)
+{
+    connection_rejected(listener->owner);
 }
 
 static void init_port(struct worker_port *p, struct worker *w,
@@ -312,6 +323,7 @@ static void init_port(struct worker_port *p, struct worker *w,
     p->listener.fd = -1;
     p->listener.owner = p;
     p->listener.on_accept = on_accept;
+    p->listener.on_refused = on_connection_refused;
     p->listener.on_stopped = on_listener_stopped;
     loop_task_init(&p->gone, on_gone);
     list_push_back(&w->ports, &p->node);

@@ -80,13 +80,10 @@ struct ranked {
 static int by_key(const void *a, const void *b)
 {
     const struct ranked *x = a, *y = b;
-    struct str k = x->entry->key, l = y->entry->key;
-    int order = memcmp(k.p, l.p, k.n < l.n ? k.n : l.n);
+    int order = str_compare(x->entry->key, y->entry->key);
 
     if (order)
         return order;
-    if (k.n != l.n)
-        return k.n < l.n ? -1 : 1;
     return x->rank < y->rank ? -1 : x->rank > y->rank;
 }
 

@@ -132,7 +132,7 @@ static struct str given_id(struct resolver *r, struct declared *d)
 
 static bool is_of_waf(const struct declared *d)
 {
-    return d->kind >= KIND_WEB_ACL;
+    return d->kind >= KIND_WEB_ACL && d->kind <= KIND_REGEX_SET;
 }
 
 static struct str id_of(struct resolver *r, struct declared *d)
@@ -221,6 +221,35 @@ static const struct value *waf_attribute(struct resolver *r, struct declared *d,
                   place);
 }
 
+/* ---- a VPC's ------------------------------------------------------------------ */
+
+static const struct value *elsewhere(struct resolver *r,
+                                     const struct declared *d)
+{
+    return resolve_unknown(r, STR_FMT " (" STR_FMT ") exists only in AWS",
+                           STR_ARG(d->id), STR_ARG(d->type));
+}
+
+static const struct value *vpc_attribute(struct resolver *r, struct declared *d,
+                                         const struct place *place,
+                                         struct str name)
+{
+    const struct value *v;
+
+    if (name.n == 0 || str_eq(name, STR("GroupId")) ||
+        str_eq(name, STR("Id")) || str_eq(name, STR("SubnetId")))
+        return string(r,
+                      arn_vpc_id(r->region, &r->scope,
+                                 d->kind == KIND_SUBNET ? "subnet" : "sg",
+                                 d->id),
+                      place);
+    v = str_eq(name, STR("AvailabilityZone")) ? property(r, d, place, name)
+                                              : NULL;
+    return v ? v : elsewhere(r, d);
+}
+
+/* ---- ARNs ---------------------------------------------------------------------- */
+
 /* The ARN of a listener or rule, which holds its parent's. */
 static const struct value *child_arn(struct resolver *r, struct declared *d,
                                      const struct place *place)
@@ -261,13 +290,6 @@ static const struct value *arn_of(struct resolver *r, struct declared *d,
                       ? arn_target_group(r->region, &r->scope, name, id)
                       : arn_load_balancer(r->region, &r->scope, name, id),
                   place);
-}
-
-static const struct value *elsewhere(struct resolver *r,
-                                     const struct declared *d)
-{
-    return resolve_unknown(r, STR_FMT " (" STR_FMT ") exists only in AWS",
-                           STR_ARG(d->id), STR_ARG(d->type));
 }
 
 /* Whether a value of the file names this logical id in Ref or Fn::GetAtt. */
@@ -359,6 +381,34 @@ static const struct value *dns_name(struct resolver *r, struct declared *d,
                   place);
 }
 
+/* ---- alarms and topics --------------------------------------------------- */
+
+static bool is_of_alarms(const struct declared *d)
+{
+    return d->kind == KIND_ALARM || d->kind == KIND_TOPIC;
+}
+
+/* Ref of an alarm is its name, that of a topic its ARN. */
+static const struct value *alarm_attribute(struct resolver *r,
+                                           struct declared *d,
+                                           const struct place *place,
+                                           struct str attribute)
+{
+    bool topic = d->kind == KIND_TOPIC;
+    bool by_name =
+        topic ? str_eq(attribute, STR("TopicName")) : attribute.n == 0;
+    const struct value *given =
+        property(r, d, place, topic ? STR("TopicName") : STR("AlarmName"));
+    struct str name = given && value_is_scalar(given) ? given->text : d->id;
+
+    if (by_name)
+        return string(r, name, place);
+    return string(r,
+                  topic ? arn_topic(r->region, &r->scope, name)
+                        : arn_alarm(r->region, &r->scope, name),
+                  place);
+}
+
 /* The attributes that resource_attributes() lists. */
 static const struct value *attribute_of(struct resolver *r, struct declared *d,
                                         const struct place *place,
@@ -366,6 +416,10 @@ static const struct value *attribute_of(struct resolver *r, struct declared *d,
 {
     const struct value *v;
 
+    if (is_of_alarms(d))
+        return alarm_attribute(r, d, place, name);
+    if (resource_is_of_vpc(d->kind))
+        return vpc_attribute(r, d, place, name);
     if (is_of_waf(d))
         return waf_attribute(r, d, place, name);
     if (str_eq(name, STR("DNSName")))
@@ -412,6 +466,10 @@ static const struct value *attribute(struct resolver *r,
     known = resource_attributes(d->kind);
     if (known == NULL)
         return elsewhere(r, d);
+    if (name.n == 0 && is_of_alarms(d))
+        return alarm_attribute(r, d, place, name);
+    if (name.n == 0 && resource_is_of_vpc(d->kind))
+        return vpc_attribute(r, d, place, name);
     if (name.n == 0)
         return is_of_waf(d) ? waf_ref(r, d, place) : arn_of(r, d, place);
     while (*known && !str_eq(name, str_of(*known)))

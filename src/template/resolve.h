@@ -63,10 +63,15 @@ enum resource_kind {
     KIND_TRUST_STORE, /* its files are in AWS */
     KIND_CERTIFICATE, /* its names may be known only in AWS */
     /* What they refer to may be known only in AWS. */
+    KIND_SECURITY_GROUP,
+    KIND_INGRESS,
+    KIND_SUBNET,
     KIND_WEB_ACL,
     KIND_RULE_GROUP,
     KIND_IP_SET,
     KIND_REGEX_SET,
+    KIND_ALARM, /* composite ones as well */
+    KIND_TOPIC,
 };
 
 struct declared {
@@ -240,6 +245,13 @@ void resources_note_ignored(struct resolver *r);
 
 /* NULL, or the attributes of a type, up to a NULL. */
 const char *const *resource_attributes(enum resource_kind kind);
+
+/* Of AWS::EC2: what is wrong with one is nobody's business unless a load
+ * balancer asks for it. */
+static inline bool resource_is_of_vpc(enum resource_kind kind)
+{
+    return kind >= KIND_SECURITY_GROUP && kind <= KIND_SUBNET;
+}
 
 /* The value of an output, resolved. */
 const struct value *output_value(struct resolver *r, unsigned index);

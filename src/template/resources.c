@@ -28,6 +28,14 @@ static const struct {
     {"AWS::WAFv2::RegexPatternSet", KIND_REGEX_SET},
     {"AWS::WAFv2::WebACLAssociation", KIND_READ},
     {"AWS::WAFv2::LoggingConfiguration", KIND_READ},
+    {"AWS::CloudWatch::Alarm", KIND_ALARM},
+    {"AWS::CloudWatch::CompositeAlarm", KIND_ALARM},
+    {"AWS::SNS::Topic", KIND_TOPIC},
+    {"AWS::SNS::Subscription", KIND_READ},
+    {"AWS::EC2::SecurityGroup", KIND_SECURITY_GROUP},
+    {"AWS::EC2::SecurityGroupIngress", KIND_INGRESS},
+    {"AWS::EC2::SecurityGroupEgress", KIND_IGNORED},
+    {"AWS::EC2::Subnet", KIND_SUBNET},
 };
 
 static const char *const attributes[] = {
@@ -54,11 +62,27 @@ const char *const *resource_attributes(enum resource_kind kind)
     static const char *const of_certificate[] = {"Id", NULL};
     static const char *const of_trust_store[] = {
         "TrustStoreArn", "NumberOfCaCertificates", "Status", NULL};
+    static const char *const of_security_group[] = {"GroupId", "Id", "VpcId",
+                                                    "GroupName", NULL};
+    static const char *const of_subnet[] = {"SubnetId",
+                                            "AvailabilityZone",
+                                            "AvailabilityZoneId",
+                                            "CidrBlock",
+                                            "Ipv6CidrBlocks",
+                                            "Ipv6CidrBlock",
+                                            "NetworkAclAssociationId",
+                                            "OutpostArn",
+                                            "VpcId",
+                                            "Tags",
+                                            "BlockPublicAccessStates",
+                                            NULL};
     static const char *const of_web_acl[] = {"Arn", "Id", "LabelNamespace",
                                              "Capacity", NULL};
     static const char *const of_rule_group[] = {"Arn", "Id", "LabelNamespace",
                                                 NULL};
     static const char *const of_set[] = {"Arn", "Id", NULL};
+    static const char *const of_alarm[] = {"Arn", NULL};
+    static const char *const of_topic[] = {"TopicArn", "TopicName", NULL};
 
     switch (kind) {
     case KIND_LOAD_BALANCER:
@@ -73,6 +97,10 @@ const char *const *resource_attributes(enum resource_kind kind)
         return of_certificate;
     case KIND_TRUST_STORE:
         return of_trust_store;
+    case KIND_SECURITY_GROUP:
+        return of_security_group;
+    case KIND_SUBNET:
+        return of_subnet;
     case KIND_WEB_ACL:
         return of_web_acl;
     case KIND_RULE_GROUP:
@@ -80,8 +108,13 @@ const char *const *resource_attributes(enum resource_kind kind)
     case KIND_IP_SET:
     case KIND_REGEX_SET:
         return of_set;
+    case KIND_ALARM:
+        return of_alarm;
+    case KIND_TOPIC:
+        return of_topic;
     case KIND_IGNORED:
     case KIND_READ:
+    case KIND_INGRESS:
         break;
     }
     return NULL;
@@ -216,7 +249,7 @@ static void declare(struct resolver *r, struct declared *d)
     read_type(r, d);
     check_attributes(r, d);
     properties = value_get(d->value, STR("Properties"));
-    if (properties && d->kind != KIND_IGNORED &&
+    if (properties && d->kind != KIND_IGNORED && !resource_is_of_vpc(d->kind) &&
         properties->kind != VALUE_MAP && properties->kind != VALUE_NULL)
         report_error(r->report, &properties->place,
                      "Properties of " STR_FMT " is %s\n"
@@ -267,7 +300,7 @@ static void drop(struct resolver *r, struct declared *d, bool sound)
         d->dropped = true;
         return;
     case IS_UNKNOWN:
-        if (d->kind != KIND_IGNORED && sound)
+        if (d->kind != KIND_IGNORED && !resource_is_of_vpc(d->kind) && sound)
             report_error(r->report, &condition->place,
                          "whether " STR_FMT
                          " exists cannot be known here: " STR_FMT
@@ -319,7 +352,7 @@ const struct value *resource_properties(struct resolver *r, struct declared *d,
     r->running = d;
     r->quiet = d->kind == KIND_IGNORED || d->kind == KIND_READ ||
                d->kind == KIND_CERTIFICATE || d->kind == KIND_TRUST_STORE ||
-               d->kind >= KIND_WEB_ACL;
+               d->kind >= KIND_SECURITY_GROUP;
     d->properties = resolve(r, properties);
     r->quiet = quiet;
     r->running = d->asked_by;

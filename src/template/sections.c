@@ -167,20 +167,11 @@ void sections_add(struct resolver *r, const struct value *root)
 
 /* ---- finding ------------------------------------------------------------- */
 
-static int compare(struct str a, struct str b)
-{
-    int order = memcmp(a.p, b.p, a.n < b.n ? a.n : b.n);
-
-    if (order)
-        return order;
-    return a.n < b.n ? -1 : a.n > b.n;
-}
-
 static int by_key(const void *a, const void *b, void *user)
 {
     const struct section *s = user;
     unsigned x = *(const unsigned *)a, y = *(const unsigned *)b;
-    int order = compare(s->entries[x]->key, s->entries[y]->key);
+    int order = str_compare(s->entries[x]->key, s->entries[y]->key);
 
     if (order)
         return order;
@@ -250,7 +241,7 @@ int section_find(const struct resolver *r, enum section_id id, struct str key)
     while (low < high) {
         unsigned middle = (low + high) / 2;
 
-        if (compare(s->entries[s->by_key[middle]]->key, key) < 0)
+        if (str_compare(s->entries[s->by_key[middle]]->key, key) < 0)
             low = middle + 1;
         else
             high = middle;

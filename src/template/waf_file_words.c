@@ -3,7 +3,7 @@
  * Attributes of Terraform's aws_wafv2_* resources in CloudFormation's words:
  * names in capitals, blocks, which Terraform has as lists, as the maps that they
  * are (aws-waf.md 1.6).  What nobody set (null, "", a list without elements) is
- * left out.
+ * left out, but for the addresses of an IP set that has none.
  */
 #include "template/waf_file_internal.h"
 
@@ -202,6 +202,14 @@ static bool is_computed(const struct value *map, const struct value *v,
             value_get(map, STR("default_action")));
 }
 
+/* A state that was never read again has null where an IP set is empty; what a plan
+ * does not know yet it does not have. */
+static bool are_addresses(const struct value *v)
+{
+    return str_eq(v->key, STR("addresses")) &&
+           (v->kind == VALUE_LIST || v->kind == VALUE_NULL);
+}
+
 /* `of` is the name that the block has. */
 static struct value *convert_map(struct waf_loader *l, const struct value *map,
                                  struct str of, unsigned depth)
@@ -210,14 +218,15 @@ static struct value *convert_map(struct waf_loader *l, const struct value *map,
 
     for (const struct value *v = map->first; v; v = v->next) {
         const struct word *word = find_word(v->key);
-        bool empty = str_eq(v->key, STR("addresses")) && v->kind == VALUE_LIST;
         struct value *entry;
         struct str key;
 
-        if ((!is_set(v) && !empty) || (word && word->shape == LEFT_OUT) ||
-            is_computed(map, v, of))
+        if ((!is_set(v) && !are_addresses(v)) ||
+            (word && word->shape == LEFT_OUT) || is_computed(map, v, of))
             continue;
         entry = entry_of(l, v, of, depth, &key);
+        if (are_addresses(v) && v->kind == VALUE_NULL)
+            entry = value_new(l->region, VALUE_LIST, &v->place);
         entry->key_place = v->key_place;
         value_put(l->region, made, key, entry);
     }

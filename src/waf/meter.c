@@ -518,14 +518,6 @@ void waf_meter_free(struct waf_meter *meter)
 
 /* ---- sums -------------------------------------------------------------------------------- */
 
-static int compare_text(struct str a, struct str b)
-{
-    size_t n = a.n < b.n ? a.n : b.n;
-    int order = n ? memcmp(a.p, b.p, n) : 0;
-
-    return order ? order : (a.n > b.n) - (a.n < b.n);
-}
-
 static int compare(const void *first, const void *second)
 {
     const struct waf_metric *a = first;
@@ -533,12 +525,12 @@ static int compare(const void *first, const void *second)
     int order = (int)a->label - (int)b->label;
 
     if (order == 0)
-        order = compare_text(a->acl, b->acl);
+        order = str_compare(a->acl, b->acl);
     if (order == 0)
-        order = compare_text(a->group, b->group);
+        order = str_compare(a->group, b->group);
     if (order == 0)
-        order = compare_text(a->rule, b->rule);
-    return order ? order : compare_text(a->arn, b->arn);
+        order = str_compare(a->rule, b->rule);
+    return order ? order : str_compare(a->arn, b->arn);
 }
 
 static void read_row(const struct row *row, struct waf_metric *metric)

@@ -300,3 +300,24 @@ class ApiCase(unittest.TestCase):
         error = caught.exception.response["Error"]
         self.assertEqual(error["Code"], code, error)
         return error["Message"]
+
+
+class ConnectedCase(ApiCase):
+    """All calls of the class go over one connection."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.connection = cls.api.connect()
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.connection.close()
+        super().tearDownClass()
+
+    def post(self, path, fields, body):
+        head = "".join("%s: %s\r\n" % f for f in fields.items())
+        self.connection.send(
+            ("POST %s HTTP/1.1\r\n%sContent-Length: %d\r\n\r\n"
+             % (path, head, len(body))).encode() + body)
+        return Answer(self.connection.response("POST"))

@@ -124,16 +124,15 @@ class WafStack(Stack):
             self.assertEqual(self.listed(kind), [], kind)
 
     def tell(self):
-        """With an import before the change; the plan that follows is of
+        """With an import behind the change; the plan that follows is of
         both."""
         self.driver.apply(1)
         self.check_first()
+        self.driver.apply(2)
+        self.check_second()
         self.driver.anew("aws_wafv2_web_acl.main",
                          self.main_acl()["Id"] + "/main/REGIONAL")
         self.driver.unchanged()
-        self.driver.apply(2)
-        self.driver.unchanged()
-        self.check_second()
         self.check_state()
         self.driver.destroy()
         self.check_nothing_is_left()

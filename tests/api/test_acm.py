@@ -205,8 +205,9 @@ class Acm(aws.ApiCase):
         answer = self.api.json_call("CertificateManager.DescribeCertificate",
                                     {"CertificateArn": {"a": 1}})
         self.assertEqual((answer.status, answer.code),
-                         (400, "ValidationException"))
-        self.assertEqual(answer.get("x-amzn-ErrorType"), "ValidationException")
+                         (400, "SerializationException"))
+        self.assertEqual(answer.get("x-amzn-ErrorType"),
+                         "SerializationException")
 
     def test_no_key_is_logged(self):
         self.imported()

@@ -177,6 +177,9 @@ class Storm(Case):
         self.origins = [self.blue, self.green] + more
         self.change(0, 300)
         self.serve(workers=2)
+        # Workers that did not begin to probe lack descriptors of theirs.
+        self.healthy(self.blue)
+        self.healthy(self.green, group="Side")
         fds = self.server.fds()
         self.storm(300, (200,))
         self.assertEqual(self.server.metric(CUTS), 0)

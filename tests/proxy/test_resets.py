@@ -29,8 +29,7 @@ class Resets(rig.ProxyCase):
             with self.client() as client:
                 client.ask("/warm")
         self.settle()
-        self.fds = self.sluice.fds()
-        self.gauges = self.sluice.metrics().gauges()
+        self.fds, self.gauges = self.sluice.base()
         self.rss = self.sluice.rss()
 
     def tearDown(self):

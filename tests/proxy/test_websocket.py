@@ -256,7 +256,7 @@ class Tunnel(rig.ProxyCase):
 
     def test_tunnels_leave_nothing_behind(self):
         self.open().close()
-        fds, gauges = self.sluice.fds(), self.sluice.metrics().gauges()
+        fds, gauges = self.sluice.base()
         clients = [self.open() for _ in range(20)]
         for number, client in enumerate(clients):
             client.rst() if number % 2 else client.close()

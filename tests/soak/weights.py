@@ -15,6 +15,7 @@ is more than twice the quiet one.
 """
 import argparse
 import asyncio
+import itertools
 import multiprocessing
 import os
 import sys
@@ -61,11 +62,13 @@ def serve_targets(pipe):
 
 
 # ---- load: another one ---------------------------------------------------------
-async def ask(host, port, end, times, failed):
+async def ask(host, port, end, requests, times, failed):
     reader, writer = await asyncio.open_connection(host, port)
-    while time.monotonic() < end:
+    for request in itertools.cycle(requests):
         began = time.monotonic()
-        writer.write(REQUEST)
+        if began >= end:
+            break
+        writer.write(request)
         try:
             head = await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), 10)
             length = int(head.lower().partition(b"content-length:")[2]
@@ -81,23 +84,24 @@ async def ask(host, port, end, times, failed):
     writer.close()
 
 
-def load(pipe, host, port, clients, seconds):
+def load(pipe, host, port, clients, seconds, requests):
     async def run():
         times, failed = [], []
         end = time.monotonic() + seconds
-        await asyncio.gather(*(ask(host, port, end, times, failed)
+        await asyncio.gather(*(ask(host, port, end, requests, times, failed)
                                for _ in range(clients)))
         pipe.send((times, failed))
     asyncio.run(run())
 
 
 class Loading:
-    """`clients` for some seconds, in a process."""
+    """`clients` for some seconds, in a process; each makes these requests, one
+    after the other, again and again."""
 
-    def __init__(self, shift, clients, seconds):
+    def __init__(self, host, port, clients, seconds, requests=(REQUEST,)):
         self.pipe, theirs = multiprocessing.Pipe()
         self.process = multiprocessing.Process(target=load, daemon=True, args=(
-            theirs, shift.api.api_host, shift.port, clients, seconds))
+            theirs, host, port, clients, seconds, requests))
         self.process.start()
 
     def over(self):
@@ -128,6 +132,7 @@ class Origin:
 
     def __init__(self, port):
         self.host, self.port = "127.0.0.1", port
+        self.address = "%s:%d" % (self.host, self.port)
 
 
 class Changes:
@@ -178,7 +183,8 @@ def main():
         both = ([], []), ([], [])   # times and failures: quiet, with changes
         slices = max(1, round(given.minutes * 60 / given.slice))
         for n in range(2 * slices):
-            loading = Loading(shift, given.clients, given.slice)
+            loading = Loading(shift.api.api_host, shift.port, given.clients,
+                              given.slice)
             if n % 2:
                 changes.run(loading)
             for to, more in zip(both[n % 2], loading.end()):

@@ -11,6 +11,7 @@
 #include <cmocka.h>
 
 #include "../model/values.h"
+#include "stats/series.h"
 
 enum { TEXT_MAX = 256 * 1024 };
 
@@ -184,6 +185,28 @@ static enum object_result no_object(void *owner, struct str bucket,
     return OBJECT_NOT_FOUND;
 }
 
+/* Of no more than the action says that it reads. */
+static bool read_frozen(struct calls *c)
+{
+    struct series_store *frozen = series_store_new();
+    struct account_view view = c->view;
+    struct metric_need need = {.n = 0};
+    unsigned at = 0;
+    bool ok;
+
+    c->call.action->reads(&c->call, &need);
+    for (unsigned i = 0; i < need.n; i++)
+        series_freeze(frozen, view.series, &need.names[i], need.from_s,
+                      need.to_s);
+    while (need.all &&
+           !series_freeze_all(frozen, view.series, &at, need.from_s, need.to_s))
+        continue;
+    view.series = frozen;
+    ok = c->call.action->answer(&c->call, &view);
+    series_store_free(frozen);
+    return ok;
+}
+
 static bool run(struct calls *c)
 {
     static const struct object_source none = {.read = no_object};
@@ -196,6 +219,8 @@ static bool run(struct calls *c)
     }
     if (action->prepare)
         action->prepare(&c->call, c->objects ? c->objects : &none);
+    if (action->reads && c->view.series)
+        return read_frozen(c);
     return (action->edit == NULL || action->edit(&c->call, &c->view)) &&
            (c->call.edit.first == NULL || change(c)) &&
            (action->answer == NULL || action->answer(&c->call, &c->view));

@@ -7,11 +7,15 @@
 #include <cmocka.h>
 
 #include "api/local.h"
+#include "aws/client.h"
 
 static struct counters counters;
 static struct counters *const workers[] = {&counters};
 static const struct status_view status = {.process = {.version = "1.2.3"}};
+static const struct aws_counts aws = {
+    .calls = 7, .attempts = 9, .failed = 3, .throttled = 2, .refreshes = 1};
 static const struct local_view view = {
+    .aws = &aws,
     .status = &status,
     .version = "1.2.3",
     .workers = workers,
@@ -57,6 +61,12 @@ static void test_metrics_show_counters_and_the_program_itself(void **state)
     assert_non_null(strstr(body, "\nsluice_snapshots_alive 2\n"));
     assert_non_null(strstr(body, "\nsluice_log_dropped_lines_total 9\n"));
     assert_non_null(strstr(body, "\nsluice_build_info{version=\"1.2.3\"} 1\n"));
+    assert_non_null(strstr(body, "\nsluice_aws_calls_total 7\n"));
+    assert_non_null(strstr(body, "\nsluice_aws_attempts_total 9\n"));
+    assert_non_null(strstr(body, "\nsluice_aws_failed_calls_total 3\n"));
+    assert_non_null(strstr(body, "\nsluice_aws_throttled_attempts_total 2\n"));
+    assert_non_null(
+        strstr(body, "\nsluice_aws_credential_refreshes_total 1\n"));
 }
 
 static void test_largest_metrics_fit_the_body(void **state)

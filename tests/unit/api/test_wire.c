@@ -229,8 +229,8 @@ static void test_a_result_of_json_is_an_object(void **state)
     call.result = result;
     assert_string_equal(answered(),
                         "{\"N\":5,\"B\":true,\"L\":[\"a\\\"\\u000a\"]}");
-    assert_true(
-        str_eq(wire_content_type(&wire), STR("application/x-amz-json-1.1")));
+    assert_true(str_eq(wire_content_type(&wire, &call),
+                       STR("application/x-amz-json-1.1")));
 }
 
 static void test_calls_are_known_by_their_head(void **state)

@@ -42,6 +42,25 @@ static void test_ipv6_with_port_wants_brackets(void **state)
     assert_false(address_parse(STR("[::1"), &a));
 }
 
+static void test_zeros_are_any_address(void **state)
+{
+    static const struct {
+        const char *text;
+        bool any;
+    } cases[] = {{"0.0.0.0:80", true},        {"[::]:80", true},
+                 {"0.0.0.1:80", false},       {"1.0.0.0:0", false},
+                 {"[::1]:80", false},         {"[1::]:80", false},
+                 {"[::ffff:0.0.0.0]:1", true}};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+        struct address a;
+
+        assert_true(address_parse(str_of(cases[i].text), &a));
+        assert_int_equal(address_is_any(&a), cases[i].any);
+    }
+}
+
 static void test_no_host_and_localhost_are_127_0_0_1(void **state)
 {
     (void)state;
@@ -207,6 +226,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_ipv4_with_port_is_read_and_written),
         cmocka_unit_test(test_ipv6_with_port_wants_brackets),
+        cmocka_unit_test(test_zeros_are_any_address),
         cmocka_unit_test(test_no_host_and_localhost_are_127_0_0_1),
         cmocka_unit_test(test_mapped_ipv6_becomes_ipv4),
         cmocka_unit_test(

@@ -27,6 +27,20 @@ static void test_equal_slices_have_the_same_bytes(void **state)
     assert_false(str_eq(STR("a\0b"), STR("a\0c")));
 }
 
+static void test_what_begins_another_comes_first(void **state)
+{
+    (void)state;
+    assert_true(str_compare(STR("ab"), STR("abc")) < 0);
+    assert_true(str_compare(STR("abc"), STR("ab")) > 0);
+    assert_true(str_compare(STR("b"), STR("abc")) > 0);
+    /* Bytes are numbers without a sign, NUL is one of them. */
+    assert_true(str_compare(STR("a"), STR("\xc3")) < 0);
+    assert_true(str_compare(STR("a\0b"), STR("a\0c")) < 0);
+    assert_int_equal(str_compare(STR("abc"), str_make("abcd", 3)), 0);
+    assert_int_equal(str_compare(str_make(NULL, 0), str_make("x", 0)), 0);
+    assert_true(str_compare(str_make(NULL, 0), STR("x")) < 0);
+}
+
 static void test_case_is_ignored_for_ascii_letters_only(void **state)
 {
     (void)state;
@@ -139,6 +153,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_equal_slices_have_the_same_bytes),
+        cmocka_unit_test(test_what_begins_another_comes_first),
         cmocka_unit_test(test_case_is_ignored_for_ascii_letters_only),
         cmocka_unit_test(test_a_prefix_is_seen_at_the_start_only),
         cmocka_unit_test(test_trimming_takes_spaces_and_tabs_from_both_ends),

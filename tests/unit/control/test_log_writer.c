@@ -18,6 +18,7 @@
 
 #include <cmocka.h>
 
+#include "control/log_folder.h"
 #include "control/log_writer.h"
 
 enum {
@@ -89,14 +90,14 @@ static const struct log_sink *sinks_of(const struct str *paths, unsigned n)
 
     assert_in_range(n, 1, 4);
     for (unsigned i = 0; i < n; i++)
-        sinks[i] = (struct log_sink){ACCESS_LOG, paths[i]};
+        sinks[i] = (struct log_sink){.kind = ACCESS_LOG, .path = paths[i]};
     return sinks;
 }
 
 static struct log_writer *start_paths(const struct str *paths, unsigned n,
                                       struct error *error)
 {
-    return log_writer_start(f.rings, RINGS, sinks_of(paths, n), n, error);
+    return log_writer_start(f.rings, RINGS, sinks_of(paths, n), n, NULL, error);
 }
 
 static bool set_paths(const struct str *paths, unsigned n, struct error *error)
@@ -303,8 +304,9 @@ static void test_logs_of_all_kinds_can_share_a_file(void **state)
 
     (void)state;
     for (unsigned i = 0; i < LOG_KINDS; i++)
-        sinks[i] = (struct log_sink){(enum log_kind)i, str_of(f.path[0])};
-    f.writer = log_writer_start(f.rings, RINGS, sinks, LOG_KINDS, &error);
+        sinks[i] = (struct log_sink){.kind = (enum log_kind)i,
+                                     .path = str_of(f.path[0])};
+    f.writer = log_writer_start(f.rings, RINGS, sinks, LOG_KINDS, NULL, &error);
     assert_non_null(f.writer);
     for (unsigned i = 0; i < 300; i++) {
         put(ACCESS_LOG, 1);
@@ -337,12 +339,13 @@ static void test_a_log_that_cannot_be_opened_is_called_by_its_name(void **state)
 
     (void)state;
     for (unsigned i = 0; i < LOG_KINDS; i++) {
-        struct log_sink sink = {(enum log_kind)i, STR("/absent/x")};
+        struct log_sink sink = {.kind = (enum log_kind)i,
+                                .path = STR("/absent/x")};
         struct error error;
         char want[64];
 
         snprintf(want, sizeof(want), "cannot open the %s /absent/x", names[i]);
-        assert_null(log_writer_start(f.rings, RINGS, &sink, 1, &error));
+        assert_null(log_writer_start(f.rings, RINGS, &sink, 1, NULL, &error));
         assert_non_null(strstr(error.text, want));
     }
 }
@@ -718,6 +721,114 @@ static void test_a_terminal_that_is_stopped_does_not_hold_the_stop(void **state)
 
 #define WRITER_TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 
+/* ---- S3 ------------------------------------------------------------------- */
+
+struct of_bucket {
+    const struct log_folder *folder;
+    const char *bucket;
+    uint64_t lines;
+};
+
+static void add_of_bucket(void *owner, const struct log_name *name,
+                          uint64_t bytes)
+{
+    struct of_bucket *of = owner;
+    char path[LOG_NAME_MAX];
+    char buffer[LOG_HEAD_MAX];
+    struct log_head head;
+    ssize_t n;
+    int fd;
+
+    (void)bytes;
+    if (name->state != LOG_FILE_READY)
+        return;
+    log_name_put(path, name);
+    fd = openat(of->folder->fd, path, O_RDONLY);
+    n = read(fd, buffer, sizeof(buffer));
+    close(fd);
+    assert_true(n > 0);
+    assert_true(log_head_read(str_make(buffer, (size_t)n), &head));
+    if (of->bucket == NULL || str_eq(head.bucket, str_of(of->bucket)))
+        of->lines += name->lines;
+}
+
+/* Of complete files; bucket NULL: of all. */
+static uint64_t lines_of(const struct log_folder *folder, const char *bucket)
+{
+    struct of_bucket of = {.folder = folder, .bucket = bucket};
+
+    assert_true(log_folder_list(folder, add_of_bucket, &of));
+    return of.lines;
+}
+
+static struct log_sink to_bucket(const char *bucket, const char *path)
+{
+    return (struct log_sink){
+        .kind = ACCESS_LOG,
+        .path = str_of(path),
+        .place = {.kind = ACCESS_LOG,
+                  .bucket = str_of(bucket),
+                  .prefix = STR(""),
+                  .account = STR("1"),
+                  .region = STR("r"),
+                  .name = STR("app/n/1")},
+    };
+}
+
+static struct log_folder *start_with_spool(struct log_sink *sinks, unsigned n)
+{
+    struct error error;
+    struct log_folder *folder = log_folder_make(f.dir, &error);
+    struct log_waiting waiting = {.open_max = UINT64_MAX};
+
+    assert_non_null(folder);
+    waiting.folder = folder->fd;
+    f.writer = log_writer_start(f.rings, RINGS, sinks, n, &waiting, &error);
+    assert_non_null(f.writer);
+    return folder;
+}
+
+static void test_a_log_goes_to_its_file_and_to_s3(void **state)
+{
+    struct log_sink sinks[] = {to_bucket("logs", f.path[0]),
+                               to_bucket("logs", ""), to_bucket("", "")};
+    struct log_folder *folder = start_with_spool(sinks, 3);
+
+    (void)state;
+    for (uint64_t i = 0; i < 1000; i++) {
+        assert_true(put_number(0, 0, i));
+        assert_true(put_number(1, 1, 1000 + i));
+        assert_true(put_number(1, 2, 2000 + i));
+        if (i % 100 == 0)
+            nap();
+    }
+    stop();
+    assert_int_equal(lines_of(folder, NULL), 2000);
+    assert_int_equal(lines_in(f.path[0]), 1000);
+    log_folder_leave(folder);
+}
+
+/* The old bucket's file ends with what was put before the change. */
+static void test_another_bucket_begins_another_file(void **state)
+{
+    struct log_sink a = to_bucket("a", "");
+    struct log_sink b = to_bucket("b", "");
+    struct log_folder *folder = start_with_spool(&a, 1);
+    struct error error;
+
+    (void)state;
+    assert_true(put_number(0, 0, 1));
+    assert_true(log_writer_set_sinks(f.writer, &b, 1, &error));
+    assert_true(put_number(0, 0, 2));
+    assert_true(put_number(1, 0, 3));
+    while (lines_of(folder, "a") != 1)
+        nap();
+    stop();
+    assert_int_equal(lines_of(folder, "a"), 1);
+    assert_int_equal(lines_of(folder, "b"), 2);
+    log_folder_leave(folder);
+}
+
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
@@ -742,6 +853,8 @@ int main(void)
         WRITER_TEST(test_standard_output_may_be_a_pipe_and_stays_as_it_is),
         WRITER_TEST(test_standard_output_may_be_a_file),
         WRITER_TEST(test_a_terminal_that_is_stopped_does_not_hold_the_stop),
+        WRITER_TEST(test_a_log_goes_to_its_file_and_to_s3),
+        WRITER_TEST(test_another_bucket_begins_another_file),
     };
 
     signal(SIGPIPE, SIG_IGN);

@@ -190,8 +190,9 @@ static void test_Metadata_Sluice_is_checked(void **state)
          "did you mean \"Bind\"?"},
         {"Lb: {Type: LB, Metadata: {Sluice: {^LocalPort: 80}}}",
          "load balancer Lb: Metadata.Sluice has no key \"LocalPort\"",
-         "it has Bind, AccessLog, ConnectionLog, HealthCheckLog, "
-         "CustomerOwnedIpv4Pool, CapacityReservation, Id and Created"},
+         "it has Bind, EnforceSecurityGroups, AccessLog, ConnectionLog, "
+         "HealthCheckLog, Metrics, CustomerOwnedIpv4Pool, CapacityReservation, "
+         "Id and Created"},
         {"Lb: {Type: LB, Metadata: {^sluice: {Bind: 127.0.0.1}}}",
          "load balancer Lb: Metadata has no key \"sluice\" for Sluice",
          "did you mean \"Sluice\"?"},
@@ -207,8 +208,9 @@ static void test_Metadata_Sluice_is_checked(void **state)
          "write HealthCheckLog: health-check.log"},
         {"Lb: {Type: LB, Metadata: {Sluice: ^[Bind]}}",
          "load balancer Lb: Metadata.Sluice must be a map, this is a list",
-         "write a map of Bind, AccessLog, ConnectionLog, HealthCheckLog, "
-         "CustomerOwnedIpv4Pool, CapacityReservation, Id and Created"},
+         "write a map of Bind, EnforceSecurityGroups, AccessLog, "
+         "ConnectionLog, HealthCheckLog, Metrics, CustomerOwnedIpv4Pool, "
+         "CapacityReservation, Id and Created"},
     };
 
     (void)state;

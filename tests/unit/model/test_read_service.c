@@ -64,10 +64,10 @@ static void test_LoadBalancers_are_checked(void **state)
          "service Svc: LoadBalancers[0].AdvancedConfiguration has no property "
          "\"AlternateTargetGroup\"",
          "did you mean \"AlternateTargetGroupArn\"?"},
-        {"Svc: {Type: AWS::ECS::Service, Metadata: {^Sluice: {Addresses: a}}, "
+        {"Svc: {Type: AWS::ECS::Service, Metadata: {Sluice: {^Addresses: a}}, "
          "Properties: {}}",
-         "service Svc: Metadata.Sluice has no meaning here",
-         "move it to a load balancer, a listener or a target group"},
+         "service Svc: Metadata.Sluice has no key \"Addresses\"",
+         "it has Cluster, Service and Interval"},
         {"Lb: {Type: LB},\nSvc: {Type: AWS::ECS::Service, Properties: "
          "{LoadBalancers: [{TargetGroupArn: ^@Lb}]}}",
          "service Svc: TargetGroupArn is the ARN of load balancer Lb, not of a "

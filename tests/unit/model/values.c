@@ -163,7 +163,10 @@ static void expand_type(const struct value *resource)
         {"IP", WAF "IPSet"},
         {"RX", WAF "RegexPatternSet"},
         {"AS", WAF "WebACLAssociation"},
-        {"LO", WAF "LoggingConfiguration"}};
+        {"LO", WAF "LoggingConfiguration"},
+        {"SG", "AWS::EC2::SecurityGroup"},
+        {"SI", "AWS::EC2::SecurityGroupIngress"},
+        {"SN", "AWS::EC2::Subnet"}};
     struct value *type =
         (void *)(uintptr_t)(const void *)value_get(resource, STR("Type"));
 
@@ -205,6 +208,10 @@ static struct str arn_of(struct region *region, const struct value *resources,
 
     assert_non_null(resource);
     type = value_get(resource, STR("Type"))->text;
+    if (str_eq(type, STR("AWS::EC2::SecurityGroup")))
+        return arn_vpc_id(region, &scope, "sg", id);
+    if (str_eq(type, STR("AWS::EC2::Subnet")))
+        return arn_vpc_id(region, &scope, "subnet", id);
     if (str_eq(type, STR(ELB "Listener"))) {
         struct str text = parent->text;
 

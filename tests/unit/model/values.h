@@ -5,8 +5,9 @@
  *     LB TG LI RU LC CE TS TR after "Type:" are load balancer, target group,
  *     listener, rule, listener certificate, certificate, trust store, its
  *     revocation; WA WG IP RX AS LO web ACL, rule group, IP set, regex pattern
- *     set, web ACL association, logging configuration
- *     @Lb is the ARN of resource Lb
+ *     set, web ACL association, logging configuration; SG SI SN security
+ *     group, its ingress, subnet
+ *     @Lb is the ARN of resource Lb, or its id
  *     ?why? is what only AWS knows
  *     ^ marks the place where a problem is expected
  */

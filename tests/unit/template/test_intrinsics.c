@@ -55,11 +55,18 @@ static const char base[] =
     "    Properties: {Scope: CLOUDFRONT}\n"
     "  Vpc:\n"
     "    Type: AWS::EC2::VPC\n"
+    "  Errors:\n"
+    "    Type: AWS::CloudWatch::Alarm\n"
+    "    Properties: {AlarmName: too-many}\n"
+    "  Bad:\n"
+    "    Type: AWS::CloudWatch::CompositeAlarm\n"
+    "  Pager:\n"
+    "    Type: AWS::SNS::Topic\n"
     "  Test:\n"
     "    Type: AWS::ElasticLoadBalancingV2::TargetGroup\n"
     "    Properties:\n";
 
-enum { BASE_LINES = 44 }; /* the next line's number is one more */
+enum { BASE_LINES = 51 }; /* the next line's number is one more */
 
 #define ARN "arn:aws:elasticloadbalancing:us-east-1:000000000000:"
 
@@ -220,6 +227,26 @@ static void test_ref_to_nothing_is_refused(void **state)
 
     (void)state;
     check_all_refused(cases, COUNT(cases));
+}
+
+static void test_alarms_are_named_and_topics_have_ARNs(void **state)
+{
+    static const char *const cases[][2] = {
+        {"!Ref Errors", "'too-many'"},
+        {"!GetAtt Errors.Arn",
+         "'arn:aws:cloudwatch:us-east-1:000000000000:alarm:too-many'"},
+        {"!Ref Bad", "'Bad'"},
+        {"!Sub 'ALARM(${Bad.Arn})'",
+         "'ALARM(arn:aws:cloudwatch:us-east-1:000000000000:alarm:Bad)'"},
+        {"!Ref Pager", "'arn:aws:sns:us-east-1:000000000000:Pager'"},
+        {"!GetAtt Pager.TopicArn",
+         "'arn:aws:sns:us-east-1:000000000000:Pager'"},
+        {"!GetAtt Pager.TopicName", "'Pager'"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(cases); i++)
+        check(cases[i][0], cases[i][1]);
 }
 
 /* ---- Fn::GetAtt ---------------------------------------------------------- */
@@ -766,6 +793,7 @@ int main(void)
         cmocka_unit_test(test_ref_gives_parameters),
         cmocka_unit_test(test_ref_gives_arns_of_what_sluice_is),
         cmocka_unit_test(test_ref_to_nothing_is_refused),
+        cmocka_unit_test(test_alarms_are_named_and_topics_have_ARNs),
         cmocka_unit_test(test_get_att_gives_what_sluice_knows),
         cmocka_unit_test(test_web_acls_have_arns_by_their_attribute_alone),
         cmocka_unit_test(test_ids_of_metadata_stand_in_arns),

@@ -614,9 +614,9 @@ static void test_ignored_types_are_listed_when_asked(void **state)
 {
     const char *text = "Resources:\n"
                        "  A: {Type: 'AWS::EC2::VPC'}\n"
-                       "  B: {Type: 'AWS::EC2::Subnet'}\n"
+                       "  B: {Type: 'AWS::EC2::RouteTable'}\n"
                        "  C: {Type: '" GROUP "'}\n"
-                       "  D: {Type: 'AWS::EC2::Subnet'}\n"
+                       "  D: {Type: 'AWS::EC2::RouteTable'}\n"
                        "  E: {Type: 'AWS::ECS::Service'}\n";
     struct loading *l = loading_new();
 
@@ -624,9 +624,10 @@ static void test_ignored_types_are_listed_when_asked(void **state)
     assert_problems(text, "");
     l->report.verbose = true;
     loading_text(l, text);
-    assert_string_equal(loading_problems(l),
-                        "note 2:3 AWS::EC2::VPC is ignored (1 resource)\n"
-                        "note 3:3 AWS::EC2::Subnet is ignored (2 resources)");
+    assert_string_equal(
+        loading_problems(l),
+        "note 2:3 AWS::EC2::VPC is ignored (1 resource)\n"
+        "note 3:3 AWS::EC2::RouteTable is ignored (2 resources)");
     loading_free(l);
 }
 

@@ -257,9 +257,10 @@ static void test_what_is_wrong_has_its_place(void **state)
 #define TF_SEEN                                                                \
     "\"visibility_config\":[{\"cloudwatch_metrics_enabled\":true,"             \
     "\"metric_name\":\"m\",\"sampled_requests_enabled\":true}]"
-#define TF_SET(address, name)                                                  \
+#define TF_SET(address, name) TF_SET_OF("[\"192.0.2.0/24\"]", address, name)
+#define TF_SET_OF(addresses, address, name)                                    \
     "{\"address\":\"" address "\",\"mode\":\"managed\",\"type\":"              \
-    "\"aws_wafv2_ip_set\",\"values\":{\"addresses\":[\"192.0.2.0/24\"],"       \
+    "\"aws_wafv2_ip_set\",\"values\":{\"addresses\":" addresses ","            \
     "\"description\":null,\"ip_address_version\":\"IPV4\",\"name\":\"" name    \
     "\",\"scope\":\"REGIONAL\",\"tags\":null}}"
 #define TF_RULE(name, priority, statement)                                     \
@@ -419,6 +420,29 @@ static void test_what_a_state_adds_is_no_mistake(void **state)
 }
 
 /* A plan that Terraform made. */
+/* As `terraform show -json` says it of one that was made and not read again. */
+static void test_an_ip_set_of_a_state_may_have_no_addresses(void **state)
+{
+    static const char *const none[] = {
+        TF_PLAN(TF_SET_OF("[]", "aws_wafv2_ip_set.none",
+                          "none") "," TF_ACL("\"rule\":[]"),
+                "", "{}"),
+        TF_PLAN(TF_SET_OF("null", "aws_wafv2_ip_set.none",
+                          "none") "," TF_ACL("\"rule\":[]"),
+                "", "{}"),
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(none) / sizeof(*none); i++) {
+        struct read r;
+
+        read_texts(&r, &none[i], 1);
+        assert_non_null(only_acl(&r));
+        assert_null(r.report.first);
+        end(&r);
+    }
+}
+
 static void test_a_real_plan_is_read(void **state)
 {
     char path[512];
@@ -462,6 +486,7 @@ int main(void)
         cmocka_unit_test(
             test_rules_in_json_are_in_the_words_of_the_api_but_for_bytes),
         cmocka_unit_test(test_what_a_state_adds_is_no_mistake),
+        cmocka_unit_test(test_an_ip_set_of_a_state_may_have_no_addresses),
         cmocka_unit_test(test_a_real_plan_is_read),
     };
 
