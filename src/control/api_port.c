@@ -16,11 +16,11 @@
 #include "control/balance_monitor.h"
 #include "control/calls.h"
 #include "control/exporting.h"
-#include "control/log_ship.h"
 #include "control/passthrough.h"
 #include "control/server_aws.h"
 #include "control/status_view.h"
 #include "http/page.h"
+#include "log/ship.h"
 #include "model/export.h"
 #include "net/listener.h"
 

@@ -9,8 +9,8 @@
 
 #include "base/error.h"
 #include "control/health_monitor.h"
-#include "control/log_writer.h"
 #include "http/server.h"
+#include "log/writer.h"
 
 struct access_keys;
 struct log_ship;

@@ -10,10 +10,10 @@
 #include "base/log.h"
 #include "base/memory.h"
 #include "control/admission.h"
-#include "control/line_writer.h"
 #include "control/put_queue.h"
 #include "control/server_aws.h"
 #include "control/server_state.h"
+#include "log/line_writer.h"
 
 enum {
     SCRATCH = CLOUDWATCH_PUT_BYTES + 64 * 1024,

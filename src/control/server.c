@@ -14,10 +14,10 @@
 #include "base/memory.h"
 #include "control/calls.h"
 #include "control/exporting.h"
-#include "control/log_ship.h"
 #include "control/metric_reads.h"
 #include "control/server_aws.h"
 #include "control/server_state.h"
+#include "log/ship.h"
 #include "net/tls_tickets.h"
 #include "store/kept.h"
 

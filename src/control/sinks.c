@@ -8,8 +8,8 @@
 
 #include "base/log.h"
 #include "base/memory.h"
-#include "control/log_ship.h"
 #include "control/server_state.h"
+#include "log/ship.h"
 
 /* The number of that log of a load balancer. */
 static unsigned number_of(struct server *server, struct str arn,

@@ -4,7 +4,7 @@
  * health-check log: alb.md 7; that of its web ACL: aws-waf.md 7) get from a thread to the writer of their lines.
  *
  * A thread writes records into its ring, a single writer thread reads them
- * (control/log_writer.h): neither ever waits for the other.  A record that
+ * (log/writer.h): neither ever waits for the other.  A record that
  * finds no room is dropped and counted.
  */
 #ifndef SLUICE_PROXY_LOG_RING_H

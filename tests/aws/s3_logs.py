@@ -109,6 +109,7 @@ class Logged(sdk.Api):
     def __init__(self, *arguments, **more):
         super().__init__(*arguments, **more)
         self.listeners = self.read_listeners()
+        self.asked = 0              # by ask()
 
     def connect_web(self):
         return rig.Client(*self.listeners["Web"])
@@ -119,6 +120,7 @@ class Logged(sdk.Api):
                 client.send(("GET %s HTTP/1.1\r\nHost: h\r\nUser-Agent: %s\r\n"
                              "\r\n" % (path, agent)).encode())
                 assert client.response("GET").status == 200
+                self.asked += 1
 
     def s3(self, name):
         return self.metric("sluice_s3_log_" + name)
@@ -248,7 +250,9 @@ class Outage(Case):
         return sorted(self.bucket.lines() + self.other.lines())
 
     def complete(self, server):
-        """What is being written is complete after this."""
+        """What was asked is in files, and these are complete after this: a
+        line that was not written yet would go to the new place."""
+        self.wait_local(sum(s.asked for s in self.servers))
         server.reload(self.stack(s3("access", "other", "%d" % time.time_ns())))
 
     def begin(self, *options, **more):

@@ -15,7 +15,7 @@
 
 #include <zlib.h>
 
-#include "control/log_folder.h"
+#include "log/folder.h"
 #include "fuzz.h"
 
 #define CHECK(condition)                                                       \
