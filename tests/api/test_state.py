@@ -114,7 +114,7 @@ class Refused(Case):
         done = subprocess.run(
             [rig.SLUICE] + words + ["--state", self.file, "--api", "off",
                                     "--port", "80=0"],
-            capture_output=True, timeout=30 * rig.SLOW, check=False,
+            capture_output=True, timeout=rig.PATIENCE, check=False,
             env=dict(os.environ, **environment))
         self.assertGreater(done.returncode, 0)
         return done.stderr.decode()

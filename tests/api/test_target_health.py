@@ -42,7 +42,7 @@ class Health(TargetsCase):
         until(lambda: self.health(balancer.group)[0][2:] == (
             "unhealthy", "Target.ResponseCodeMismatch"),
               lambda: "the state: %s" % self.health(balancer.group),
-              seconds=30 * rig.SLOW)
+              seconds=rig.PATIENCE)
         told = self.elb.describe_target_health(
             TargetGroupArn=balancer.group,
             Include=["AnomalyDetection"])["TargetHealthDescriptions"][0]

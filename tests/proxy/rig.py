@@ -37,7 +37,9 @@ import readers
 
 SLOW = float(os.environ.get("SLUICE_TEST_SLOW", "1"))
 HERE = os.path.dirname(os.path.abspath(__file__))
-PATIENCE = 20.0 * SLOW
+# How long is waited for what must come: long, since a machine of CI may stand
+# still for seconds, and nobody waits for it when all is well.
+PATIENCE = 40.0 * SLOW
 # Tests run `serve` as people do, with a supervisor; SLUICE_TEST_ALONE=1 runs
 # them with --no-supervisor, and skips those of the supervisor.
 ALONE = os.environ.get("SLUICE_TEST_ALONE", "") not in ("", "0")

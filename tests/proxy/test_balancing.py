@@ -54,7 +54,7 @@ def ask_many(sluice, number, connections=4, depth=50):
     failures = []
 
     def run(share):
-        with sluice.client(timeout=30 * rig.SLOW) as client:
+        with sluice.client(timeout=rig.PATIENCE) as client:
             while share:
                 batch = min(depth, share)
                 client.send(head(method="GET") * batch)

@@ -76,7 +76,7 @@ class Large(rig.ProxyCase):
             conn.send(respond(b"all"))
             conn.wait_close()
         self.fresh(slow)
-        with self.client(timeout=20 * rig.SLOW) as client:
+        with self.client(timeout=rig.PATIENCE) as client:
             client.send(head("Content-Length: %d" % SIZE))
 
             def upload():
@@ -87,7 +87,7 @@ class Large(rig.ProxyCase):
             sender.start()
             # Backpressure: the client cannot go on while the target sleeps.
             until(Stalled(lambda: sent[0]), "the upload to stall",
-                  20 * rig.SLOW)
+                  rig.PATIENCE)
             self.assertLess(sent[0], SIZE // 2)
             self.assertLess(self.grown(), 4 << 20)
             go.set()
@@ -124,11 +124,11 @@ class Large(rig.ProxyCase):
             if framing == "chunked":
                 conn.send(b"0\r\n\r\n")
         self.fresh(serve)
-        with self.client(timeout=20 * rig.SLOW, rcvbuf=1 << 18) as client:
+        with self.client(timeout=rig.PATIENCE, rcvbuf=1 << 18) as client:
             client.send(head(method="GET"))
             answer = client.head(time.monotonic() + rig.PATIENCE)
             until(Stalled(lambda: sent[0] + 1), "the download to stall",
-                  20 * rig.SLOW)
+                  rig.PATIENCE)
             self.assertLess(sent[0], SIZE // 2)
             self.assertLess(self.grown(), 4 << 20)
             sha, most, unseen = hashlib.sha256(), 0, 0
@@ -142,20 +142,22 @@ class Large(rig.ProxyCase):
 
     def pieces(self, client, answer):
         """The body as it comes, so that it need not fit in memory here."""
-        deadline = time.monotonic() + 30 * rig.SLOW
+        def deadline():
+            return time.monotonic() + rig.PATIENCE
         if answer.get("Content-Length"):
             left = int(answer.get("Content-Length"))
             while left:
-                if not client.buf and not client.fill(deadline):
+                if not client.buf and not client.fill(deadline()):
                     raise rig.Cut("%d bytes missing" % left)
-                piece = client.take(min(left, len(client.buf)), deadline)
+                piece = client.take(min(left, len(client.buf)),
+                                    deadline())
                 left -= len(piece)
                 yield piece
             return
         self.assertEqual(answer.get("Transfer-Encoding"), "chunked")
         while True:
-            size = int(client.take_until(b"\r\n", deadline), 16)
-            piece = client.take(size + 2, deadline)
+            size = int(client.take_until(b"\r\n", deadline()), 16)
+            piece = client.take(size + 2, deadline())
             self.assertEqual(piece[size:], b"\r\n")
             if not size:
                 return
@@ -328,7 +330,7 @@ class Streaming(rig.ProxyCase):
         for thread in threads:
             thread.start()
         for thread in threads:
-            thread.join(30 * rig.SLOW)
+            thread.join(rig.PATIENCE)
             self.assertFalse(thread.is_alive())
         sluice.stop()
         self.assertEqual(wrong, [])

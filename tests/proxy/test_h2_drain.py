@@ -93,7 +93,8 @@ class Drain(Case):
         crowd.stop()
         self.assertEqual([f for f in crowd.failures if not isinstance(
             f.error, ConnectionRefusedError)], [])
-        self.assertEqual(crowd.goaways, 3)
+        # One that connects anew may reach a worker that has yet to hear of it.
+        self.assertGreaterEqual(crowd.goaways, 3)
 
 
 if __name__ == "__main__":

@@ -300,7 +300,7 @@ class ClosesWithItsAnswer(rig.ProxyCase):
         for thread in threads:
             thread.start()
         for thread in threads:
-            thread.join(20 * rig.SLOW)
+            thread.join(rig.PATIENCE)
             self.assertFalse(thread.is_alive())
         self.assertEqual(wrong, [])
         self.assertEqual(len(self.origin.conns) - before, 12 * 40)
