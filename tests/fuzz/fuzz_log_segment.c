@@ -15,8 +15,8 @@
 
 #include <zlib.h>
 
-#include "log/folder.h"
 #include "fuzz.h"
+#include "log/folder.h"
 
 #define CHECK(condition)                                                       \
     do {                                                                       \
