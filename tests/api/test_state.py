@@ -34,8 +34,7 @@ class Restart(Case):
             self.assertEqual([normal(api.call(name, **more).body)
                               for name, more in calls], before)
             self.assertEqual(self.ask(api, "/made").body, b"by the API")
-            self.assertTrue(api.log_count("resources of revision 4 go on"),
-                            api.story())
+            api.says("resources of revision 4 go on")
 
     def test_an_account_without_a_template_is_in_the_state_folder(self):
         state = os.path.join(self.folder, "state")
@@ -71,10 +70,10 @@ class Restart(Case):
             found = groups(api)
             self.assertEqual(sorted(found), ["blue", "green", "made", "red"])
             self.assertEqual(found["made"], group)
-            self.assertTrue(api.log_count("merged with the template"))
+            api.says("merged with the template")
         with self.serve() as api:   # and it was kept
             self.assertEqual(groups(api), found)
-            self.assertTrue(api.log_count("go on"))
+            api.says("go on")
 
     def test_without_the_template_the_account_goes_on(self):
         with self.serve(stack=shop()) as api:
@@ -90,7 +89,7 @@ class Restart(Case):
             make_group(api)
         with self.serve("--reset") as api:
             self.assertEqual(sorted(groups(api)), ["blue", "green"])
-            self.assertTrue(api.log_count("discarded"))
+            api.says("discarded")
             known = groups(api)
         with self.serve() as api:
             self.assertEqual(groups(api), known)

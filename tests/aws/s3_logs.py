@@ -282,10 +282,8 @@ class Outage(Case):
         again()
         self.aws.mend()
         self.delivered_in_the_end(server)
-        self.assertEqual(server.log_count(
-            "S3 does not take logs for bucket logs"), 1, server.story())
-        self.assertEqual(server.log_count(
-            "S3 takes logs for bucket logs again"), 1, server.story())
+        server.says("S3 does not take logs for bucket logs", 1)
+        server.says("S3 takes logs for bucket logs again", 1)
         self.assertEqual(len(self.local()), 5)
         return server
 

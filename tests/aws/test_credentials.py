@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 """Where credentials, region and endpoints come from, as the SDKs find them."""
+import glob
 import json
 import os
 import sys
@@ -270,10 +271,21 @@ class Processes(Case):
             with Caller(AWS_ENDPOINT_URL=aws.url, HOME=home.folder.name) as c:
                 name = c.begin(**CALL)
                 rig.until(lambda: home.read("pid").strip(), "it runs")
+                rig.until(lambda: waits(c.child.pid), "it is waited for")
                 c.begin(id=name, cancel=True)
             pid = int(home.read("pid"))
             # Who asked is gone: so is the command.
             rig.until(lambda: not alive(pid), "it is killed")
+
+
+def waits(pid):
+    """A thread of this process polls, as one does that knows its command.
+    Kernels that tell nothing of it say 0."""
+    said = set()
+    for name in glob.glob("/proc/%d/task/*/wchan" % pid):
+        with open(name, encoding="ascii") as file:
+            said.add(file.read().partition(".")[0])
+    return "poll_schedule_timeout" in said or said <= {"0"}
 
 
 def alive(pid):

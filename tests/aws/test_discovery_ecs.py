@@ -136,7 +136,7 @@ class Tasks(EcsCase):
         service.run(*hosts)
         served = self.follow(service, port)
         self.registered(served, *hosts)
-        self.assertEqual(served.log_count("120 found, 0 gone"), 1)
+        served.says("120 found, 0 gone", 1)
 
     def test_a_target_that_a_call_took_out_stays_out(self):
         port = self.origins(A, B)

@@ -71,8 +71,8 @@ class Start(DnsCase):
     def test_who_is_late_is_told_and_not_waited_for(self):
         served = self.begin()
         self.ready(served)
-        self.assertEqual(served.log_count("target group"), 1, served.story())
-        self.assertEqual(served.log_count(LATE), 1, served.story())
+        served.says("target group", 1)
+        served.says(LATE, 1)
         self.assertEqual(self.status(), 503)
         self.go.set()
         until(lambda: self.status() == 200, served.story)
@@ -83,7 +83,7 @@ class Start(DnsCase):
         self.go.set()
         self.ready(served)
         self.assertEqual(self.status(), 503)
-        self.assertEqual(served.log_count("what was found stays"), 1)
+        served.says("what was found stays", 1)
         self.assertEqual(served.log_count(LATE), 0)
 
     def test_term_ends_the_wait(self):
@@ -116,7 +116,7 @@ class Start(DnsCase):
         self.assertEqual(self.status(), 200)
         lost, = (s for s in both if not s.alive())
         self.assertEqual(lost.wait(), os.EX_UNAVAILABLE, lost.story())
-        self.assertEqual(lost.log_count("cannot listen on"), 1, lost.story())
+        lost.says("cannot listen on", 1)
         lost.child.returncode = 0       # which is what ends the test well
 
 

@@ -220,8 +220,8 @@ class WhatArrives(Published):
                  for m in aws.metrics}
         self.assertEqual(len(names), 5)
         self.assertEqual({len(d) for _, d in names}, {1})   # L before TL
-        self.assertEqual(server.log_count("there are more than 5 series"), 1)
-        self.assertEqual(server.log_count("5 are published at the most"), 1)
+        server.says("there are more than 5 series", 1)
+        server.says("5 are published at the most", 1)
 
     def test_rules_of_web_acls_are_published(self):
         aws, origin = self.double(), self.origin()
@@ -303,8 +303,7 @@ class Emf(Published):
     def test_without_the_group_it_says_so(self):
         aws = self.double()
         server = self.run_shop(aws, "--emf-group", "none", publish="emf")
-        self.assertTrue(server.log_count("the group must be there"),
-                        server.story())
+        server.says("the group must be there")
 
 
 class Faults(Published):
@@ -316,7 +315,7 @@ class Faults(Published):
         began = time.monotonic()
         server.stop()
         self.assertLess(time.monotonic() - began, 15 * rig.SLOW)
-        self.assertTrue(server.log_count("PutMetricData"), server.story())
+        server.says("PutMetricData")
 
     def test_a_hanging_endpoint_does_not_hold_the_end_up(self):
         aws, origin = self.double(), self.origin()
@@ -334,8 +333,7 @@ class Faults(Published):
         server = self.serve(aws, shop(origin))
         self.asked(server, STATUSES)
         server.stop()
-        self.assertTrue(server.log_count("permission cloudwatch:PutMetricData"),
-                        server.story())
+        server.says("permission cloudwatch:PutMetricData")
 
     def test_throttling_is_waited_out(self):
         aws, origin = self.double(), self.origin()

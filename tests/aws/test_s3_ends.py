@@ -83,7 +83,7 @@ class Refusals(Outage):
         self.complete(server)
         until(lambda: server.s3("failures_total") > 1, server.story)
         for text in texts:
-            self.assertEqual(server.log_count(text), 1, server.story())
+            server.says(text, 1)
 
     def test_a_permission_that_is_missing_is_named_at_once(self):
         self.aws.denied.add("s3:PutObject")
@@ -96,14 +96,13 @@ class Refusals(Outage):
         server.ask("/a")
         self.complete(server)
         self.delivered_in_the_end(server)
-        self.assertEqual(server.log_count("AccessDenied"), 1)
+        server.says("AccessDenied", 1)
 
     def test_a_bucket_that_is_not_there_is_told(self):
         del self.aws.buckets["logs"]
         server = self.serve(self.aws.environment())
         until(lambda: server.log_count("NoSuchBucket"), server.story)
-        self.assertEqual(server.log_count(
-            "make the bucket, or name another one"), 1)
+        server.says("make the bucket, or name another one", 1)
         server.ask("/a")
         self.wait_local(1)
         self.complete(server)       # that bucket is there

@@ -201,7 +201,7 @@ class Keys(Case):
         server.stop()
         self.assertEqual([c for c in self.aws.asked() if c.service == "s3"],
                          [])
-        self.assertEqual(server.log_count("does not go to S3"), 1)
+        server.says("does not go to S3", 1)
 
     def test_numbers_of_it_are_in_the_metrics(self):
         server = self.serve(self.aws.environment())

@@ -264,6 +264,15 @@ class Process:
     def log_count(self, text):
         return sum(text in line for line in list(self.log))
 
+    def says(self, text, times=None):
+        """Lines of the log hold the text, so many of them if it is told how
+        many.  They come some time after what they tell."""
+        until(lambda: self.log_count(text) >= (times or 1),
+              lambda: "%r in the log\n%s" % (text, self.story()))
+        if times and self.log_count(text) != times:
+            raise AssertionError("%d lines of the log hold %r\n%s" % (
+                self.log_count(text), text, self.story()))
+
     @property
     def serving_pid(self):
         """The process that serves: the newest child of a supervisor's, or

@@ -44,8 +44,8 @@ class Rotation(unittest.TestCase):
         pair = self.ca.issue("a.test", key="rsa")
         self.put(pair)
         self.await_shown(pair)
-        self.assertEqual(1, self.served.log_count(
-            "certificate %s was read again: a.test, until " % self.cert))
+        self.served.says(
+            "certificate %s was read again: a.test, until " % self.cert, 1)
 
     def test_no_request_fails_while_certificates_change(self):
         failures, asked, end = [], [0], threading.Event()
@@ -85,13 +85,14 @@ class Rotation(unittest.TestCase):
         certificates.write(self.cert, "nothing")
         said = "%s has no certificate in PEM" % self.cert
         rig.until(lambda: self.served.log_count(said), "the refusal")
-        self.assertEqual(1, self.served.log_count("; what was read before "
-                                                  "goes on"))
+        self.served.says(
+            "; what was read before "
+            "goes on", 1)
         self.assertEqual(self.first.der(), shown(self.served, "a.test"))
         pair = self.ca.issue("a.test")
         self.put(pair)
         self.await_shown(pair)
-        self.assertEqual(1, self.served.log_count(said))
+        self.served.says(said, 1)
 
     def test_a_pair_of_which_one_half_came_is_awaited(self):
         pair = self.ca.issue("a.test")

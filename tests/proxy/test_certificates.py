@@ -213,10 +213,10 @@ class Mistakes(unittest.TestCase):
             stack.resources["More"]["Metadata"]["Sluice"]["Certificates"] = [
                 {"Certificate": "/nowhere.pem"}]
             served.reload(stack)
-            self.assertEqual(1, served.log_count(
-                "the new template is refused, the old one goes on"))
-            self.assertEqual(1, served.log_count("listener More: "
-                                                 "/nowhere.pem"))
+            served.says("the new template is refused, the old one goes on", 1)
+            served.says(
+                "listener More: "
+                "/nowhere.pem", 1)
             self.assertEqual(self.pair.der(), shown(served))
 
 
@@ -293,8 +293,8 @@ class Authority(unittest.TestCase):
     def test_without_a_folder_it_lives_in_memory(self):
         self.state = os.path.join(self.folder.file("file", "x"), "state")
         served = self.serve(simple("a.test"))
-        self.assertEqual(1, served.log_count(
-            "an authority that is forgotten at the end of this process"))
+        served.says(
+            "an authority that is forgotten at the end of this process", 1)
         with Connection(served, ANYBODY, "a.test") as connection:
             self.assertEqual(b"hello", connection.ask())
 

@@ -237,23 +237,21 @@ class User(Case):
         server = Served(self.stack, "--user", "no-such-user", wait=False)
         self.assertEqual(server.wait(), 64)
         shutil.rmtree(server.folder)
-        self.assertTrue(server.log_count(
-            "--user no-such-user: there is no such user"), server.log)
+        server.says("--user no-such-user: there is no such user")
         self.assertNotIn("ready", server.lines)
 
     def test_the_user_reads_the_template_again(self):
         server = self.serve("--user", NOBODY)
         self.stack.listener("Web", 80, fixed(200, "two"))
         server.reload(self.stack)       # its folder is root's alone
-        self.assertTrue(server.log_count("Permission denied"), server.log)
-        self.assertTrue(server.log_count(
-            "the new template is refused, the old one goes on"))
+        server.says("Permission denied")
+        server.says("the new template is refused, the old one goes on")
         self.assertEqual(self.ask(server), b"one")
         os.chmod(server.folder, 0o755)
         port = free_port()
         self.stack.listener("More", 81, fixed(200, "more"), local=port)
         server.reload(self.stack)
-        self.assertTrue(server.log_count("the new template runs"), server.log)
+        server.says("the new template runs")
         until(lambda: self.ask(server) == b"two", "the new template")
         with rig.Client("127.0.0.1", port) as client:
             self.assertEqual(client.ask("/").body, b"more")
@@ -264,8 +262,7 @@ class User(Case):
                         wait=False)
         self.assertEqual(server.wait(), 69)
         shutil.rmtree(server.folder)
-        self.assertTrue(server.log_count("cannot open the access log"),
-                        server.log)
+        server.says("cannot open the access log")
         self.assertNotIn("ready", server.lines)
 
     def test_a_log_that_the_user_cannot_open_anew_goes_on_in_the_old_file(

@@ -174,6 +174,10 @@ class Handshakes(unittest.TestCase):
             stack.resources["Tg"]["Metadata"]["Sluice"]["Addresses"] = [
                 origin.address, target.address]
             with Served(stack, drain=0) as sluice:
+                # No request goes to one that is still to be probed when
+                # another one is healthy.
+                until(lambda: set(sluice.states("Tg").values()) == {"healthy"},
+                      sluice.story)
                 for _ in range(4):
                     self.assertEqual(sluice.client().ask("/x").status, 200)
 
